@@ -57,7 +57,7 @@ public sealed class VideoGenerator : IVideoGenerator
     private readonly ClipIdentity _identity;
     private readonly AdapterPool _adapters;
     private readonly ConcurrentDictionary<
-        (Shape Latents, int Branches, bool HasImages, DecoderFile? Decoder, EnhancerFile? Upscaler),
+        (Shape Latents, int Branches, bool HasImages, DecoderFile? Decoder, EnhancerFile? Interpolator, EnhancerFile? Upscaler),
         byte
     > _expected = new();
     private long _clips;
@@ -103,7 +103,7 @@ public sealed class VideoGenerator : IVideoGenerator
         _budget = new MemoryBudget(AllowanceOf(_options, settings.IsOnHost), _options.Clock);
         _networks = new EngineNetworks(model, _graphs, settings, transformer, _options.Lanes, _pressure);
         _decoders = new DecoderShelf(model, _options.DecoderFolders);
-        _enhancers = new EnhancerShelf([model.Folder, .. _options.DecoderFolders], model.Loras.Hub, model.FileDigests);
+        _enhancers = new EnhancerShelf([model.Folder, .. _options.DecoderFolders], model.Loras.Hub, model.FileDigests, _options.Ffmpeg);
         _costs = new CostModel(model, quantization, _options.VaeTile, _decoders, _enhancers) { Presets = _options.Presets };
         _batches = new BatchSizer(
             _options.BatchSize,
@@ -125,7 +125,7 @@ public sealed class VideoGenerator : IVideoGenerator
         );
         _prompts = new PromptEncoder(model, _networks, _lanes, features, keys);
         _images = new ConditionEncoder(model.Transformer, _networks, _lanes, features, keys);
-        _decoder = new ClipDecoder(_networks.Frames, _lanes);
+        _decoder = new ClipDecoder(_networks.Frames, _lanes, _options.Ffmpeg);
         _previews = new PreviewMaker(model, _decoder);
         _adapters = new AdapterPool(model);
         ShareMemory(features);
@@ -215,7 +215,7 @@ public sealed class VideoGenerator : IVideoGenerator
     {
         ArgumentNullException.ThrowIfNull(plan);
         ObjectDisposedException.ThrowIf(_stop.IsCancellationRequested, this);
-        var shape = (plan.Latents, plan.Branches, plan.Settings.Images.Count > 0, plan.Decoder, plan.Upscaler);
+        var shape = (plan.Latents, plan.Branches, plan.Settings.Images.Count > 0, plan.Decoder, plan.Interpolator, plan.Upscaler);
         if (!_expected.TryAdd(shape, 0))
         {
             return Task.CompletedTask;
@@ -315,6 +315,7 @@ public sealed class VideoGenerator : IVideoGenerator
         _model.RequireUnchanged();
         clip.Plan.Decoder?.RequireUnchanged();
         clip.Plan.Encoder?.RequireUnchanged();
+        clip.Plan.Interpolator?.RequireUnchanged();
         clip.Plan.Upscaler?.RequireUnchanged();
         clip.Report(GenerationStage.Load, 0, 1);
         var loading = clip.Clock.Enter(GenerationStage.Load);

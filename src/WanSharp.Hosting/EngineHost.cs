@@ -52,6 +52,7 @@ public sealed class EngineHost : IDisposable
             {
                 DecoderFolders = [.. options.DecoderFolders, .. host.Models.SearchFolders],
                 Presets = host.OpenPresets(model),
+                Ffmpeg = host.FindFfmpeg,
             };
             if (settings.KeepsFeatures && options.FeatureBytes > 0)
             {

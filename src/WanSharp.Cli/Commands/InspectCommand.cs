@@ -132,7 +132,7 @@ internal sealed class InspectCommand(CliEnvironment environment)
     )
     {
         var extension = Path.GetExtension(file);
-        if (settings.Frames > 1 && extension.Equals(".png", StringComparison.OrdinalIgnoreCase))
+        if ((settings.OutputFrames ?? settings.Frames) > 1 && extension.Equals(".png", StringComparison.OrdinalIgnoreCase))
         {
             var picture = await ImageReader.ReadAsync(ffmpeg, file, cancellationToken);
             if ((picture.Width, picture.Height) == (settings.OutputWidth ?? settings.Width, settings.OutputHeight ?? settings.Height))
@@ -193,6 +193,18 @@ internal sealed class InspectCommand(CliEnvironment environment)
         foreach (var image in settings.Images)
         {
             yield return ("image", $"latent frame {image.LatentFrame}, pixels sha256:{image.Sha256}");
+        }
+
+        if (settings is { Interpolate: { } between, OutputFrames: { } shown })
+        {
+            yield return (
+                "interpolated to",
+                string.Create(invariant, $"{shown} frames from {settings.Frames}, {between.FromFps} a second")
+            );
+            if (between.Sha256.Length > 0)
+            {
+                yield return ("interpolator file", $"sha256:{between.Sha256}");
+            }
         }
 
         foreach (

@@ -154,6 +154,12 @@ internal static class CheckpointText
                 + $"{upscaler.Features} channels, frames of {upscaler.Scale} times the size; for --upscale";
         }
 
+        if (file.Interpolator is { } interpolator)
+        {
+            yield return $"RIFE {interpolator.Versions}, which makes frames between frames, {interpolator.Widths.Count} blocks of "
+                + $"{string.Join(", ", interpolator.Widths)} channels; for --interpolate";
+        }
+
         if (file.VisionEncoder is { } vision)
         {
             yield return $"CLIP image encoder, {vision.Layers} layers of {vision.Dim}, images of {vision.ImageSize}x{vision.ImageSize}";

@@ -137,6 +137,11 @@ internal sealed record PlanText(
         }
 
         yield return Row("latents", Invariant($"{Plan.Latents}, {Plan.Tokens:#,0} tokens"));
+        if (settings is { Interpolate: { } between, OutputFrames: { } count })
+        {
+            yield return Row("interpolated to", Invariant($"{count} frames, from {between.FromFps} to {settings.Fps} a second"));
+        }
+
         if (SettingsText.Output(settings) is { } output)
         {
             yield return Row(output.How, output.Size);

@@ -37,10 +37,13 @@ public sealed record EngineOptions
     public VaeTileChoice VaeTile { get; init; } = VaeTileChoice.Auto;
 
     /// <summary>
-    /// Folders in which decoders and encoders that clips name are looked for, after the model's own: models folders of any tool. Default:
-    /// none.
+    /// Folders in which decoders, encoders, interpolators and upscalers that clips name are looked for, after the model's own: models
+    /// folders of any tool. Default: none.
     /// </summary>
     public IReadOnlyList<string> DecoderFolders { get; init; } = [];
+
+    /// <summary>Finds ffmpeg, which clips may name to interpolate their frames. Default: there is none.</summary>
+    public Func<string?> Ffmpeg { get; init; } = () => null;
 
     /// <summary>
     /// The limit in bytes of the memory that computes: the device's, or the host's on a processor. The model runs by the fastest

@@ -15,7 +15,10 @@ public enum GenerationStage
     /// <summary>Latents become frames.</summary>
     Decode,
 
-    /// <summary>Decoded frames are enlarged, in clips that ask for it; progress counts them under <see cref="Decode"/>.</summary>
+    /// <summary>
+    /// More frames are made of those that are decoded, and larger ones, in clips that ask for it; progress counts them under
+    /// <see cref="Decode"/>.
+    /// </summary>
     Enhance,
 
     /// <summary>Frames go to the writer as they are decoded; progress counts them under <see cref="Decode"/>.</summary>

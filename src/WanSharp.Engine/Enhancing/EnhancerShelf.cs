@@ -1,3 +1,4 @@
+using WanSharp.Engine.Requests;
 using WanSharp.Models;
 using WanSharp.Models.Enhancers;
 using WanSharp.Models.Hub;
@@ -6,18 +7,22 @@ using WanSharp.Tensors;
 
 namespace WanSharp.Engine.Enhancing;
 
-/// <summary>The files that clips name to enlarge their frames, each opened once.</summary>
+/// <summary>The files that clips name to make more of their frames, each opened once.</summary>
 /// <remarks>Thread-safe. A file that changed is opened again; what was opened before stays mapped for the clips that have it.</remarks>
 /// <param name="folders">Folders to look for names in, the first one preferred.</param>
 /// <param name="hub">Finds what is in none of them among what was pulled; null to leave that out.</param>
 /// <param name="digests">Knows digests of files.</param>
-internal sealed class EnhancerShelf(IReadOnlyList<string> folders, HubModels? hub, FileDigests digests) : IDisposable
+/// <param name="ffmpeg">Finds ffmpeg; null where nobody is going to need it.</param>
+internal sealed class EnhancerShelf(IReadOnlyList<string> folders, HubModels? hub, FileDigests digests, Func<string?>? ffmpeg = null)
+    : IDisposable
 {
     // Where tools keep them: ComfyUI's models/upscale_models, and next to other files.
-    private static readonly string[] Places = ["", "upscale_models", "upscalers"];
+    private static readonly string[] UpscalerPlaces = ["", "upscale_models", "upscalers"];
+    private static readonly string[] InterpolatorPlaces = ["", "interpolation", "rife"];
 
     private readonly Lock _gate = new();
-    private readonly NetworkLocator _upscalers = new("an upscaler", Places, folders, hub);
+    private readonly NetworkLocator _upscalers = new("an upscaler", UpscalerPlaces, folders, hub);
+    private readonly NetworkLocator _interpolators = new("an interpolator", InterpolatorPlaces, folders, hub);
     private readonly Dictionary<string, EnhancerFile> _open = [];
     private readonly List<EnhancerFile> _replaced = [];
 
@@ -32,21 +37,32 @@ internal sealed class EnhancerShelf(IReadOnlyList<string> folders, HubModels? hu
             return null;
         }
 
-        try
+        var file = Find(field, _upscalers, nameOrPath);
+        return file.Upscaler is not null
+            ? file
+            : throw new InvalidRequestException(field, $"{file.Path}: it makes frames between frames: name it with --interpolate.");
+    }
+
+    /// <summary>The file that a clip names to make frames between its own; null for ffmpeg.</summary>
+    /// <param name="field">The setting that names it, for messages.</param>
+    /// <param name="nameOrPath">What it is called.</param>
+    /// <exception cref="InvalidRequestException">There is no such file, or it does something else.</exception>
+    public EnhancerFile? FindInterpolator(string field, string nameOrPath)
+    {
+        if (nameOrPath == UsedInterpolation.Ffmpeg)
         {
-            var file = Open(_upscalers.Find(nameOrPath));
-            return file.Upscaler is not null
-                ? file
-                : throw new InvalidRequestException(field, $"{file.Path}: it does not enlarge frames: name it with another option.");
+            return ffmpeg is null || ffmpeg() is not null
+                ? null
+                : throw new InvalidRequestException(
+                    field,
+                    "ffmpeg is not there: install it (wan providers install ffmpeg brings one), or name a network of RIFE's."
+                );
         }
-        catch (CheckpointException e)
-        {
-            throw new InvalidRequestException(field, e.Message);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new InvalidRequestException(field, $"{nameOrPath}: it cannot be read: {e.Message}");
-        }
+
+        var file = Find(field, _interpolators, nameOrPath);
+        return file.Interpolator is not null
+            ? file
+            : throw new InvalidRequestException(field, $"{file.Path}: it enlarges frames: name it with --upscale.");
     }
 
     /// <inheritdoc/>
@@ -61,6 +77,22 @@ internal sealed class EnhancerShelf(IReadOnlyList<string> folders, HubModels? hu
 
             _open.Clear();
             _replaced.Clear();
+        }
+    }
+
+    private EnhancerFile Find(string field, NetworkLocator locator, string nameOrPath)
+    {
+        try
+        {
+            return Open(locator.Find(nameOrPath));
+        }
+        catch (CheckpointException e)
+        {
+            throw new InvalidRequestException(field, e.Message);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new InvalidRequestException(field, $"{nameOrPath}: it cannot be read: {e.Message}");
         }
     }
 

@@ -92,6 +92,12 @@ public sealed record GenerationPlan
     /// <summary>What encodes the clip's images; null for the model's own VAE. Belongs to what made the plan.</summary>
     public DecoderFile? Encoder { get; init; }
 
+    /// <summary>
+    /// What makes frames between the model's; null where nothing does, or ffmpeg, as <see cref="GenerationSettings.Interpolate"/> says.
+    /// Belongs to what made the plan.
+    /// </summary>
+    public EnhancerFile? Interpolator { get; init; }
+
     /// <summary>What enlarges the clip's frames; null where nothing does. Belongs to what made the plan.</summary>
     public EnhancerFile? Upscaler { get; init; }
 
@@ -99,7 +105,8 @@ public sealed record GenerationPlan
     public VaeTiling? UpscaleTiles { get; init; }
 
     /// <summary>The clip's measures, for a writer.</summary>
-    public ClipFormat Format => new(Settings.OutputSize.Width, Settings.OutputSize.Height, Settings.Frames, Settings.Fps);
+    public ClipFormat Format =>
+        new(Settings.OutputSize.Width, Settings.OutputSize.Height, Settings.OutputFrames ?? Settings.Frames, Settings.Fps);
 
     /// <summary>The plan of the steps that are left: for estimates, not to run.</summary>
     /// <param name="step">How many are taken.</param>

@@ -53,6 +53,7 @@ internal static class GenerationPlanner
                     Execution = execution,
                     Decoder = Digested(sketch.Settings.Decoder, sketch.Decoder),
                     Encoder = Digested(sketch.Settings.Encoder, sketch.Encoder),
+                    Interpolate = Digested(sketch.Settings.Interpolate, sketch.Interpolator),
                     Upscale = Digested(sketch.Settings.Upscale, sketch.Upscaler),
                 },
             },
@@ -112,8 +113,8 @@ internal static class GenerationPlanner
     private static ResolvedRequest Resolve(GenerationRequest request, WanModel model, bool requireImages, DecoderShelf? decoders)
     {
         var (width, height) = Size(request, model);
-        var fps = SettingFields.Fps.Require(request.Fps ?? model.Defaults.Fps);
-        var frames = Frames(request, model, fps);
+        var rates = InterpolationPlanner.Rates(request, model.Defaults);
+        var frames = Frames(request, model, (int)rates.From);
         if (!Samplers.TryParse(request.Sampler ?? model.Defaults.Sampler, out var sampler, out var error))
         {
             throw new InvalidRequestException("sampler", error);
@@ -130,7 +131,7 @@ internal static class GenerationPlanner
             width,
             height,
             frames,
-            fps,
+            (int)rates.To,
             sampler,
             schedule,
             guidance,
@@ -196,6 +197,7 @@ internal static class GenerationPlanner
             StepBranches = [.. Enumerable.Range(0, settings.Steps).Select(branches.BranchesAt)],
             HighNoiseSteps = HighNoiseSteps(settings, timesteps),
         };
+        plan = InterpolationPlanner.Apply(plan, request, model.Defaults, enhancers);
         plan = UpscalePlanner.Apply(plan, request, enhancers);
         plan = WithLoras(plan, ClipLoras.Plan(request, model, settings.Steps));
         return StepCachePlanner.Apply(plan, request, model, branches, timesteps);
@@ -238,6 +240,9 @@ internal static class GenerationPlanner
         : throw new InvalidRequestException(field, $"No {field} other than the model's own can be used here: leave it out.");
 
     private static UsedNetwork? Digested(UsedNetwork? used, DecoderFile? file) =>
+        used is null || file is null ? used : used with { Sha256 = file.Digest };
+
+    private static UsedInterpolation? Digested(UsedInterpolation? used, EnhancerFile? file) =>
         used is null || file is null ? used : used with { Sha256 = file.Digest };
 
     private static UsedNetwork? Digested(UsedNetwork? used, EnhancerFile? file) =>

@@ -18,6 +18,6 @@ public enum PlanStage
     /// <summary>Latents to frames.</summary>
     Decode,
 
-    /// <summary>Frames to larger ones, in clips that ask for it.</summary>
+    /// <summary>Frames to more of them, and to larger ones, in clips that ask for it.</summary>
     Enhance,
 }

@@ -40,7 +40,7 @@ public record ClipSettings
     [JsonPropertyName("seconds")]
     public double? Seconds { get; init; }
 
-    /// <summary>Frames shown per second, 1 to 120.</summary>
+    /// <summary>Frames shown per second, 1 to 120. Default: the model's, or twice as many for clips that are interpolated.</summary>
     [JsonPropertyName("fps")]
     public int? Fps { get; init; }
 
@@ -163,6 +163,14 @@ public record ClipSettings
     /// <summary>What encodes the clip's images instead of the model's own VAE: a file, or the name of one in a models folder.</summary>
     [JsonPropertyName("encoder")]
     public string? Encoder { get; init; }
+
+    /// <summary>
+    /// What makes frames between those of the model, so that the clip has <see cref="Fps"/> of them: a file, the name of one in a models
+    /// folder, or <c>ffmpeg</c>. <see cref="Frames"/> and <see cref="Seconds"/> say how many the model makes, at its own rate. Default:
+    /// nothing does.
+    /// </summary>
+    [JsonPropertyName("interpolate")]
+    public string? Interpolate { get; init; }
 
     /// <summary>What enlarges the finished frames: a file, or the name of one in a models folder. Default: nothing does.</summary>
     [JsonPropertyName("upscale")]

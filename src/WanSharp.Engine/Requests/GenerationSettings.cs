@@ -43,7 +43,7 @@ public sealed record GenerationSettings
     /// <inheritdoc cref="ClipSettings.Height"/>
     public required int Height { get; init; }
 
-    /// <summary>Frames of video: 4n+1.</summary>
+    /// <summary>Frames that the model made: 4n+1.</summary>
     public required int Frames { get; init; }
 
     /// <inheritdoc cref="ClipSettings.Fps"/>
@@ -121,6 +121,12 @@ public sealed record GenerationSettings
     /// <summary>The file that encoded the clip's images; null where the model's own VAE did.</summary>
     public UsedNetwork? Encoder { get; init; }
 
+    /// <summary>What made frames between those of the model; null where nothing did.</summary>
+    public UsedInterpolation? Interpolate { get; init; }
+
+    /// <summary>Frames in the file, where some were made between those of the model; else null, <see cref="Frames"/>.</summary>
+    public int? OutputFrames => Interpolate is { } between ? new FrameTimes(between.FromFps, Fps).Count(Frames) : null;
+
     /// <summary>The file that enlarged the clip's frames; null where none did.</summary>
     public UsedNetwork? Upscale { get; init; }
 
@@ -144,6 +150,9 @@ public sealed record GenerationSettings
     /// versions.
     /// </summary>
     public ExecutionSettings? Execution { get; init; }
+
+    /// <summary>Frames per second of those that the model made.</summary>
+    internal int ModelFps => Interpolate?.FromFps ?? Fps;
 
     /// <summary>The frames as they are decoded.</summary>
     internal ClipSize DecodedSize => new(Width * (Decoder?.Scale ?? 1), Height * (Decoder?.Scale ?? 1));
@@ -192,6 +201,7 @@ public sealed record GenerationSettings
                 && IsNamed(settings.Decoder)
                 && IsNamed(settings.Encoder)
                 && IsNamed(settings.Upscale)
+                && settings.Interpolate is null or { Name: not null, Sha256: not null, FromFps: >= 1 }
                 ? settings
                 : null;
         }

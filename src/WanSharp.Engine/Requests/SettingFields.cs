@@ -253,6 +253,14 @@ public static class SettingFields
             r => r.Encoder?.Name
         ),
         FileName(
+            "interpolate",
+            "What makes frames between the model's, up to --fps (default: twice the model's): RIFE's network (rife47, …), a file or its "
+                + "name in a models folder; or ffmpeg, by its estimate of motion.",
+            s => s.Interpolate,
+            (s, v) => s with { Interpolate = v },
+            r => r.Interpolate?.Name
+        ),
+        FileName(
             "upscale",
             "What enlarges the finished frames: a network of Real-ESRGAN's kinds (realesr-animevideov3, RealESRGAN_x2plus, …); a file or "
                 + "its name in a models folder.",

@@ -3,17 +3,19 @@ using System.Threading.Channels;
 using WanSharp.Engine.Decoding;
 using WanSharp.Engine.Enhancing;
 using WanSharp.Engine.Previews;
+using WanSharp.Engine.Requests;
 using WanSharp.Media.Clips;
+using WanSharp.Models.Enhancers;
 using WanSharp.Tensors;
 
 namespace WanSharp.Engine.Scheduling;
 
 /// <summary>
-/// Decodes a clip, enlarges its frames where that is asked for, and writes it at the same time: frames wait for a slow writer in a
+/// Decodes a clip, makes more and larger frames where that is asked for, and writes it at the same time: frames wait for a slow writer in a
 /// queue, up to a bound; then decoding waits too.
 /// </summary>
 /// <remarks>Thread-safe. A writer that waits keeps no lane from other clips.</remarks>
-internal sealed class ClipDecoder(FrameNetworks networks, ComputeLanes lanes)
+internal sealed class ClipDecoder(FrameNetworks networks, ComputeLanes lanes, Func<string?> ffmpeg)
 {
     private const int FewestFrames = 8;
     private const int FewestLargeFrames = 2;
@@ -62,6 +64,7 @@ internal sealed class ClipDecoder(FrameNetworks networks, ComputeLanes lanes)
         try
         {
             var frames = DecodedAsync(clip, latents, cancellationToken);
+            frames = clip.Plan.Settings.Interpolate is { } between ? Interpolated(clip, between, frames, cancellationToken) : frames;
             frames = clip.Plan.Upscaler is null ? frames : UpscaledAsync(clip, frames, cancellationToken);
             await foreach (var frame in frames.ConfigureAwait(false))
             {
@@ -94,6 +97,51 @@ internal sealed class ClipDecoder(FrameNetworks networks, ComputeLanes lanes)
             foreach (var frame in piece)
             {
                 yield return frame;
+            }
+        }
+    }
+
+    /// <summary>Frames at the clip's rate, made of those of the model.</summary>
+    private IAsyncEnumerable<byte[]> Interpolated(
+        ClipRun clip,
+        UsedInterpolation between,
+        IAsyncEnumerable<byte[]> frames,
+        CancellationToken cancellationToken
+    )
+    {
+        var settings = clip.Plan.Settings;
+        var times = new FrameTimes(between.FromFps, settings.Fps);
+        if (clip.Plan.Interpolator is { } file)
+        {
+            return BetweenAsync(clip, file, times, frames, cancellationToken);
+        }
+
+        var size = settings.DecodedSize;
+        var format = new ClipFormat(size.Width, size.Height, settings.Frames, between.FromFps);
+        return MotionFrames.ApplyAsync(ffmpeg(), format, settings.Fps, times, frames, cancellationToken);
+    }
+
+    /// <summary>Frames at the clip's rate, made by a network.</summary>
+    private async IAsyncEnumerable<byte[]> BetweenAsync(
+        ClipRun clip,
+        EnhancerFile file,
+        FrameTimes times,
+        IAsyncEnumerable<byte[]> frames,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
+    {
+        using var stage = clip.Clock.Enter(GenerationStage.Enhance);
+        using var network = networks.Interpolators.Begin(file);
+        using var interpolator = new FrameInterpolator(network.Runner, clip.Plan.Settings.DecodedSize, times);
+        await foreach (var frame in frames.ConfigureAwait(false))
+        {
+            using var made = interpolator.Next(frame, cancellationToken).GetEnumerator();
+            while (
+                await lanes.RunAsync(clip, GenerationStage.Enhance, () => made.MoveNext() ? made.Current : null).ConfigureAwait(false)
+                    is { } wanted
+            )
+            {
+                yield return wanted;
             }
         }
     }

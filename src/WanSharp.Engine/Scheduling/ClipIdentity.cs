@@ -48,7 +48,7 @@ internal sealed class ClipIdentity
         {
             LatentIdentity = latents,
             Identity =
-                $"{latents}\n{Lines((Tiles, $"{plan.VaeTiles}"), ("decoder", $"{plan.Decoder?.Identity}"), ("upscaler", Upscaler(plan)))}",
+                $"{latents}\n{OfFrames(plan)}",
         };
     }
 
@@ -137,6 +137,21 @@ internal sealed class ClipIdentity
         static string Named(string value) => value.Length == 0 ? "none" : value;
     }
 
+    /// <summary>What decides what becomes of latents.</summary>
+    private static string OfFrames(GenerationPlan plan) =>
+        Lines(
+            (Tiles, $"{plan.VaeTiles}"),
+            ("decoder", $"{plan.Decoder?.Identity}"),
+            ("interpolator", Interpolator(plan)),
+            ("upscaler", Upscaler(plan))
+        );
+
+    /// <summary>What makes frames between frames, and at which rates.</summary>
+    private static string Interpolator(GenerationPlan plan) =>
+        plan.Settings.Interpolate is { } between
+            ? $"{plan.Interpolator?.Digest ?? between.Name} from {between.FromFps} to {plan.Settings.Fps}"
+            : "";
+
     /// <summary>What enlarges frames, and in which tiles.</summary>
     private static string Upscaler(GenerationPlan plan) =>
         plan.Upscaler is { } file ? $"{file.Digest} to {plan.Settings.OutputSize} in {plan.UpscaleTiles}" : "";
@@ -148,6 +163,7 @@ internal sealed class ClipIdentity
             ModelFiles = null,
             Preset = null,
             Decoder = null,
+            Interpolate = null,
             Upscale = null,
             UpscaleHeight = null,
             Encoder = Unnamed(settings.Encoder),

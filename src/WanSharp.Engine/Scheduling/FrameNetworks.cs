@@ -5,7 +5,10 @@ using WanSharp.Runtime.Networks;
 
 namespace WanSharp.Engine.Scheduling;
 
-/// <summary>The networks that work on frames, for any number of lanes: what encodes and decodes them, and what enlarges them.</summary>
+/// <summary>
+/// The networks that work on frames, for any number of lanes: what encodes and decodes them, and makes more of
+/// them.
+/// </summary>
 /// <remarks>Thread-safe.</remarks>
 /// <param name="model">The model.</param>
 /// <param name="graphs">Compiles.</param>
@@ -31,12 +34,29 @@ internal sealed class FrameNetworks(WanModel model, GraphCache graphs, SessionSe
             shortage => pressure.Relieve(shortage)
         ));
 
+    /// <summary>Make frames between frames.</summary>
+    public EnhancerRunners<InterpolatorRunner> Interpolators { get; } =
+        new(file => new InterpolatorRunner(
+            graphs.Runtime,
+            file.Interpolator!,
+            file.Weights,
+            settings,
+            graphs,
+            shortage => pressure.Relieve(shortage)
+        ));
+
     /// <summary>Compiles what a clip's latents will go through.</summary>
     public async Task CompileAsync(ClipRun clip)
     {
         using (var decoder = Vaes.Begin(clip.Plan.Decoder))
         {
             await decoder.Runner.CompileDecoderAsync(clip.Cancelled).ConfigureAwait(false);
+        }
+
+        if (clip.Plan.Interpolator is { } between)
+        {
+            using var interpolator = Interpolators.Begin(between);
+            await interpolator.Runner.CompileAsync(clip.Cancelled).ConfigureAwait(false);
         }
 
         if (clip.Plan.Upscaler is { } file)
@@ -50,6 +70,7 @@ internal sealed class FrameNetworks(WanModel model, GraphCache graphs, SessionSe
     public void Trim()
     {
         Vaes.Trim();
+        Interpolators.Trim();
         Upscalers.Trim();
     }
 
@@ -57,6 +78,7 @@ internal sealed class FrameNetworks(WanModel model, GraphCache graphs, SessionSe
     public void Dispose()
     {
         Vaes.Dispose();
+        Interpolators.Dispose();
         Upscalers.Dispose();
     }
 }

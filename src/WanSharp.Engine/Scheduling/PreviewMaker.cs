@@ -23,12 +23,12 @@ internal sealed class PreviewMaker(WanModel model, ClipDecoder decoder)
         PreviewShow preview;
         if (clip.Plan.Decoder is { Config.Kind: VaeKind.Tiny })
         {
-            preview = new PreviewShow(clip, show, latents => decoder.PicturesAsync(clip, latents), clip.Plan.Settings.Fps);
+            preview = new PreviewShow(clip, show, latents => decoder.PicturesAsync(clip, latents), clip.Plan.Settings.ModelFps);
         }
         else
         {
             var colors = model.LatentColors!; // required when the clip began
-            var fps = clip.Plan.Settings.Fps / (double)model.Vae.TemporalStride;
+            var fps = clip.Plan.Settings.ModelFps / (double)model.Vae.TemporalStride;
             preview = new PreviewShow(clip, show, latents => Task.FromResult(Map(colors, latents)), fps);
         }
 

@@ -30,6 +30,10 @@ internal static partial class NetworkKinds
     public static NetworkKind<CompactShape> Compact { get; } =
         new(CompactNames.Names, UpscalerDetection.Compact, shape => NetworkSlots.Of(shape.Network), (_, _) => false);
 
+    /// <summary>RIFE; what its training keeps is not used.</summary>
+    public static NetworkKind<InterpolatorConfig> Rife { get; } =
+        new(RifeNames.Names, InterpolatorDetection.Detect, NetworkSlots.Of, (_, name) => RifeNames.IsOfTraining(name));
+
     /// <summary>Wan takes CLIP's features before its last block; what comes after it, and the half for text, are not used.</summary>
     public static NetworkKind<VisionEncoderConfig> VisionEncoder { get; } =
         new(

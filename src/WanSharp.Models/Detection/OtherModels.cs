@@ -77,7 +77,7 @@ internal static class OtherModels
         ("string_to_param", "a textual inversion (an embedding)"),
         ("model.1.sub.", "an upscaler (ESRGAN) that does not enlarge by 4"),
         ("conv_first.", "an upscaler of another kind than RRDBNet and SRVGGNetCompact (SwinIR, DAT, HAT or one of their kin)"),
-        ("block0.conv0.", "a network that makes frames between frames (RIFE)"),
+        ("block0.conv0.", "a network that makes frames between frames (RIFE) of a version before 4.5, or of another that is not known"),
         ("model.decoder.layers.", "a network for speech or text (Whisper, BART)"),
         ("exp_avg", "a training's optimizer alone"),
         ("model.layers.", "a language model"),
@@ -93,7 +93,7 @@ internal static class OtherModels
         if (Families.FirstOrDefault(known => names.Exists(name => Has(name, known.Part))).Family is { } family)
         {
             return $"{checkpoint.Path}: it is {family}, by the names of its tensors; Wan's transformers, VAEs, tiny autoencoders "
-                + "text and image encoders, and upscalers are supported.";
+                + "text and image encoders, upscalers and RIFE are supported.";
         }
 
         if (Array.TrueForAll(SuperTaehv, names.Contains))

@@ -6,7 +6,7 @@ using WanSharp.Tensors;
 
 namespace WanSharp.Models.Enhancers;
 
-/// <summary>A network that makes more of finished frames: larger ones. Mapped; nothing is compiled yet.</summary>
+/// <summary>A network that makes more of finished frames: larger ones, or others between them. Mapped; nothing is compiled yet.</summary>
 /// <remarks>Thread-safe.</remarks>
 public sealed class EnhancerFile : IDisposable
 {
@@ -29,6 +29,9 @@ public sealed class EnhancerFile : IDisposable
 
     /// <summary>Its dimensions if it enlarges frames; otherwise null.</summary>
     public UpscalerConfig? Upscaler { get; private init; }
+
+    /// <summary>Its dimensions if it makes frames between frames; otherwise null.</summary>
+    public InterpolatorConfig? Interpolator { get; private init; }
 
     /// <summary>SHA-256 of the file, hexadecimal; the first use reads it.</summary>
     public string Digest => _digest.Value;
@@ -93,12 +96,16 @@ public sealed class EnhancerFile : IDisposable
             {
                 Upscaler = compact.Network,
             },
+            _ when reader.ConfigOf<InterpolatorConfig>() is { } rife => new(checkpoint, NetworkKinds.Rife.Names.Find(checkpoint)!, digests)
+            {
+                Interpolator = rife,
+            },
             _ => throw new CheckpointException(
                 checkpoint.Path,
                 OtherModels.Refuse(checkpoint) is { } other
                     ? other.Replace($"{checkpoint.Path}: ", "", StringComparison.Ordinal)
-                    : "it holds no network that enlarges frames (RRDBNet or SRVGGNetCompact): name a file such as "
-                        + "realesr-animevideov3.pth."
+                    : "it holds no network that enlarges frames (RRDBNet, SRVGGNetCompact) or makes more of them (RIFE): name a "
+                        + "file such as realesr-animevideov3.pth or rife47.pth."
             ),
         };
     }

@@ -37,6 +37,9 @@ public sealed record NetworkFile
     /// <summary>The network in it that enlarges frames, or null.</summary>
     public UpscalerConfig? Upscaler { get; init; }
 
+    /// <summary>The network in it that makes frames between frames, or null.</summary>
+    public InterpolatorConfig? Interpolator { get; init; }
+
     /// <summary>CLIP's image encoder in it, or null.</summary>
     public VisionEncoderConfig? VisionEncoder { get; init; }
 
@@ -82,7 +85,7 @@ public sealed record NetworkFile
 
     /// <summary>Whether it contains a network that is known.</summary>
     public bool IsKnown =>
-        (Transformer ?? (object?)TextEncoder ?? (object?)Vae ?? (object?)TinyVae ?? (object?)VisionEncoder ?? Upscaler) is not null;
+        new object?[] { Transformer, TextEncoder, Vae, TinyVae, VisionEncoder, Upscaler, Interpolator }.Any(network => network is not null);
 
     /// <summary>Reads a checkpoint's header.</summary>
     /// <param name="path">The file, or the index of several, or one of those; what cannot be read is a
@@ -132,7 +135,8 @@ public sealed record NetworkFile
             Vae = reader.ConfigOf<VaeConfig>() is { } vae ? VaeStatistics.Of(checkpoint, vae) : null,
             TinyVae = reader.ConfigOf<TinyVaeShape>()?.Network,
             VisionEncoder = reader.ConfigOf<VisionEncoderConfig>(),
-            Upscaler = (reader.ConfigOf<RrdbShape>()?.Network ?? reader.ConfigOf<CompactShape>()?.Network),
+            Upscaler = reader.ConfigOf<RrdbShape>()?.Network ?? reader.ConfigOf<CompactShape>()?.Network,
+            Interpolator = reader.ConfigOf<InterpolatorConfig>(),
             HasTokenizer = checkpoint.Tensors.Keys.Any(TokenizerSource.IsTensor) || GgufTokenizer.IsIn(checkpoint),
             Problem = reader.Problems.FirstOrDefault()?.Message,
             Choices = reader.Choices,

@@ -16,6 +16,9 @@ internal static class NetworkSlots
 
     public static IEnumerable<WeightSlot> Of(VaeConfig config) => new VaeGraphs(config, Plain).Weights.DistinctBy(slot => slot.Name);
 
+    public static IEnumerable<WeightSlot> Of(InterpolatorConfig config) =>
+        new InterpolatorGraphs(config, Plain).Weights.DistinctBy(slot => slot.Name);
+
     public static IEnumerable<WeightSlot> Of(UpscalerConfig config) =>
         new UpscalerGraphs(config, Plain).Weights.DistinctBy(slot => slot.Name);
 

@@ -89,7 +89,11 @@ public sealed record ClipPairs(IReadOnlyList<ClipPair> Pairs, IReadOnlyList<stri
                     known[file] = new Identity(
                         settings.Prompt,
                         settings.Seed,
-                        (settings.OutputWidth ?? settings.Width, settings.OutputHeight ?? settings.Height, settings.Frames)
+                        (
+                            settings.OutputWidth ?? settings.Width,
+                            settings.OutputHeight ?? settings.Height,
+                            settings.OutputFrames ?? settings.Frames
+                        )
                     );
                 }
             }

@@ -32,6 +32,9 @@ internal sealed record FixtureLimits
 
     public double Pipeline { get; init; } = 1e-4;
 
+    /// <summary>Of pixels that a flow moves: what the flow is off by counts as often as neighbouring pixels differ.</summary>
+    public double Interpolator { get; init; } = 1e-4;
+
     /// <summary>The limits for a provider.</summary>
     public static FixtureLimits For(SessionSettings settings) =>
         settings.IsOnHost
@@ -43,5 +46,6 @@ internal sealed record FixtureLimits
                 Vae = Device,
                 VisionEncoder = Device,
                 Pipeline = Device,
+                Interpolator = Device,
             };
 }

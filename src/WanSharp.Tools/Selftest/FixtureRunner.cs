@@ -13,6 +13,7 @@ public static class FixtureRunner
         new VaeCheck(),
         new TinyVaeCheck(),
         new UpscalerCheck(),
+        new InterpolatorCheck(),
         new VisionEncoderCheck(),
         new SamplerCheck(),
         new FewStepSamplerCheck(),

@@ -39,6 +39,7 @@ public sealed class SettingEffectTests(SettingEffectTests.Model model) : IClassF
         ["slg"] = "1@0-0.5",
         ["riflex"] = "1",
         ["sampler"] = "euler",
+        ["interpolate"] = "ffmpeg",
         ["upscale"] = Upscaler,
         ["upscale_height"] = "64",
         ["seed"] = "5",

@@ -121,6 +121,47 @@ public sealed class EnhancerFileTests : IDisposable
         Assert.Contains("SwinIR", error.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(InterpolatorHead.None, false, "4.6")]
+    [InlineData(InterpolatorHead.Short, false, "4.7 to 4.9")]
+    [InlineData(InterpolatorHead.Sequence, false, "4.10 to 4.12")]
+    [InlineData(InterpolatorHead.Named, false, "4.13 to 4.17")]
+    [InlineData(InterpolatorHead.Named, true, "4.25 and 4.26")]
+    public void Rife_IsToldByItsTensors(InterpolatorHead head, bool passes, string versions)
+    {
+        var config = Interpolators.Of(head, passes);
+        using var file = Open(Interpolators.Write(_folder["a.safetensors"], config));
+
+        Assert.Equal(versions, file.Interpolator!.Versions);
+        Assert.Equal(config.Widths, file.Interpolator.Widths);
+        Assert.Equal(config with { Widths = file.Interpolator.Widths }, file.Interpolator);
+    }
+
+    [Fact]
+    public void Rife_OfAnUnknownVersion_IsRefused()
+    {
+        using var weights = Interpolators.Weights(Interpolators.Of(InterpolatorHead.Named, passes: true));
+        var tensors = weights.Tensors.Where(pair => !pair.Key.StartsWith("block4", StringComparison.Ordinal));
+        SafetensorsWriter.Write(_folder["a.safetensors"], tensors.ToDictionary(pair => pair.Key, pair => pair.Value), null);
+
+        var error = Assert.Throws<CheckpointException>(() => Open(_folder["a.safetensors"]));
+
+        Assert.Contains("no known version of RIFE", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Rife_WithWhatItsTrainingKeeps_IsRead()
+    {
+        using var weights = Interpolators.Weights(Interpolators.Rife46);
+        var tensors = weights.Tensors.ToDictionary(pair => $"module.{pair.Key}", pair => pair.Value);
+        tensors["module.teacher.conv0.0.0.weight"] = weights.Tensors["block0.conv0.0.0.weight"];
+        SafetensorsWriter.Write(_folder["a.safetensors"], tensors, null);
+
+        using var file = Open(_folder["a.safetensors"]);
+
+        Assert.Equal("4.6", file.Interpolator!.Versions);
+    }
+
     [Fact]
     public void ATinyDecoder_IsNotTakenForOne()
     {

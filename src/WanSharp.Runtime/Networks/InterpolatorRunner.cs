@@ -1,0 +1,126 @@
+using WanSharp.Graphs;
+using WanSharp.Graphs.Networks;
+using WanSharp.Runtime.Memory;
+using WanSharp.Runtime.Weights;
+using WanSharp.Tensors;
+
+namespace WanSharp.Runtime.Networks;
+
+/// <summary>Makes frames between frames.</summary>
+/// <remarks>Thread-safe. The network is compiled when it is first used.</remarks>
+public sealed class InterpolatorRunner : IDisposable
+{
+    private const int Colors = 3;
+
+    private readonly GraphCache? _ownGraphs;
+    private readonly WeightStore _weights;
+    private readonly CompiledNetwork _network;
+
+    /// <summary>Describes a network; nothing is read or compiled yet.</summary>
+    /// <param name="runtime">The runtime that executes; it must outlive this object.</param>
+    /// <param name="config">The network's dimensions.</param>
+    /// <param name="weights">The weights under their official names; they must outlive this object.</param>
+    /// <param name="settings">How the graph is compiled. Default: for the CPU.</param>
+    /// <param name="graphs">Counts what is compiled, and must outlive this object. Default: its own.</param>
+    /// <param name="giveBack">Called when a run had too little memory: it frees some, and the run is tried once more. Default: the run
+    /// fails.</param>
+    public InterpolatorRunner(
+        OrtRuntime runtime,
+        InterpolatorConfig config,
+        WeightStore weights,
+        SessionSettings? settings = null,
+        GraphCache? graphs = null,
+        Action<MemoryLimitException>? giveBack = null
+    )
+    {
+        ArgumentNullException.ThrowIfNull(runtime);
+        ArgumentNullException.ThrowIfNull(config);
+        ArgumentNullException.ThrowIfNull(weights);
+        var compiled = (settings ?? new SessionSettings()) with { MemoryPattern = false };
+        var cache = graphs ?? (_ownGraphs = new GraphCache(runtime));
+        (Config, _weights) = (config, weights);
+        _network = new CompiledNetwork(
+            cancellationToken =>
+            {
+                // As constants the weights are packed once, and convolutions get the layout that suits the processor.
+                var options = runtime.GraphOptionsFor(compiled) with
+                {
+                    Weights = WeightStorage.Initializers,
+                };
+                return cache.OpenAsync(new InterpolatorGraphs(config, options).Between, weights, compiled, cancellationToken);
+            },
+            giveBack
+        );
+    }
+
+    /// <summary>The network's dimensions.</summary>
+    public InterpolatorConfig Config { get; }
+
+    /// <summary>Compiles the network unless it is compiled. <see cref="Between"/> does so, too, but blocks its caller.</summary>
+    /// <param name="cancellationToken">Cancels the compilation, or the wait for another caller's.</param>
+    /// <exception cref="CheckpointException">The checkpoint lacks a weight, or has it in another shape.</exception>
+    public Task CompileAsync(CancellationToken cancellationToken = default) => _network.OpenAsync(cancellationToken);
+
+    /// <summary>The frame at a time between two frames.</summary>
+    /// <param name="first">F32 [1, 3, height, width], 0 to 1; sides are multiples of <see cref="InterpolatorConfig.Multiple"/>.</param>
+    /// <param name="second">Alike.</param>
+    /// <param name="time">0 for the first, 1 for the second.</param>
+    /// <param name="cancellationToken">Stops between two operations.</param>
+    /// <returns>The frame, alike; the caller disposes it.</returns>
+    /// <exception cref="ArgumentException">The frames have another type or shape.</exception>
+    /// <exception cref="CheckpointException">The checkpoint lacks a weight, or a number of the result is not finite.</exception>
+    public Tensor Between(Tensor first, Tensor second, float time, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(first);
+        ArgumentNullException.ThrowIfNull(second);
+        var shape = first.Shape;
+        if (
+            first.DType != DType.F32
+            || second.DType != DType.F32
+            || second.Shape != shape
+            || shape is not { Rank: 4, ElementCount: > 0 }
+            || shape[0] != 1
+            || shape[1] != Colors
+            || shape[2] % InterpolatorConfig.Multiple != 0
+            || shape[3] % InterpolatorConfig.Multiple != 0
+        )
+        {
+            throw new ArgumentException(
+                $"Two frames F32 [1, {Colors}, height, width] with sides that {InterpolatorConfig.Multiple} divides are expected, not "
+                    + $"{first.DType} {shape} and {second.DType} {second.Shape}.",
+                nameof(first)
+            );
+        }
+
+        var result = Tensor.Zeros(DType.F32, shape);
+        try
+        {
+            using var times = Tensor.Zeros(DType.F32, [1, 1, 1, 1]);
+            times.Write<float>()[0] = time;
+            _network.Run(
+                run =>
+                {
+                    run.SetInput(InterpolatorGraphs.First, first);
+                    run.SetInput(InterpolatorGraphs.Second, second);
+                    run.SetInput(InterpolatorGraphs.Time, times);
+                    run.SetOutput(InterpolatorGraphs.Output, result);
+                },
+                cancellationToken
+            );
+        }
+        catch
+        {
+            result.Dispose();
+            throw;
+        }
+
+        return NetworkOutput.Finite(result, _weights);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _network.Dispose();
+        _ownGraphs?.Dispose();
+    }
+}
