@@ -1,6 +1,7 @@
 using WanSharp.Cli.Batches;
 using WanSharp.Cli.Terminal;
 using WanSharp.Hosting.Batches;
+using WanSharp.Jobs;
 using WanSharp.Jobs.Batches;
 using WanSharp.Jobs.Films;
 using WanSharp.Jobs.Running;

@@ -1,12 +1,12 @@
 using System.CommandLine;
-using WanSharp.Cli.Commands;
+using WanSharp.Cli.Films;
 using WanSharp.Cli.Terminal;
 using WanSharp.Hosting.Batches;
 using WanSharp.Jobs.Films;
 using WanSharp.Jobs.Storage;
 using WanSharp.Tensors;
 
-namespace WanSharp.Cli.Films;
+namespace WanSharp.Cli.Commands;
 
 /// <summary>How a film is made, whatever it shows.</summary>
 internal sealed class FilmOptions
