@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using WanSharp.Cli.Films;
 using WanSharp.Cli.Terminal;
 using WanSharp.Engine.Requests;
 using WanSharp.Jobs;

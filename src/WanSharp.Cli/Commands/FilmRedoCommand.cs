@@ -1,5 +1,4 @@
 using System.CommandLine;
-using WanSharp.Cli.Films;
 using WanSharp.Cli.Terminal;
 using WanSharp.Engine.Requests;
 using WanSharp.Jobs;
