@@ -10,7 +10,9 @@ using WanSharp.Tools.Quality;
 
 namespace WanSharp.Cli.Commands;
 
-/// <summary><c>wan bench drift</c>: what becomes of a film's colours and sharpness from section to section, and its joints.</summary>
+/// <summary>
+/// <c>wan bench drift</c>: what becomes of a film's colours and sharpness from section to section, and how its joints look.
+/// </summary>
 internal sealed class BenchDriftCommand(CliEnvironment environment)
 {
     private readonly Argument<string> _film = new("film") { Description = "A film that wan film, or wan generate, wrote." };

@@ -109,9 +109,10 @@ internal sealed class GenerateCommand(CliEnvironment environment)
 
     private async Task<int> MakeAsync(ParseResult parsed, GenerationRequest request, string? ffmpeg, CancellationToken cancellationToken)
     {
+        using var chosen = parsed.GetValue(_output) is null ? OutputName.Take(request) : null;
         var target = await new ClipPlace(environment).FindAsync(
             ffmpeg,
-            ClipPlace.Parse(parsed.GetValue(_output) ?? OutputName.For(request)),
+            ClipPlace.Parse(chosen?.Path ?? parsed.GetValue(_output)!),
             cancellationToken
         );
         VideoWriter.Require(target);
