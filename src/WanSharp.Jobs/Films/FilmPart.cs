@@ -30,8 +30,8 @@ public sealed record FilmPart
     /// <summary>Whether it begins with the last frame that the part before it shows.</summary>
     public required bool Continues { get; init; }
 
-    /// <summary>Its first frames that are not shown, because the part before it shows them.</summary>
-    public int Skip => Continues ? 1 : 0;
+    /// <summary>Its first frames that are not shown, because the part before it shows them, or a picture that both have.</summary>
+    public required int Skip { get; init; }
 
     /// <summary>How many of its frames are shown after these.</summary>
     public required int Show { get; init; }

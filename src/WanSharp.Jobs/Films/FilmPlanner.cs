@@ -31,7 +31,7 @@ public sealed class FilmPlanner(BatchPlanner jobs, FilmModel model, string? ffmp
         var shown = new ShownFrames(film, model, given.ToDictionary(clip => clip.Key, clip => clip.Value.Frames)).PerSection();
         foreach (var (i, section) in film.Sections.Index())
         {
-            Try(section, problems, () => parts.AddRange(Divide(section, i, shown[i], parts.Count)));
+            Try(section, problems, () => parts.AddRange(Divide(section, i, shown[i], film.MeetsAtKeyframe(i), parts.Count)));
         }
 
         Require(file, problems);
@@ -123,7 +123,7 @@ public sealed class FilmPlanner(BatchPlanner jobs, FilmModel model, string? ffmp
 
     private int FpsOf(FilmSection section) => section.Request.Fps ?? model.Fps;
 
-    private List<FilmPart> Divide(FilmSection section, int index, int shown, int before)
+    private List<FilmPart> Divide(FilmSection section, int index, int shown, bool meetsAtKeyframe, int before)
     {
         if (section.Clip is { } clip)
         {
@@ -137,6 +137,7 @@ public sealed class FilmPlanner(BatchPlanner jobs, FilmModel model, string? ffmp
                     Title = section.Title ?? Path.GetFileNameWithoutExtension(clip.Path),
                     Clip = clip,
                     Continues = false,
+                    Skip = 0,
                     Show = shown,
                     Request = section.Request,
                 },
@@ -144,7 +145,7 @@ public sealed class FilmPlanner(BatchPlanner jobs, FilmModel model, string? ffmp
         }
 
         var continues = Continues(section, index);
-        var skipped = continues ? Overlap : 0;
+        var skipped = continues || meetsAtKeyframe ? Overlap : 0;
         var lengths =
             shown <= model.Frames - skipped ? [shown]
             : model.Divides ? PartLengths.Divide(shown, model.Frames, skipped, Overlap)
@@ -167,6 +168,7 @@ public sealed class FilmPlanner(BatchPlanner jobs, FilmModel model, string? ffmp
                         Style = section.Style,
                         UseCache = section.UseCache,
                         Continues = i > 0 || continues,
+                        Skip = i > 0 ? Overlap : skipped,
                         Show = show,
                         Request = section.Request with
                         {

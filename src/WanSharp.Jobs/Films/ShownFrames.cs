@@ -52,7 +52,8 @@ internal sealed class ShownFrames(Film film, FilmModel model, IReadOnlyDictionar
     }
 
     /// <summary>A clip as long as the model's, without the frame that it begins with where the one before it shows that.</summary>
-    private int LengthOf(FilmSection section, int index) => model.Frames - (model.StartOf(section, index) == SectionStart.Continue ? 1 : 0);
+    private int LengthOf(FilmSection section, int index) =>
+        model.Frames - (model.StartOf(section, index) == SectionStart.Continue || film.MeetsAtKeyframe(index) ? 1 : 0);
 
     private int? Own(FilmSection section) =>
         section.Request.Frames ?? (section.Request.Seconds is { } seconds ? FramesIn(seconds, section) : null);

@@ -1,3 +1,4 @@
+using WanSharp.Media;
 using WanSharp.Media.Images;
 
 namespace WanSharp.Tools.Quality;
@@ -11,7 +12,7 @@ public static class FilmDrift
     /// <param name="frames">Its frames.</param>
     /// <param name="sections">How many frames each section has.</param>
     /// <param name="cancellationToken">Cancels the operation.</param>
-    /// <exception cref="ArgumentException">There are fewer frames than the sections have.</exception>
+    /// <exception cref="MediaException">There are fewer frames than the sections have.</exception>
     public static async Task<IReadOnlyList<SectionDrift>> MeasureAsync(
         IAsyncEnumerable<RgbImage> frames,
         IReadOnlyList<int> sections,
@@ -41,9 +42,8 @@ public static class FilmDrift
 
         if (measured.Count < sections.Count || measured[^1].Frames < sections[^1])
         {
-            throw new ArgumentException(
-                $"{measured.Sum(section => section.Frames)} frames are fewer than {sections.Sum()}.",
-                nameof(frames)
+            throw new MediaException(
+                $"The film has {measured.Sum(section => section.Frames)} frames, and its sections should have {sections.Sum()}: it was cut."
             );
         }
 
@@ -110,8 +110,11 @@ public static class FilmDrift
             return (luma, [.. color.Select(sum => sum / luma.Length)]);
         }
 
-        private static double Linear(byte value) =>
-            value / 255.0 is var v && v <= 0.04045 ? v / 12.92 : Math.Pow(((value / 255.0) + 0.055) / 1.055, 2.4);
+        private static double Linear(byte value)
+        {
+            var level = value / 255.0;
+            return level <= 0.04045 ? level / 12.92 : Math.Pow((level + 0.055) / 1.055, 2.4);
+        }
 
         private static double Curve(double t) => t > 0.008856 ? Math.Cbrt(t) : (7.787 * t) + (16.0 / 116);
 

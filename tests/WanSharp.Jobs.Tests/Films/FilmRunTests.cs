@@ -1,3 +1,4 @@
+using System.Text.Json;
 using WanSharp.Engine;
 using WanSharp.Jobs.Batches;
 using WanSharp.Jobs.Films;
@@ -106,6 +107,26 @@ public sealed class FilmRunTests : IDisposable
         // and back: nothing is made at all
         await MakeAsync(await PlanAsync(Eight(seed: 3)), "film.mkv");
         Assert.Equal(9, store.All().Count);
+    }
+
+    /// <summary>Sections between pictures wait for none, and a picture in which two meet is shown once.</summary>
+    [Fact]
+    public async Task Make_SectionsBetweenKeyframes_RunAtTheSameTimeAndShowEachOnce()
+    {
+        foreach (var (name, level) in new[] { ("a.png", 20), ("b.png", 120), ("c.png", 220) })
+        {
+            var pixels = new byte[32 * 16 * 3];
+            Array.Fill(pixels, (byte)level);
+            await PictureFile.WriteAsync(_folder[name], new RgbImage(32, 16, pixels), Token);
+        }
+
+        string Path(string name) => JsonSerializer.Serialize(_folder[name]);
+        string Section(string from, string to) => $$"""{"prompt": "a", "image": {{Path(from)}}, "last_image": {{Path(to)}}}""";
+        var plan = await PlanAsync($$"""{"sections": [{{Section("a.png", "b.png")}}, {{Section("b.png", "c.png")}}]}""");
+
+        Assert.Equal([(false, 0, 9), (false, 1, 8)], plan.Parts.Select(part => (part.Continues, part.Skip, part.Show)));
+        Assert.Equal(2, plan.Chains);
+        Assert.Equal(17, (await FramesAsync(await MakeAsync(plan, "film.mkv"))).Count);
     }
 
     [Fact]

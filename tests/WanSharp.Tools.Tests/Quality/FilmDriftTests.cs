@@ -1,3 +1,4 @@
+using WanSharp.Media;
 using WanSharp.Media.Images;
 using WanSharp.Tools.Quality;
 
@@ -33,7 +34,7 @@ public sealed class FilmDriftTests
 
     [Fact]
     public async Task Measure_FewerFramesThanTheSectionsHave_IsRefused() =>
-        await Assert.ThrowsAsync<ArgumentException>(() => FilmDrift.MeasureAsync(Frames(n => Picture(n, level => level)), [4, 9], Token));
+        await Assert.ThrowsAsync<MediaException>(() => FilmDrift.MeasureAsync(Frames(n => Picture(n, level => level)), [4, 9], Token));
 
     private static async IAsyncEnumerable<RgbImage> Frames(Func<int, RgbImage> picture)
     {
