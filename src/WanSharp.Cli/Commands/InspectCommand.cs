@@ -195,11 +195,29 @@ internal sealed class InspectCommand(CliEnvironment environment)
             yield return ("image", $"latent frame {image.LatentFrame}, pixels sha256:{image.Sha256}");
         }
 
+        foreach (var row in Files(settings))
+        {
+            yield return row;
+        }
+
+        yield return ("model", $"{settings.Model} sha256:{settings.ModelDigest}");
+        if (settings.ModelFiles is { } files)
+        {
+            yield return ("files", string.Join(", ", files.Select(file => $"{file.Key} {file.Value}")));
+        }
+
+        var threads = settings.Execution?.Threads is { } count ? string.Create(invariant, $" with {count} threads") : "";
+        var execution = settings.Execution is { } by ? $" on {by.Provider} in {by.Precision}{threads}" : "";
+        yield return ("made by", $"WanSharp {settings.Version}{execution}");
+    }
+
+    private static IEnumerable<(string Name, string Value)> Files(GenerationSettings settings)
+    {
         if (settings is { Interpolate: { } between, OutputFrames: { } shown })
         {
             yield return (
                 "interpolated to",
-                string.Create(invariant, $"{shown} frames from {settings.Frames}, {between.FromFps} a second")
+                string.Create(CultureInfo.InvariantCulture, $"{shown} frames from {settings.Frames}, {between.FromFps} a second")
             );
             if (between.Sha256.Length > 0)
             {
@@ -216,15 +234,5 @@ internal sealed class InspectCommand(CliEnvironment environment)
                 yield return ($"{role} file", $"sha256:{network.Sha256}");
             }
         }
-
-        yield return ("model", $"{settings.Model} sha256:{settings.ModelDigest}");
-        if (settings.ModelFiles is { } files)
-        {
-            yield return ("files", string.Join(", ", files.Select(file => $"{file.Key} {file.Value}")));
-        }
-
-        var threads = settings.Execution?.Threads is { } count ? string.Create(invariant, $" with {count} threads") : "";
-        var execution = settings.Execution is { } by ? $" on {by.Provider} in {by.Precision}{threads}" : "";
-        yield return ("made by", $"WanSharp {settings.Version}{execution}");
     }
 }

@@ -64,7 +64,7 @@ internal sealed class ClipDecoder(FrameNetworks networks, ComputeLanes lanes, Fu
         try
         {
             var frames = DecodedAsync(clip, latents, cancellationToken);
-            frames = clip.Plan.Settings.Interpolate is { } between ? Interpolated(clip, between, frames, cancellationToken) : frames;
+            frames = clip.Plan.Settings.Interpolate is { } between ? InterpolatedAsync(clip, between, frames, cancellationToken) : frames;
             frames = clip.Plan.Upscaler is null ? frames : UpscaledAsync(clip, frames, cancellationToken);
             await foreach (var frame in frames.ConfigureAwait(false))
             {
@@ -102,7 +102,7 @@ internal sealed class ClipDecoder(FrameNetworks networks, ComputeLanes lanes, Fu
     }
 
     /// <summary>Frames at the clip's rate, made of those of the model.</summary>
-    private IAsyncEnumerable<byte[]> Interpolated(
+    private IAsyncEnumerable<byte[]> InterpolatedAsync(
         ClipRun clip,
         UsedInterpolation between,
         IAsyncEnumerable<byte[]> frames,

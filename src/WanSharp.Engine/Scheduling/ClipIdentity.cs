@@ -44,12 +44,7 @@ internal sealed class ClipIdentity
     public GenerationPlan With(GenerationPlan plan)
     {
         var latents = OfLatents(plan);
-        return plan with
-        {
-            LatentIdentity = latents,
-            Identity =
-                $"{latents}\n{OfFrames(plan)}",
-        };
+        return plan with { LatentIdentity = latents, Identity = $"{latents}\n{OfFrames(plan)}" };
     }
 
     /// <summary>

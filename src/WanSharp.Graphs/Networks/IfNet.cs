@@ -109,7 +109,7 @@ internal static class IfNet
     {
         string[] names = config.Head switch
         {
-            InterpolatorHead.Short => ["encode.0", "encode.1"],
+            InterpolatorHead.TwoLayers => ["encode.0", "encode.1"],
             InterpolatorHead.Sequence => ["encode.0", "encode.2", "encode.4", "encode.6"],
             InterpolatorHead.Named => ["encode.cnn0", "encode.cnn1", "encode.cnn2", "encode.cnn3"],
             _ => [],

@@ -41,7 +41,7 @@ public sealed record InterpolatorConfig
         (Head, PassedFeatures) switch
         {
             (InterpolatorHead.None, _) => BlockOutputs == FlowAndMask ? "4.5" : "4.6",
-            (InterpolatorHead.Short, _) => "4.7 to 4.9",
+            (InterpolatorHead.TwoLayers, _) => "4.7 to 4.9",
             (InterpolatorHead.Sequence, _) => "4.10 to 4.12",
             (_, 0) => "4.13 to 4.17",
             _ => "4.25 and 4.26",

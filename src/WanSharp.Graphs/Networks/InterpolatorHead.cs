@@ -7,7 +7,7 @@ public enum InterpolatorHead
     None,
 
     /// <summary>Two layers in a row: 4.7 to 4.9.</summary>
-    Short,
+    TwoLayers,
 
     /// <summary>Four layers with activations between them, as places in a sequence: 4.10 to 4.12.</summary>
     Sequence,

@@ -17,7 +17,7 @@ internal static class InterpolatorDetection
         {
             _ when weights.Has("encode.cnn0.weight") => InterpolatorHead.Named,
             _ when weights.Has("encode.6.weight") => InterpolatorHead.Sequence,
-            _ when weights.Has("encode.1.weight") => InterpolatorHead.Short,
+            _ when weights.Has("encode.1.weight") => InterpolatorHead.TwoLayers,
             _ => InterpolatorHead.None,
         };
         var last = head switch

@@ -3,7 +3,6 @@ using WanSharp.Engine.Requests;
 using WanSharp.Models.Enhancers;
 using WanSharp.Runtime.Networks;
 using WanSharp.Storage;
-using WanSharp.Tensors;
 
 namespace WanSharp.Tools.Selftest;
 

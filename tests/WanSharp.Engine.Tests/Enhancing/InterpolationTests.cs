@@ -131,7 +131,7 @@ public sealed class InterpolationTests : IDisposable
 
     [Theory]
     [InlineData(InterpolatorHead.None, false)]
-    [InlineData(InterpolatorHead.Short, false)]
+    [InlineData(InterpolatorHead.TwoLayers, false)]
     [InlineData(InterpolatorHead.Sequence, false)]
     [InlineData(InterpolatorHead.Named, false)]
     [InlineData(InterpolatorHead.Named, true)]

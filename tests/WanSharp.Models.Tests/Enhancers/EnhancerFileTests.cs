@@ -1,4 +1,4 @@
-using System.Text.RegularExpressions;
+using WanSharp.Graphs.Networks;
 using WanSharp.Models.Enhancers;
 using WanSharp.Models.Layout;
 using WanSharp.Models.Names;
@@ -123,7 +123,7 @@ public sealed class EnhancerFileTests : IDisposable
 
     [Theory]
     [InlineData(InterpolatorHead.None, false, "4.6")]
-    [InlineData(InterpolatorHead.Short, false, "4.7 to 4.9")]
+    [InlineData(InterpolatorHead.TwoLayers, false, "4.7 to 4.9")]
     [InlineData(InterpolatorHead.Sequence, false, "4.10 to 4.12")]
     [InlineData(InterpolatorHead.Named, false, "4.13 to 4.17")]
     [InlineData(InterpolatorHead.Named, true, "4.25 and 4.26")]
