@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using WanSharp.Graphs.Networks;
 using WanSharp.Models.Enhancers;
 using WanSharp.Models.Layout;
