@@ -88,6 +88,28 @@ internal sealed record ModelDescription
             );
     }
 
+    /// <summary>
+    /// The folder of a transformer's file, if the description there names that file: the file then stands for the model, whose other parts
+    /// and settings only the description knows. Otherwise null.
+    /// </summary>
+    public static string? FolderOf(string transformer)
+    {
+        var path = FileNextTo(transformer);
+        return
+            File.Exists(transformer)
+            && File.Exists(path)
+            && JsonFile.Read(path, ModelJson.Default.JsonElement, MaximumBytes) is { ValueKind: JsonValueKind.Object } description
+            && Says(description, "format", FormatName)
+            && description.TryGetProperty("transformer", out var section)
+            && section.ValueKind == JsonValueKind.Object
+            && Says(section, "file", Path.GetFileName(ShardFiles.SetOf(transformer)))
+            ? Path.GetDirectoryName(path)
+            : null;
+    }
+
+    private static bool Says(JsonElement section, string name, string text) =>
+        section.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String && value.ValueEquals(text);
+
     /// <summary>A file of the model; descriptions come from strangers and may not name files elsewhere.</summary>
     private static string FileBeside(string source, string? file) =>
         file is { Length: > 0 } and not "." and not ".." && file.IndexOfAny(Path.GetInvalidFileNameChars()) < 0

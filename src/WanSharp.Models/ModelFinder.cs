@@ -29,6 +29,7 @@ public sealed class ModelFinder
     internal ModelParts FindParts(string path, NamedParts? named = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
+        path = ModelDescription.FolderOf(path) ?? path;
         if (File.Exists(path) || (Directory.Exists(path) && !ModelDescription.IsIn(path)))
         {
             return ModelLayout.Find(path, named, _headers);

@@ -255,7 +255,8 @@ public sealed class WanModel : IDisposable
     {
         WeightStore?[] stores = [TransformerWeights, TextEncoderWeights, VaeWeights, HighNoiseWeights, VisionEncoderWeights];
         var weights = stores.OfType<WeightStore>().SelectMany(store => store.Files);
-        var descriptions = TransformerWeights.Files.Concat(HighNoiseWeights?.Files ?? []).Select(ModelDescription.FileNextTo);
+        var described = TransformerWeights.Files.Concat(HighNoiseWeights?.Files ?? []).Concat(VaeWeights.Files); // it decides these
+        var descriptions = described.Select(ModelDescription.FileNextTo).Distinct();
         return source.Concat(descriptions).Where(File.Exists).Concat(weights).Append(TokenizerPath).Select(Path.GetFullPath).Distinct();
     }
 }

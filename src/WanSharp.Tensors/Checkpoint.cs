@@ -46,14 +46,15 @@ public static class Checkpoint
             return GgufFile.Open(file);
         }
 
-        if (start.StartsWith(TorchFile.ZipMagic) || TorchFile.IsPickle(start))
+        // Before the pickle, which begins with two bytes that a header's length can have, too.
+        if (IsSafetensors(start))
         {
-            return TorchFile.Open(file);
+            return SafetensorsFile.Open(file);
         }
 
-        return IsSafetensors(start) || OtherContents.Describe(start) is not { } other
-            ? SafetensorsFile.Open(file)
-            : throw new CheckpointException(file, other);
+        return start.StartsWith(TorchFile.ZipMagic) || TorchFile.IsPickle(start) ? TorchFile.Open(file)
+            : OtherContents.Describe(start) is { } other ? throw new CheckpointException(file, other)
+            : SafetensorsFile.Open(file);
     }
 
     /// <summary>Refuses a file that a download tool has not finished: it has its full length from the beginning.</summary>

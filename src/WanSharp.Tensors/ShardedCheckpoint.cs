@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 
 namespace WanSharp.Tensors;
 
@@ -6,6 +7,9 @@ namespace WanSharp.Tensors;
 public sealed class ShardedCheckpoint : ICheckpoint
 {
     private const string WeightMap = "weight_map";
+
+    // ComfyUI's notes of how layers were quantized: each shard has those of its own.
+    private const string QuantizationNotes = "_quantization_metadata";
 
     private readonly Dictionary<string, ICheckpoint> _shards = [];
     private readonly Dictionary<string, Tensor> _tensors = [];
@@ -189,7 +193,10 @@ public sealed class ShardedCheckpoint : ICheckpoint
 
         foreach (var (key, value) in shard.Metadata)
         {
-            _metadata.TryAdd(key, value);
+            if (!_metadata.TryAdd(key, value) && key == QuantizationNotes)
+            {
+                _metadata[key] = Joined(shard.Path, _metadata[key], value);
+            }
         }
 
         void Require(string name, bool isNew)
@@ -200,6 +207,49 @@ public sealed class ShardedCheckpoint : ICheckpoint
                     shard.Path,
                     name,
                     $"another shard next to it has a tensor of that name; the shards are not those of one checkpoint."
+                );
+            }
+        }
+    }
+
+    /// <summary>Two texts of JSON with all that either says.</summary>
+    private static string Joined(string path, string first, string second)
+    {
+        if (first == second)
+        {
+            return first;
+        }
+
+        try
+        {
+            var (all, more) = (JsonNode.Parse(first), JsonNode.Parse(second));
+            Join(path, all as JsonObject, more as JsonObject);
+            return all!.ToJsonString();
+        }
+        catch (Exception e) when (e is JsonException or ArgumentException)
+        {
+            throw new CheckpointException(path, $"its note {QuantizationNotes} is not JSON: {e.Message}", e);
+        }
+    }
+
+    private static void Join(string path, JsonObject? all, JsonObject? more)
+    {
+        foreach (var (name, value) in more ?? [])
+        {
+            if (all?.ContainsKey(name) == false)
+            {
+                all.Add(name, value?.DeepClone());
+            }
+            else if (all?[name] is JsonObject inner && value is JsonObject)
+            {
+                Join(path, inner, value.AsObject());
+            }
+            else if (!JsonNode.DeepEquals(all?[name], value))
+            {
+                throw new CheckpointException(
+                    path,
+                    $"its note {QuantizationNotes} says another thing of {CheckpointException.Quote(name)} than the shards before it: they "
+                        + "are not those of one checkpoint."
                 );
             }
         }

@@ -46,6 +46,49 @@ public sealed class CheckpointTests : IDisposable
         );
     }
 
+    /// <summary>The lengths of some headers are the first bytes of a pickle.</summary>
+    [Theory]
+    [InlineData(640)]
+    [InlineData(1408)]
+    [InlineData(66_176)]
+    public void Open_AHeaderOfAnyLength_IsSafetensors(int length)
+    {
+        var bytes = File.ReadAllBytes(_folder["shard-1.safetensors"]);
+        var header = (int)BitConverter.ToInt64(bytes);
+        var padded = new byte[8 + length + bytes.Length - 8 - header];
+        padded.AsSpan(8, length).Fill((byte)' ');
+        BitConverter.TryWriteBytes(padded, (long)length);
+        bytes.AsSpan(8, header).CopyTo(padded.AsSpan(8));
+        bytes.AsSpan(8 + header).CopyTo(padded.AsSpan(8 + length));
+        File.WriteAllBytes(_folder["padded.safetensors"], padded);
+
+        using var checkpoint = Checkpoint.Open(_folder["padded.safetensors"]);
+        Assert.Equal(1, checkpoint.Get("a").Read<byte>()[0]);
+    }
+
+    [Theory]
+    [InlineData("{\"layers\":{\"a\":{\"format\":\"x\"}}}", "{\"layers\":{\"b\":{\"format\":\"y\"}}}", true)]
+    [InlineData("{\"layers\":{\"a\":{\"format\":\"x\"}}}", "{\"layers\":{\"a\":{\"format\":\"y\"}}}", false)]
+    [InlineData("{\"layers\":{}}", "7}", false)]
+    public void Open_ShardsWithNotesOfTheirOwn_JoinsThem(string first, string second, bool fit)
+    {
+        WriteShard("m-00001-of-00002.safetensors", "a", 1, new() { ["_quantization_metadata"] = first, ["by"] = "one" });
+        WriteShard("m-00002-of-00002.safetensors", "b", 2, new() { ["_quantization_metadata"] = second, ["by"] = "two" });
+        if (!fit)
+        {
+            SafetensorsFileTests.AssertNames(
+                Assert.Throws<CheckpointException>(() => Checkpoint.Open(_folder["m-00001-of-00002.safetensors"])),
+                "m-00002-of-00002.safetensors",
+                "_quantization_metadata"
+            );
+            return;
+        }
+
+        using var checkpoint = Checkpoint.Open(_folder["m-00001-of-00002.safetensors"]);
+        Assert.Equal("{\"layers\":{\"a\":{\"format\":\"x\"},\"b\":{\"format\":\"y\"}}}", checkpoint.Metadata["_quantization_metadata"]);
+        Assert.Equal("one", checkpoint.Metadata["by"]);
+    }
+
     [Fact]
     public void Open_Folder_TakesItsIndexOrItsOnlyFile()
     {
@@ -95,9 +138,9 @@ public sealed class CheckpointTests : IDisposable
         return _folder[IndexName];
     }
 
-    private void WriteShard(string name, string tensor, byte value)
+    private void WriteShard(string name, string tensor, byte value, Dictionary<string, string>? notes = null)
     {
         using var data = Tensor.CopyOf<byte>([1], [value]);
-        SafetensorsWriter.Write(_folder[name], new Dictionary<string, Tensor> { [tensor] = data });
+        SafetensorsWriter.Write(_folder[name], new Dictionary<string, Tensor> { [tensor] = data }, notes);
     }
 }

@@ -52,6 +52,15 @@ internal static partial class PromptLoras
     {
         // A second number is for a text encoder, which Wan's LoRAs do not change.
         var text = strength.Success ? strength.Value.Split(':')[0] : "1";
+        if (DecimalComma().IsMatch(text))
+        {
+            throw new InvalidRequestException(
+                Field,
+                $"'{Cut(mark)}' may mean {text.Replace(',', '.')}, or {text.Split(',')[0]} in the first step and {text.Split(',')[1]} in "
+                    + $"the others: write a decimal point, or {text.Split(',')[0]}@0,{text.Split(',')[1]}@1-."
+            );
+        }
+
         return
             LoraStrength.TryParse(text, out var read)
             && name.Trim().Length > 0
@@ -70,6 +79,9 @@ internal static partial class PromptLoras
 
     [GeneratedRegex("<(?:lora|lyco):(?<name>[^:<>]+)(?::(?<strength>[^<>]*))?>", RegexOptions.IgnoreCase)]
     private static partial Regex Mark();
+
+    [GeneratedRegex("^[-+]?[0-9]+,[0-9]+$")]
+    private static partial Regex DecimalComma();
 
     [GeneratedRegex(" {2,}")]
     private static partial Regex Spaces();

@@ -64,7 +64,9 @@ internal static class FieldForms
             ValueName = "FILE[:STRENGTH]",
             Help = help,
             IsList = true,
-            Expected = "a LoRA's file and its strength, such as style.safetensors:0.8",
+            Expected =
+                "a LoRA's file and its strength with a decimal point, such as style.safetensors:0.8 (0 in the first step and 8 in the "
+                + "others is written 0@0,8@1-)",
             Anchor = (settings, folder) => get(settings) is { } uses ? set(settings, uses.From(folder)) : settings,
         };
 

@@ -61,11 +61,19 @@ public sealed class LoraStrength : IEquatable<LoraStrength>
         return new LoraStrength([.. whole]);
     }
 
-    /// <summary>Reads a strength.</summary>
+    /// <summary>
+    /// Reads a strength. <c>0,8</c> is not one: whoever writes so means 0.8 more often than 0 in the first step and 8 after it, which is
+    /// <c>0@0,8@1-</c>.
+    /// </summary>
     public static bool TryParse(string text, [NotNullWhen(true)] out LoraStrength? strength)
     {
         ArgumentNullException.ThrowIfNull(text);
         strength = null;
+        if (MayBeDecimal(text))
+        {
+            return false;
+        }
+
         var parts = text.Split(',');
         var phases = new List<LoraPhase>();
         for (var i = 0; i < parts.Length; i++)
@@ -94,6 +102,13 @@ public sealed class LoraStrength : IEquatable<LoraStrength>
             return false;
         }
     }
+
+    /// <summary>Whether a text is more likely a number with a decimal comma than two strengths.</summary>
+    internal static bool MayBeDecimal(string text) =>
+        text.Split(',') is [var whole, var decimals]
+        && whole.Trim().TrimStart('-', '+') == "0"
+        && decimals.Length > 0
+        && decimals.All(char.IsAsciiDigit);
 
     /// <summary>The strength in a step.</summary>
     /// <param name="step">The step, from 0.</param>

@@ -19,6 +19,12 @@ public sealed record LoraUse(string File, LoraStrength Strength)
         ArgumentNullException.ThrowIfNull(text);
         text = text.Trim();
         var mark = text.LastIndexOf(Mark);
+        if (mark > 0 && LoraStrength.MayBeDecimal(text[(mark + 1)..]))
+        {
+            use = null;
+            return false;
+        }
+
         use =
             mark > 0 && LoraStrength.TryParse(text[(mark + 1)..], out var strength)
                 ? new LoraUse(text[..mark].TrimEnd(), strength)

@@ -20,7 +20,9 @@ internal static class ArtifactName
         "prn",
         "aux",
         "nul",
-        .. Enumerable.Range(0, 10).SelectMany(i => (string[])[$"com{i}", $"lpt{i}"]),
+        "conin$",
+        "conout$",
+        .. "0123456789¹²³".SelectMany(number => (string[])[$"com{number}", $"lpt{number}"]),
     ];
 
     /// <summary>A name such as <c>0003-a-red-circle-ink-7.mp4</c>.</summary>

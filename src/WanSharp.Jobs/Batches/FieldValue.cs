@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using WanSharp.Engine.Requests;
 using WanSharp.Tensors;
 
@@ -8,7 +9,7 @@ namespace WanSharp.Jobs.Batches;
 /// <param name="Text">The value.</param>
 /// <param name="Folder">Where relative paths begin.</param>
 /// <param name="DecimalComma">Whether a comma may stand for the decimal point, as in tables whose separator is another.</param>
-internal readonly record struct FieldValue(string Field, string Text, string Folder, bool DecimalComma)
+internal readonly partial record struct FieldValue(string Field, string Text, string Folder, bool DecimalComma)
 {
     /// <summary>The full path of the file that it names.</summary>
     /// <exception cref="InvalidRequestException">It is empty.</exception>
@@ -41,6 +42,15 @@ internal readonly record struct FieldValue(string Field, string Text, string Fol
             );
         }
 
+        if (DecimalComma && (field.IsList || field.Example is not null) && CommaBetweenDigits().Match(text) is { Success: true } pair)
+        {
+            throw new InvalidRequestException(
+                Field,
+                $"The {Field} '{Text}' may mean {pair.Value.Replace(',', '.')}, or "
+                    + $"{pair.Value.Replace(",", " and ", StringComparison.Ordinal)}: write a decimal point, or a space after the comma."
+            );
+        }
+
         return field.TrySet(settings, text, out var changed)
             ? field.From(changed, Folder)
             : throw NotA(field.Expected, text, field.Range?.IsWhole == true);
@@ -59,6 +69,10 @@ internal readonly record struct FieldValue(string Field, string Text, string Fol
             : "";
         return new InvalidRequestException(Field, $"The {Field} is {expected}, not '{Text}'{hint}.");
     }
+
+    /// <remarks>A number of its own: not within a name, a longer list, or one with a point.</remarks>
+    [GeneratedRegex(@"(?<=^|[:;=\s(\[])-?[0-9]+,[0-9]+(?=$|[;@\s)\]])")]
+    private static partial Regex CommaBetweenDigits();
 
     /// <summary>The text with a decimal point. Three digits after a lone comma may be thousands: that is refused.</summary>
     private string WithPoint()

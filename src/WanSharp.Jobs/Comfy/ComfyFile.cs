@@ -33,7 +33,7 @@ internal static class ComfyFile
     {
         try
         {
-            if (JsonNode.Parse(json, documentOptions: Strict) is JsonObject root)
+            if (JsonNode.Parse(PythonJson.ToJson(json), documentOptions: Strict) is JsonObject root)
             {
                 return root;
             }

@@ -74,6 +74,15 @@ internal sealed class EditorWorkflow
                 );
             }
 
+            if (IsGroupNode(node) && node.Mode is not (Muted or Bypassed))
+            {
+                throw new InvalidRequestException(
+                    "workflow",
+                    $"{_source} has the group node '{node.Type}', whose nodes are not known here: convert it to nodes in ComfyUI, or save "
+                        + "the workflow with Export (API)."
+                );
+            }
+
             _nodes[node.Id] = node;
             if (node.Type == "SetNode" && node.FirstWidget is { } name)
             {
@@ -90,6 +99,10 @@ internal sealed class EditorWorkflow
             }
         }
     }
+
+    /// <summary>Whether a node stands for several, as ComfyUI's editor made them before it had subgraphs.</summary>
+    private static bool IsGroupNode(EditorNode node) =>
+        node.Type.StartsWith("workflow>", StringComparison.Ordinal) || node.Type.StartsWith("workflow/", StringComparison.Ordinal);
 
     /// <summary>What an input takes from elsewhere: a link, or a value; null when nothing leads to it.</summary>
     private JsonNode? ValueOf(EditorNode node, EditorInput input)

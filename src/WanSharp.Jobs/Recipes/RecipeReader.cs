@@ -126,8 +126,7 @@ public static class RecipeReader
             return null;
         }
 
-        // Programs in Python write NaN, which is not JSON, where they measured nothing.
-        return TryParse(json.ToString()) ?? TryParse(json.ToString().Replace(": NaN", ": null", StringComparison.Ordinal));
+        return TryParse(PythonJson.ToJson(json.ToString()));
     }
 
     private static JsonObject? TryParse(string json)

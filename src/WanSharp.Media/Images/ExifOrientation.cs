@@ -224,11 +224,31 @@ internal static partial class ExifOrientation
             tiff.ReadExactly(bytes);
             if (ReadUInt16(bytes, isLittle) == OrientationTag)
             {
-                return ReadUInt16(bytes[8..], isLittle);
+                return ReadNumber(bytes, isLittle);
             }
         }
 
         return null;
+    }
+
+    /// <summary>The value of an entry, by its type; what is no whole number is no orientation.</summary>
+    private static int ReadNumber(ReadOnlySpan<byte> entry, bool isLittle)
+    {
+        const ushort Byte = 1,
+            Short = 3,
+            Long = 4;
+        var value = entry[8..];
+        return ReadUInt16(entry[2..], isLittle) switch
+        {
+            Byte => value[0],
+            Short => ReadUInt16(value, isLittle),
+            Long => (int)
+                Math.Min(
+                    isLittle ? BinaryPrimitives.ReadUInt32LittleEndian(value) : BinaryPrimitives.ReadUInt32BigEndian(value),
+                    int.MaxValue
+                ),
+            _ => Upright,
+        };
     }
 
     private static int? OfXmp(byte[] xmp) =>

@@ -44,6 +44,15 @@ internal static class HeaderNotes
                 );
             }
 
+            if (root.TryGetProperty(Version, out var version) && !IsKnown(version.ToString()))
+            {
+                throw new CheckpointException(
+                    checkpoint.Path,
+                    $"its note {Key} is of version {CheckpointException.Quote(version.ToString())}, and this version reads 1: get the file "
+                        + "in another format."
+                );
+            }
+
             return root.TryGetProperty(Layers, out var layers)
                 ? layers.EnumerateObject().ToDictionary(layer => layer.Name, layer => layer.Value.GetRawText())
                 : new Dictionary<string, string>();
@@ -53,6 +62,39 @@ internal static class HeaderNotes
             throw new CheckpointException(checkpoint.Path, $"its note {Key} is not the JSON that ComfyUI writes: {e.Message}", e);
         }
     }
+
+    /// <summary>
+    /// The names that a layer may have in a network: its own, and what is left of it when a tool took a prefix off the tensors, and not
+    /// off the notes.
+    /// </summary>
+    /// <param name="layer">The name in a note.</param>
+    /// <param name="isTensor">Whether the file has a tensor of that name; what is there needs no other name.</param>
+    public static IEnumerable<string> NamesOf(string layer, Func<string, bool> isTensor)
+    {
+        var name = QuantizedNames.Unwrapped(layer);
+        name = name.EndsWith(WeightScale.WeightSuffix, StringComparison.Ordinal) ? name[..^WeightScale.WeightSuffix.Length] : name;
+        yield return name;
+        if (isTensor(name + WeightScale.WeightSuffix))
+        {
+            yield break;
+        }
+
+        for (var dot = name.IndexOf('.', StringComparison.Ordinal); dot >= 0; dot = name.IndexOf('.', dot + 1))
+        {
+            yield return name[(dot + 1)..];
+        }
+    }
+
+    /// <summary>The error for notes of layers that no network of a file has.</summary>
+    public static CheckpointException WithoutLayer(ICheckpoint checkpoint, IReadOnlyList<string> layers) =>
+        new(
+            checkpoint.Path,
+            layers[0],
+            $"its note {Key} says how this layer{(layers.Count > 1 ? $" and {layers.Count - 1} more were" : " was")} quantized, but the "
+                + "file has no weight of that name: another program renamed the tensors. Get the original file."
+        );
+
+    private static bool IsKnown(string version) => version == "1" || version.StartsWith("1.", StringComparison.Ordinal);
 
     /// <summary>A note as the tensor that it would be.</summary>
     /// <exception cref="CheckpointException">The layer's own note says something else.</exception>

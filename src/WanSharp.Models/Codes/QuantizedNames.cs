@@ -59,6 +59,10 @@ internal sealed record QuantizedNames(IReadOnlyDictionary<string, string> Of, bo
             ? string.Join('.', name.Split('.').Where(part => !Wrappers.Contains(part)))
             : name;
 
+    /// <summary>A module's name with underscores in place of dots (kohya's) without the wrappers.</summary>
+    public static string UnwrappedModule(string name) =>
+        Wrappers.Aggregate($"_{name}", (rest, wrapper) => rest.Replace($"_{wrapper}_", "_", StringComparison.Ordinal))[1..];
+
     /// <summary>SDNQ keeps the groups of a row apart; here their columns follow each other. Other tensors are themselves.</summary>
     public Tensor Joined(string name, Tensor tensor) =>
         IsSdnq

@@ -37,15 +37,45 @@ internal sealed partial class ModelHints
         return hints;
     }
 
+    /// <summary>What the description next to a checkpoint says of it, and whether it describes a whole model.</summary>
+    /// <exception cref="CheckpointException">The <c>config.json</c> is not a JSON object.</exception>
+    public static (bool IsModel, List<JsonProperty> Section) SectionNextTo(string checkpoint)
+    {
+        var path = ModelDescription.FileNextTo(checkpoint);
+        if (!File.Exists(path))
+        {
+            return (false, []);
+        }
+
+        var config = Object(path);
+        return (IsModel(config), [.. SectionOf(config, Path.GetFileName(checkpoint))]);
+    }
+
+    /// <summary>
+    /// The class that the description next to a checkpoint says that it is of: Diffusers' <c>_class_name</c>, transformers'
+    /// <c>architectures</c>; null if there is none.
+    /// </summary>
+    /// <inheritdoc cref="SectionNextTo" path="/exception"/>
+    public static string? ClassNextTo(string checkpoint)
+    {
+        var section = SectionNextTo(checkpoint).Section;
+        var name = section.Find(property => property.NameEquals("_class_name")).Value;
+        var architectures = section.Find(property => property.NameEquals("architectures")).Value;
+        var first = architectures.ValueKind == JsonValueKind.Array ? architectures.EnumerateArray().FirstOrDefault() : default;
+        return name.ValueKind == JsonValueKind.String ? name.GetString()
+            : first.ValueKind == JsonValueKind.String ? first.GetString()
+            : null;
+    }
+
+    private static JsonElement Object(string path) =>
+        JsonFile.Read(path, ModelJson.Default.JsonElement, MaximumBytes) is { ValueKind: JsonValueKind.Object } config
+            ? config
+            : throw new CheckpointException(path, "it is not a JSON object: not a description of a network.");
+
     /// <summary>What a description says of a transformer; null if it describes something else, such as CLIP in a flat folder.</summary>
     private static List<KeyValuePair<string, string>>? ReadDescription(string path, string checkpoint)
     {
-        var config = JsonFile.Read(path, ModelJson.Default.JsonElement, MaximumBytes);
-        if (config.ValueKind != JsonValueKind.Object)
-        {
-            throw new CheckpointException(path, "it is not a JSON object: not a description of a network.");
-        }
-
+        var config = Object(path);
         List<KeyValuePair<string, string>> values;
         try
         {

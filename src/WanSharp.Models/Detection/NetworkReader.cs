@@ -1,4 +1,3 @@
-using WanSharp.Graphs;
 using WanSharp.Models.Codes;
 using WanSharp.Models.Names;
 using WanSharp.Runtime.Weights;
@@ -26,12 +25,19 @@ internal sealed class NetworkReader(ICheckpoint checkpoint)
         "optimizers",
         "optimizer_states",
         "optimizer_state",
+        "optimizer_state_dict",
+        "scheduler",
         "lr_scheduler",
         "lr_schedulers",
         "scaler",
         "grad_scaler",
+        "rng",
         "rng_state",
+        "rng_states",
+        "cuda_rng_state",
+        "torch_rng_state",
         "random_state",
+        "random_states",
     ];
 
     private static readonly string[] CountersOfTraining = ["step", "global_step", "epoch"];
@@ -81,6 +87,7 @@ internal sealed class NetworkReader(ICheckpoint checkpoint)
         Read(NetworkKinds.Rrdb, described, config);
         Read(NetworkKinds.Compact, described, config);
         RequireAllUsed();
+        RequireAllNoted();
     }
 
     /// <summary>The dimensions of a network that was found and can be used, or null.</summary>
@@ -111,8 +118,9 @@ internal sealed class NetworkReader(ICheckpoint checkpoint)
         {
             Problems.Add(e);
         }
-        catch (Exception e) when (e is GraphException or ArgumentException or OverflowException)
+        catch (Exception e) when (e is not (OutOfMemoryException or OperationCanceledException))
         {
+            // Whatever a file makes of the detection, the other files of its folder are still listed.
             Problems.Add(
                 new CheckpointException(checkpoint.Path, $"its tensors have dimensions that no network of Wan's has: {e.Message}", e)
             );
@@ -142,6 +150,31 @@ internal sealed class NetworkReader(ICheckpoint checkpoint)
         foreach (var group in left.GroupBy(OwnerOf))
         {
             Refuse(group.Key, [.. group]);
+        }
+    }
+
+    /// <summary>Refuses all networks if the header says something of a layer that none of them has: it may be any of theirs.</summary>
+    private void RequireAllNoted()
+    {
+        if (!_readings.Exists(reading => reading.Config is not null))
+        {
+            return;
+        }
+
+        var tensors = AllNames.Select(QuantizedNames.Unwrapped).ToHashSet(StringComparer.Ordinal);
+        List<string> unmet =
+        [
+            .. HeaderNotes
+                .Read(checkpoint)
+                .Keys.Where(layer =>
+                    !_readings.Exists(reading => reading.Network.Noted.Contains(layer))
+                    && !tensors.Contains(HeaderNotes.NamesOf(layer, tensors.Contains).First() + WeightScale.WeightSuffix)
+                ),
+        ];
+        if (unmet.Count > 0)
+        {
+            Problems.Add(HeaderNotes.WithoutLayer(checkpoint, unmet));
+            _readings.ForEach(reading => reading.Config = null);
         }
     }
 

@@ -105,6 +105,7 @@ internal static class OtherModels
         return ForeignFormats.Find(checkpoint)?.Message
             ?? Lacking(checkpoint, NetworkKinds.Transformer.Names)
             ?? Lacking(checkpoint, NetworkKinds.TextEncoder.Names)
+            ?? Lacking(checkpoint, NetworkKinds.Vae.Names)
             ?? Lacking(checkpoint, NetworkKinds.VisionEncoder.Names)
             ?? Lacking(checkpoint, NetworkKinds.TinyVae.Names);
     }

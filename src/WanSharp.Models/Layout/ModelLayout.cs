@@ -42,7 +42,7 @@ internal static class ModelLayout
             Source = path,
             Folder = folder,
             Name = variant.Name,
-            Defaults = variant.DefaultsOf(hasExperts: high is not null),
+            Defaults = DefaultsOf(variant, low, high),
             Transformer = transformer,
             TransformerPath = low.Path,
             HighNoisePath = high?.Path,
@@ -54,6 +54,14 @@ internal static class ModelLayout
             VisionEncoder = vision is null ? null : (vision.VisionEncoder!, vision.Path),
             Notes = [.. choice.Notes, .. transformers.SelectMany(Choices)],
         };
+    }
+
+    /// <summary>A variant's settings; where two experts are a pipeline of Diffusers', its index says where one follows the other.</summary>
+    private static ModelDefaults DefaultsOf(ModelVariant variant, NetworkFile low, NetworkFile? high)
+    {
+        var defaults = variant.DefaultsOf(hasExperts: high is not null);
+        var folder = Path.GetDirectoryName(Path.GetFullPath(low.Path))!;
+        return high is null ? defaults : defaults with { Boundary = PipelineIndex.BoundaryOf(folder) ?? defaults.Boundary };
     }
 
     /// <summary>What was taken of a file that holds several networks of one kind.</summary>

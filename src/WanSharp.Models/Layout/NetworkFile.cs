@@ -68,6 +68,9 @@ public sealed record NetworkFile
     /// <summary>Whether its path or a title in it says that its transformer is of Wan 2.2.</summary>
     internal bool IsCalledWan22 { get; init; }
 
+    /// <summary>The class that a description next to it says that it is of, such as <c>AutoencoderKLWan</c>; otherwise null.</summary>
+    internal string? Class { get; init; }
+
     /// <summary>The bytes of all its files.</summary>
     public long Length { get; init; }
 
@@ -126,7 +129,7 @@ public sealed record NetworkFile
             Path = checkpoint.Path,
             Transformer = reader.ConfigOf<TransformerConfig>(),
             TextEncoder = reader.ConfigOf<Umt5Config>(),
-            Vae = reader.ConfigOf<VaeConfig>(),
+            Vae = reader.ConfigOf<VaeConfig>() is { } vae ? VaeStatistics.Of(checkpoint, vae) : null,
             TinyVae = reader.ConfigOf<TinyVaeShape>()?.Network,
             VisionEncoder = reader.ConfigOf<VisionEncoderConfig>(),
             Upscaler = (reader.ConfigOf<RrdbShape>()?.Network ?? reader.ConfigOf<CompactShape>()?.Network),
@@ -144,6 +147,11 @@ public sealed record NetworkFile
                 .. checkpoint.Unsupported.Values.Distinct().Select(dtype => $"{dtype} (not supported)"),
             ],
         };
+        if (file is not { Vae: null, TextEncoder: null, VisionEncoder: null })
+        {
+            file = file with { Class = ModelHints.ClassNextTo(file.Path) };
+        }
+
         return file is { IsKnown: false, Problem: null } ? file with { Problem = OtherModels.Refuse(checkpoint) }
             : file.Transformer is null ? file
             : WithTitles(file, [.. Titles.Select(checkpoint.Metadata.GetValueOrDefault).OfType<string>()]);

@@ -33,6 +33,12 @@ internal sealed partial record PartKind
     /// <summary>What stands in the names of this part's files, or of the folder that they are in, and of no other's.</summary>
     public required Regex Mark { get; init; }
 
+    /// <summary>The classes that describe a part of this kind, Wan's and others'.</summary>
+    public required Regex AnyClass { get; init; }
+
+    /// <summary>Those of them that describe Wan's.</summary>
+    public required Regex OwnClass { get; init; }
+
     /// <summary>The umT5 encoder of a transformer.</summary>
     public static PartKind TextEncoder(TransformerConfig transformer) =>
         new()
@@ -46,6 +52,8 @@ internal sealed partial record PartKind
             HasOwnShape = file => file.TextEncoder == new Umt5Config(),
             OwnWords = TextEncoderWords(),
             Mark = TextEncoderMark(),
+            AnyClass = TextEncoderClass(),
+            OwnClass = OwnTextEncoderClass(),
         };
 
     /// <summary>The VAE of a transformer.</summary>
@@ -65,6 +73,8 @@ internal sealed partial record PartKind
                 file.Vae is { } vae && (vae.Dim, vae.DecoderDim, vae.ResidualBlocks) == (own.Dim, own.DecoderDim, own.ResidualBlocks),
             OwnWords = VaeWords(),
             Mark = VaeMark(),
+            AnyClass = VaeClass(),
+            OwnClass = OwnVaeClass(),
         };
     }
 
@@ -81,14 +91,21 @@ internal sealed partial record PartKind
             HasOwnShape = file => file.VisionEncoder == new VisionEncoderConfig(),
             OwnWords = VisionWords(),
             Mark = VisionMark(),
+            AnyClass = VisionClass(),
+            OwnClass = OwnVisionClass(),
         };
 
     /// <summary>
-    /// Whether a file is named after another family of models; their networks may have the same shape (Qwen-Image's VAE). Of a file
-    /// whose name says nothing, such as Diffusers', the two folders around it count.
+    /// Whether a file belongs to another family of models, whose networks may have the same shape (Qwen-Image's VAE): the description
+    /// next to it says so, or its name. Of a file whose name says nothing, such as Diffusers', the two folders around it count.
     /// </summary>
-    public static bool IsCalledForOthers(NetworkFile file)
+    public bool IsOfOthers(NetworkFile file)
     {
+        if (file.Class is { } described && AnyClass.IsMatch(described))
+        {
+            return !OwnClass.IsMatch(described);
+        }
+
         var name = FileWords.Stem(file.Path);
         var folder = Path.GetDirectoryName(Path.GetFullPath(file.Path)) ?? "";
         return OtherFamilies().IsMatch(name)
@@ -127,6 +144,24 @@ internal sealed partial record PartKind
 
     [GeneratedRegex("models?|pytorch|clip|open|vision|visual|xlm|roberta|large|vit|huge|image|encoder|wan|comfy|h(?![a-z])|[-_. 0-9]")]
     private static partial Regex VisionWords();
+
+    [GeneratedRegex("T5")]
+    private static partial Regex TextEncoderClass();
+
+    [GeneratedRegex("^UMT5")]
+    private static partial Regex OwnTextEncoderClass();
+
+    [GeneratedRegex("^Autoencoder|VAE|Vae")]
+    private static partial Regex VaeClass();
+
+    [GeneratedRegex("^AutoencoderKLWan")]
+    private static partial Regex OwnVaeClass();
+
+    [GeneratedRegex("CLIP|Vision")]
+    private static partial Regex VisionClass();
+
+    [GeneratedRegex("^CLIP(Vision)?Model")]
+    private static partial Regex OwnVisionClass();
 
     [GeneratedRegex("umt5|text_?encoder(?!s)")]
     private static partial Regex TextEncoderMark();

@@ -59,7 +59,7 @@ internal sealed class PartSearch(string source, IReadOnlyList<string> starts, st
         foreach (var place in Places)
         {
             List<NetworkFile> files = [.. place.Select(headers.Read)];
-            var fitting = files.FindAll(file => kind.Fits(file) && !PartKind.IsCalledForOthers(file));
+            var fitting = files.FindAll(file => kind.Fits(file) && !kind.IsOfOthers(file));
             if (fitting.Count > 0)
             {
                 return Choose(kind, fitting);
@@ -146,7 +146,7 @@ internal sealed class PartSearch(string source, IReadOnlyList<string> starts, st
             source,
             $"no {kind.What} {kind.Which} was found; put the model's there, such as {kind.Published}, or name it with {kind.Option}. "
                 + $"Looked at {files.Count} checkpoints in {Looked()}.{(problem is null ? "" : $" One of them cannot be used: {problem}")}"
-                + $"{(other is null ? "" : $" {other} has the shape, but its name says that it belongs to another model.")}"
+                + $"{(other is null ? "" : $" {other} has the shape, but its name or description says that it belongs to another model.")}"
         );
     }
 

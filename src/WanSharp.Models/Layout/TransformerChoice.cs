@@ -75,7 +75,7 @@ internal sealed class TransformerChoice(string path, NamedParts named, Headers h
         }
 
         var transformers = paths.FindAll(HoldsTransformer);
-        transformers.RemoveAll(file => transformers.Exists(other => IsVariant(file, other)));
+        transformers.RemoveAll(file => transformers.Exists(other => IsVariant(file, other) || IsConverted(file, other)));
         return Experts.Group([.. transformers.Select(headers.Read)]) switch
         {
             [] => throw NoneIn(folder, paths),
@@ -202,6 +202,16 @@ internal sealed class TransformerChoice(string path, NamedParts named, Headers h
                 )
             );
     }
+
+    /// <summary>Whether a file is one that another next to it was converted from: as Diffusers does, safetensors are preferred.</summary>
+    private bool IsConverted(string file, string safe) =>
+        Path.GetDirectoryName(file) == Path.GetDirectoryName(safe)
+        && FileWords.Stem(file) == FileWords.Stem(safe)
+        && IsSafetensors(safe)
+        && !IsSafetensors(file)
+        && headers.Read(file).Transformer == headers.Read(safe).Transformer;
+
+    private static bool IsSafetensors(string file) => Path.GetFileName(file).Contains(".safetensors", StringComparison.OrdinalIgnoreCase);
 
     private static bool IsSame(NetworkFile a, NetworkFile b) => ModelFiles.RealPath(a.Path) == ModelFiles.RealPath(b.Path);
 }

@@ -63,20 +63,23 @@ public sealed class LoraFile : IDisposable
         var changes = new Dictionary<string, List<WeightChange>>(StringComparer.Ordinal);
         var (dropped, unknown) = (new List<string>(), new List<string>(_others.Where(name => !LoraScope.IsOfTextEncoder(name))));
         dropped.AddRange(_others.Where(LoraScope.IsOfTextEncoder));
+        var takers = new Dictionary<(string Weight, bool IsDifference), LoraLayer>();
         var scope = new LoraScope(_modules.Select(module => module.Key));
         foreach (var module in _modules.Where(module => scope.Has(module.Key, expert)))
         {
             var layer = modules.Find(module.Key);
             var reader = new LoraLayer(_file, module, weights, model, _note);
-            var found = reader.Read(layer, modules).ToList();
-            foreach (var (weight, change) in found)
+            foreach (var (weight, change) in reader.Read(layer, modules))
             {
                 if (!changes.TryGetValue(weight, out var list))
                 {
                     changes.Add(weight, list = []);
                 }
 
-                list.Add(change);
+                if (!IsRepeated(takers, weight, change, reader))
+                {
+                    list.Add(change);
+                }
             }
 
             if (!reader.IsRead)
@@ -95,6 +98,34 @@ public sealed class LoraFile : IDisposable
                     changes.ToDictionary(one => one.Key, one => (IReadOnlyList<WeightChange>)one.Value, StringComparer.Ordinal)
                 ),
                 dropped
+            );
+    }
+
+    /// <summary>
+    /// Whether a change of a weight is there already, under another name of its layer: files that are made for several tools have each
+    /// of their tensors under the names of both.
+    /// </summary>
+    /// <exception cref="CheckpointException">It is another change of the same kind.</exception>
+    private bool IsRepeated(
+        Dictionary<(string Weight, bool IsDifference), LoraLayer> takers,
+        string weight,
+        WeightChange change,
+        LoraLayer layer
+    )
+    {
+        var kind = (weight, change is FullChange);
+        if (takers.TryAdd(kind, layer) || takers[kind] == layer)
+        {
+            return false;
+        }
+
+        return layer.IsSameAs(takers[kind])
+            ? true
+            : throw new CheckpointException(
+                Path,
+                layer.FirstName,
+                $"it and {CheckpointException.Quote(takers[kind].FirstName)} change the same weight, {weight}, in different ways: which "
+                    + "one is meant is not known."
             );
     }
 

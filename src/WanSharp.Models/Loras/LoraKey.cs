@@ -1,3 +1,5 @@
+using WanSharp.Models.Codes;
+
 namespace WanSharp.Models.Loras;
 
 /// <summary>A tensor's name in a LoRA's file, taken apart.</summary>
@@ -64,12 +66,12 @@ internal sealed record LoraKey(string Name, string Module, LoraRole Role)
     /// <summary>Takes a name apart; null where it is none of a LoRA's.</summary>
     public static LoraKey? Read(string name)
     {
-        var plain = WithoutAdapterName(name);
+        var plain = WithoutAdapterName(QuantizedNames.Unwrapped(name));
         foreach (var (suffix, role) in Suffixes)
         {
             if (plain.EndsWith(suffix, StringComparison.Ordinal) && plain.Length > suffix.Length)
             {
-                return new LoraKey(name, plain[..^suffix.Length], role);
+                return new LoraKey(name, QuantizedNames.UnwrappedModule(plain[..^suffix.Length]), role);
             }
         }
 

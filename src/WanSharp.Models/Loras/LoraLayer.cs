@@ -35,6 +35,31 @@ internal sealed class LoraLayer(
     /// <summary>Whether the transformer has the layer.</summary>
     public bool IsRead { get; private set; }
 
+    /// <summary>The first of its tensors' names.</summary>
+    public string FirstName => keys.First().Name;
+
+    /// <summary>Whether another layer of the file has the same tensors under other names.</summary>
+    public bool IsSameAs(LoraLayer other)
+    {
+        var (mine, theirs) = (Roles(this), Roles(other));
+        return mine.SetEquals(theirs)
+            && mine.All(role => IsSame(file.Get(_keys[role].Name), file.Get(other._keys[role].Name)))
+            && AlphaOf(this) == AlphaOf(other);
+
+        static HashSet<LoraRole> Roles(LoraLayer layer) => [.. layer._keys.Keys.Where(role => role != LoraRole.Alpha)];
+
+        static bool IsSame(Tensor one, Tensor two) =>
+            one.DType == two.DType
+            && one.Shape == two.Shape
+            && one.ReadBytes(0, (int)one.ByteLength).SequenceEqual(two.ReadBytes(0, (int)two.ByteLength));
+
+        // Without one, the change is not scaled, as with one that is the rank.
+        static double? AlphaOf(LoraLayer layer) =>
+            layer._keys.TryGetValue(LoraRole.Alpha, out var alpha) ? layer.NumberOf(alpha)
+            : layer._keys.TryGetValue(LoraRole.Down, out var down) ? layer.ScaleOf(layer.Flat(down).Shape[0]) * layer.Flat(down).Shape[0]
+            : null;
+    }
+
     /// <summary>The changes, each with its weight's name; none where the transformer has no such layer.</summary>
     /// <param name="layer">The layer's official name, or null.</param>
     /// <param name="modules">The transformer's layers.</param>
@@ -77,10 +102,10 @@ internal sealed class LoraLayer(
                 Add(bias, Difference(added, bias));
             }
 
-            if (Find(LoraRole.UpBias) is { } up)
+            if (_keys.TryGetValue(LoraRole.Down, out var down) && Find(LoraRole.UpBias) is { } up)
             {
                 RequireShape(up, bias);
-                Add(bias, new FullChange(Get(up), ScaleOf(Get(_keys[LoraRole.Down]).Shape[0])));
+                Add(bias, new FullChange(Get(up), ScaleOf(Flat(down).Shape[0])));
             }
         }
     }
@@ -134,7 +159,7 @@ internal sealed class LoraLayer(
         }
 
         var (magnitude, shape) = (Get(key), weights[weight]);
-        var byRow = magnitude.Shape.Rank == 1 || magnitude.Shape[0] == shape[0];
+        var byRow = magnitude.Shape.Rank < 2 || magnitude.Shape[0] == shape[0];
         var wanted = byRow ? shape[0] : shape.ElementCount / shape[0];
         return magnitude.Shape.ElementCount == wanted
             ? new DecomposedChange(change, magnitude, byRow)

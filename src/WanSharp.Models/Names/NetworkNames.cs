@@ -131,20 +131,7 @@ internal sealed record NetworkNames(
         var tensors = official
             .Where(pair => checkpoint.Tensors.ContainsKey(pair.Value))
             .ToDictionary(pair => pair.Key, pair => names.Joined(pair.Key, checkpoint.Tensors[pair.Value]), StringComparer.Ordinal);
-        foreach (var (layer, note) in HeaderNotes.Read(checkpoint))
-        {
-            var plain = QuantizedNames.Unwrapped(layer);
-            plain = table.Translate(plain.StartsWith(prefix, StringComparison.Ordinal) ? plain[prefix.Length..] : plain);
-            if (tensors.ContainsKey(plain + WeightScale.WeightSuffix))
-            {
-                tensors[plain + QuantizationNote.Suffix] = HeaderNotes.ToTensor(
-                    checkpoint,
-                    layer,
-                    note,
-                    tensors.GetValueOrDefault(plain + QuantizationNote.Suffix)
-                );
-            }
-        }
+        var noted = AddNotes(checkpoint, names, prefix, table, tensors);
 
         if (Shaped is not null)
         {
@@ -154,7 +141,40 @@ internal sealed record NetworkNames(
             }
         }
 
-        return new RenamedCheckpoint(checkpoint, tensors, official, prefix, [.. others], tied);
+        return new RenamedCheckpoint(checkpoint, tensors, official, prefix, [.. others], tied) { Noted = noted };
+    }
+
+    /// <summary>Adds the header's notes of this network's layers, and tells which those are.</summary>
+    private static HashSet<string> AddNotes(
+        ICheckpoint checkpoint,
+        QuantizedNames names,
+        string prefix,
+        NameTable table,
+        Dictionary<string, Tensor> tensors
+    )
+    {
+        var all = names.Of.Values.ToHashSet(StringComparer.Ordinal);
+        var noted = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var (layer, note) in HeaderNotes.Read(checkpoint))
+        {
+            var found = HeaderNotes
+                .NamesOf(layer, all.Contains)
+                .Where(name => name.StartsWith(prefix, StringComparison.Ordinal) || !all.Contains(name + WeightScale.WeightSuffix))
+                .Select(name => table.Translate(name.StartsWith(prefix, StringComparison.Ordinal) ? name[prefix.Length..] : name))
+                .FirstOrDefault(name => tensors.ContainsKey(name + WeightScale.WeightSuffix));
+            if (found is not null)
+            {
+                noted.Add(layer);
+                tensors[found + QuantizationNote.Suffix] = HeaderNotes.ToTensor(
+                    checkpoint,
+                    layer,
+                    note,
+                    tensors.GetValueOrDefault(found + QuantizationNote.Suffix)
+                );
+            }
+        }
+
+        return noted;
     }
 
     /// <summary>The stored names by official ones, and those that are a tensor once more.</summary>
@@ -166,7 +186,8 @@ internal sealed record NetworkNames(
     )
     {
         var official = new Dictionary<string, string>(StringComparer.Ordinal);
-        List<string> tied = [];
+        List<string> again = [];
+        List<TiedTensor> tied = [.. Tied.Select(weight => new TiedTensor(weight))];
         foreach (
             var (stored, name) in names
                 .Of.Where(pair => pair.Value.StartsWith(prefix, StringComparison.Ordinal))
@@ -174,12 +195,11 @@ internal sealed record NetworkNames(
         )
         {
             var translated = table.Translate(name[prefix.Length..]);
-            if (official.TryAdd(translated, stored))
+            if (tied.Find(tensor => tensor.Has(translated))?.Add(stored, name, translated) == false)
             {
-                continue;
+                again.Add(stored);
             }
-
-            if (!Tied.Contains(translated))
+            else if (!official.TryAdd(translated, stored))
             {
                 throw new CheckpointException(
                     checkpoint.Path,
@@ -188,12 +208,13 @@ internal sealed record NetworkNames(
                         + $"{translated}: which one is meant is not known."
                 );
             }
-
-            tied.Add(stored);
         }
 
-        return (official, tied);
+        tied.ForEach(tensor => tensor.RequireSame(checkpoint));
+        return (official, again);
 
-        int Rank(string inside) => Marks.TakeWhile(mark => mark != inside).Count();
+        // What belongs to a mark's layer goes with it, such as a scale.
+        int Rank(string inside) =>
+            Marks.TakeWhile(mark => !inside.StartsWith(mark[..(mark.LastIndexOf('.') + 1)], StringComparison.Ordinal)).Count();
     }
 }

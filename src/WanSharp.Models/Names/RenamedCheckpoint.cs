@@ -64,6 +64,9 @@ internal sealed class RenamedCheckpoint : ICheckpoint
     /// <summary>What stands before the names of other networks of this kind, which are not used.</summary>
     public IReadOnlyList<string> Others { get; }
 
+    /// <summary>The layers of the header's notes, as they are called there, that are in this network.</summary>
+    public IReadOnlySet<string> Noted { get; init; } = new HashSet<string>();
+
     /// <summary>The stored names of all tensors of the checkpoint, of other networks, too.</summary>
     public IEnumerable<string> AllNames => _checkpoint.Tensors.Keys.Concat(_checkpoint.Unsupported.Keys);
 

@@ -38,7 +38,7 @@ internal static class TinyVaeNames
         }
 
         var rows = frames * tensor.Shape[1];
-        return tensor.Shape[0] > rows && tensor.Shape[0] % tensor.Shape[1] == 0 && rows > 0
+        return rows > 0 && tensor.Shape[0] > rows && tensor.Shape[0] % tensor.Shape[1] == 0
             ? tensor.Slice(tensor.Shape[0] - rows, rows)
             : tensor;
     }

@@ -11,6 +11,7 @@ internal sealed class EmbeddingTable
     private readonly Tensor _table;
     private readonly WeightScale? _scale;
     private readonly string _source;
+    private readonly string _name;
 
     /// <param name="weights">Where the table is.</param>
     /// <param name="name">Its tensor, <c>[vocabulary, dim]</c>.</param>
@@ -20,7 +21,7 @@ internal sealed class EmbeddingTable
     {
         _table = weights.GetStored(name);
         _scale = weights.ScaleOf(name);
-        _source = weights.Path;
+        (_source, _name) = (weights.Path, name);
         WeightScale.RequireMeaning(_source, name, _table, _scale);
         Shape expected = [vocabulary, dim];
         if (_table.Shape != expected)
@@ -30,7 +31,9 @@ internal sealed class EmbeddingTable
     }
 
     /// <summary>The rows of <paramref name="ids"/>, <c>[1, length, dim]</c>.</summary>
-    /// <exception cref="CheckpointException">An id is beyond the table: the tokenizer is another model's.</exception>
+    /// <exception cref="CheckpointException">
+    /// An id is beyond the table: the tokenizer is another model's. Or its row is zero: it was not downloaded.
+    /// </exception>
     public Tensor Lookup(ReadOnlySpan<int> ids)
     {
         var dim = (int)_table.Shape[1];
@@ -48,6 +51,17 @@ internal sealed class EmbeddingTable
 
             var row = rows.Write<float>().Slice(i * dim, dim);
             _table.Slice(ids[i], 1).ConvertTo(row);
+            if (!row.ContainsAnyExcept(0f))
+            {
+                rows.Dispose();
+                throw new CheckpointException(
+                    _source,
+                    _name,
+                    $"the row of token {ids[i]} is all zero, which no trained row is: the download is not complete, or the file is "
+                        + "damaged; download it again."
+                );
+            }
+
             _scale?.Apply(ids[i], row);
         }
 

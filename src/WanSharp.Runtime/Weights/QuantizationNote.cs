@@ -35,6 +35,14 @@ internal sealed class QuantizationNote
     private QuantizationNote(string format, bool isRotated, int group, long[]? shape) =>
         (Format, _isRotated, _group, _shape) = (format, isRotated, group, shape);
 
+    /// <summary>
+    /// Rows and columns of the parts that share a scale, where it says them; of groups of a row the rows are the same number.
+    /// </summary>
+    public (int Rows, int Columns)? Block { get; private init; }
+
+    /// <summary>Whether it says that each row has a scale.</summary>
+    public bool IsPerRow { get; private init; }
+
     /// <summary>The format's name.</summary>
     public string Format { get; }
 
@@ -122,6 +130,8 @@ internal sealed class QuantizationNote
         string? format = null;
         var (isRotated, group) = (false, DefaultGroup);
         long[]? shape = null;
+        (int Rows, int Columns)? block = null;
+        var isPerRow = false;
         foreach (var property in note.EnumerateObject())
         {
             switch (property.Name)
@@ -139,11 +149,19 @@ internal sealed class QuantizationNote
                     shape = [.. property.Value.EnumerateArray().Select(dim => (long)Integer(dim, refuse))];
                     break;
 
-                // The scale's shape says these, too; or they are about activations, or what there was before.
-                case "per_row"
-                or "group_size"
-                or "block_size"
-                or "full_precision_matrix_mult"
+                case "per_row":
+                    isPerRow = property.Value.GetBoolean();
+                    break;
+                case "group_size" or "block_size":
+                    var said = BlockOf(property.Value, refuse);
+                    block =
+                        block is null || block == said
+                            ? said
+                            : throw refuse("its group_size and its block_size differ: which one is meant is not known.");
+                    break;
+
+                // They are about activations, or what there was before.
+                case "full_precision_matrix_mult"
                 or "orig_dtype":
                     break;
                 default:
@@ -155,10 +173,25 @@ internal sealed class QuantizationNote
         }
 
         return format is not null && Formats.ContainsKey(format)
-            ? new QuantizationNote(format, isRotated, group, shape)
+            ? new QuantizationNote(format, isRotated, group, shape) { Block = block, IsPerRow = isPerRow }
             : throw refuse(
                 $"ComfyUI's format {CheckpointException.Quote(format ?? "")} is not supported; scaled fp8 and int8, rotated or not, are."
             );
+    }
+
+    /// <summary>One number, or one for rows and one for columns.</summary>
+    private static (int Rows, int Columns) BlockOf(JsonElement value, Func<string, CheckpointException> refuse)
+    {
+        int[] sides =
+            value.ValueKind == JsonValueKind.Array
+                ? [.. value.EnumerateArray().Select(side => Integer(side, refuse))]
+                : [Integer(value, refuse)];
+        return sides switch
+        {
+            [var side] => (side, side),
+            [var rows, var columns] => (rows, columns),
+            _ => throw refuse($"a size of blocks in it is {CheckpointException.Quote(value.ToString())}."),
+        };
     }
 
     private static int Integer(JsonElement value, Func<string, CheckpointException> refuse) =>

@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Numerics.Tensors;
 using WanSharp.Graphs;
 using WanSharp.Tensors;
@@ -192,14 +193,59 @@ internal sealed class WeightScale
             );
         }
 
-        return GridOf(weight.Shape, stored.Shape) is { } grid
+        return (note is null ? GridOf(weight.Shape, stored.Shape) : GridOf(weight.Shape, stored.Shape, note)) is { } grid
             ? (stored, grid with { Name = found[0] }, note?.Rotation(checkpoint.Path, name, grid.Columns))
             : throw new CheckpointException(
                 checkpoint.Path,
                 found[0],
                 $"its shape is {stored.Shape}; for a weight {weight.Shape} a scale is one number, one for each row, or one for "
-                    + $"each of equal groups of columns or square blocks of {SmallestBlock} to {LargestBlock}."
+                    + (
+                        note?.Block is var (rows, columns)
+                            ? $"each part of {rows}×{columns} or 1×{columns}, as the weight's note says."
+                            : $"each of equal groups of columns or square blocks of {SmallestBlock} to {LargestBlock} (powers of 2)."
+                    )
             );
+    }
+
+    /// <summary>What each number of a scale stands for where a note says it; null when the shapes contradict it.</summary>
+    private static ScaleGrid? GridOf(Shape weight, Shape scale, QuantizationNote note)
+    {
+        if (note.Block is not var (blockRows, blockColumns))
+        {
+            return GridOf(weight, scale) is { } grid && (!note.IsPerRow || grid.BlockColumns == grid.Columns) ? grid : null;
+        }
+
+        if (weight.ElementCount == 0)
+        {
+            return null;
+        }
+
+        var rows = weight.Rank == 0 ? 1 : weight[0];
+        var columns = weight.ElementCount / rows;
+        var (down, across) = Counts(scale);
+        var groups = Math.Min(blockColumns, columns);
+        return across != (columns + blockColumns - 1) / blockColumns ? null
+            : down == rows ? new ScaleGrid(rows, columns, 1, groups)
+            : down == (rows + blockRows - 1) / blockRows ? new ScaleGrid(rows, columns, Math.Min(blockRows, rows), groups)
+            : null;
+    }
+
+    /// <summary>The rows and columns of a scale; what is not a matrix has none that fit.</summary>
+    private static (long Down, long Across) Counts(Shape scale)
+    {
+        List<long> dims = [.. scale.Dims];
+        while (dims.Count > 2 && dims[^1] == 1)
+        {
+            dims.RemoveAt(dims.Count - 1);
+        }
+
+        return dims switch
+        {
+            [] => (1, 1),
+            [var down] => (down, 1),
+            [var down, var across] => (down, across),
+            _ => (0, 0),
+        };
     }
 
     /// <summary>A factor of zero makes zeros of all codes, and belongs to codes that are zero: otherwise it was lost.</summary>
@@ -252,7 +298,7 @@ internal sealed class WeightScale
         return (rank, dims) switch
         {
             (1, [var count, ..]) when count == rows => new ScaleGrid(rows, columns, 1, columns),
-            (2, [var count, var groups, ..]) when count == rows && groups > 0 && columns % groups == 0 => new ScaleGrid(
+            (2, [var count, var groups, ..]) when count == rows && IsGrouping(columns, groups, dims.Length) => new ScaleGrid(
                 rows,
                 columns,
                 1,
@@ -267,6 +313,15 @@ internal sealed class WeightScale
             _ => null,
         };
     }
+
+    /// <summary>
+    /// Whether rows may consist of so many equal groups. What tools write as a matrix has groups of a power of two, the last one perhaps
+    /// cut; equal groups of another size would be a wrong guess. With a third dimension the weight itself was split into them.
+    /// </summary>
+    private static bool IsGrouping(long columns, long groups, int dimensions) =>
+        groups > 0
+        && columns % groups == 0
+        && (dimensions > 2 || (columns / groups is var group && group >= SmallestBlock && BitOperations.IsPow2(group)));
 
     /// <summary>
     /// The side of blocks of which there are the given number, the last of a row or column perhaps cut; null when several fit, or none

@@ -20,7 +20,7 @@ internal static class ZeroedParts
     /// <param name="path">The file.</param>
     /// <param name="name">The weight.</param>
     /// <param name="weight">Its elements as they are stored.</param>
-    /// <param name="step">One of every this many parts is looked at, and the last one.</param>
+    /// <param name="step">One of every this many parts of 256 KiB is looked at, and the last one.</param>
     /// <exception cref="CheckpointException">A part is zero.</exception>
     public static void Refuse(string path, string name, Tensor weight, int step = 1)
     {
@@ -36,12 +36,12 @@ internal static class ZeroedParts
         }
 
         var partBytes = weight.Shape[0] > MostRows ? TablePartBytes : PartBytes;
-        var last = (weight.ByteLength - 1) / partBytes;
-        for (long part = 0; part <= last; part = part == last ? part + 1 : Math.Min(part + step, last))
+        var stride = Math.Max(partBytes, (long)step * PartBytes);
+        var last = Math.Max(0, weight.ByteLength - partBytes); // a whole part, though it may begin within the one before
+        for (long start = 0; start <= last; start = start == last ? start + 1 : Math.Min(start + stride, last))
         {
-            var (start, length) = (part * partBytes, (int)Math.Min(partBytes, weight.ByteLength - (part * partBytes)));
-            var isWhole = length == partBytes || last == 0;
-            if (isWhole && IsZero(weight, start, length))
+            var length = (int)Math.Min(partBytes, weight.ByteLength);
+            if (IsZero(weight, start, length))
             {
                 throw Refused(path, name, $"its {length} bytes from {start} on are all zero");
             }

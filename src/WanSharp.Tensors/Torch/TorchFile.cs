@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace WanSharp.Tensors.Torch;
 
 /// <summary>A checkpoint of PyTorch's (<c>.pth</c>, <c>.pt</c>, <c>.bin</c>), mapped into memory. Code in it is never run.</summary>
@@ -6,6 +8,10 @@ internal sealed class TorchFile : ICheckpoint
     private const string PickleName = "/data.pkl";
     private const string ByteOrderName = "byteorder";
     private const int DeepestDictionary = 8;
+
+    // The two entries of every optimizer's state dictionary.
+    private const string OptimizerState = "state";
+    private const string OptimizerGroups = "param_groups";
     private const int LongestName = 1 << 10;
 
     private readonly MappedFile _file;
@@ -108,12 +114,13 @@ internal sealed class TorchFile : ICheckpoint
 
     /// <summary>
     /// Adds the tensors of a dictionary and of those in it, whose keys go before the tensors' names. A dictionary that is the
-    /// only one with tensors (<c>state_dict</c>, <c>model</c>) adds nothing to the names.
+    /// only one with tensors (<c>state_dict</c>, <c>model</c>) adds nothing to the names. What is in lists is called by its number. An
+    /// optimizer's state is not a network's, wherever it is.
     /// </summary>
     private void AddAll(Dictionary<string, object?> dictionary, string prefix, int depth, HashSet<object> seen)
     {
         // A pickle can put a dictionary into itself.
-        if (!seen.Add(dictionary) || depth > DeepestDictionary)
+        if (!seen.Add(dictionary) || depth > DeepestDictionary || IsOptimizer(dictionary))
         {
             return;
         }
@@ -130,8 +137,19 @@ internal sealed class TorchFile : ICheckpoint
             {
                 AddAll(more, isWrapper ? prefix : $"{prefix}{key}.", depth + 1, seen);
             }
+            else if (value is IReadOnlyList<object?> list && seen.Add(list))
+            {
+                AddAll(Numbered(list), $"{prefix}{key}.", depth + 1, seen);
+            }
         }
     }
+
+    private static Dictionary<string, object?> Numbered(IReadOnlyList<object?> list) =>
+        list.Index().ToDictionary(item => item.Index.ToString(CultureInfo.InvariantCulture), item => item.Item);
+
+    private static bool IsOptimizer(Dictionary<string, object?> dictionary) =>
+        dictionary.GetValueOrDefault(OptimizerState) is Dictionary<string, object?>
+        && dictionary.GetValueOrDefault(OptimizerGroups) is List<object?>;
 
     private ReadOnlySpan<byte> Read((long Start, long Length) entry, int most) =>
         entry.Length <= most

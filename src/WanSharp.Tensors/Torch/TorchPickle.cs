@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Globalization;
 using System.Text;
 
 namespace WanSharp.Tensors.Torch;
@@ -24,6 +25,7 @@ internal ref struct TorchPickle(string path, ReadOnlySpan<byte> program)
     private const string RebuildTensor = "torch._utils._rebuild_tensor_v2";
     private const string RebuildTypedTensor = "torch._utils._rebuild_tensor_v3"; // of types that have no storage class
     private const string RebuildParameter = "torch._utils._rebuild_parameter";
+    private const string RebuildParameterWithState = "torch._utils._rebuild_parameter_with_state"; // one that has attributes
     private const string TypePrefix = "torch.";
     private const string StorageSuffix = "Storage";
 
@@ -207,7 +209,7 @@ internal ref struct TorchPickle(string path, ReadOnlySpan<byte> program)
     }
 
     private readonly string CheckGlobal(string name) =>
-        name is OrderedDict or Size or RebuildTensor or RebuildTypedTensor or RebuildParameter || IsType(name)
+        name is OrderedDict or Size or RebuildTensor or RebuildTypedTensor or RebuildParameter or RebuildParameterWithState || IsType(name)
             ? name
             : throw new CheckpointException(
                 path,
@@ -245,7 +247,7 @@ internal ref struct TorchPickle(string path, ReadOnlySpan<byte> program)
                     [TorchStorage storage, long offset, object?[] dims, object?[] strides, _, _, Global { Name: var type }, ..]
                 ) when type.StartsWith(TypePrefix, StringComparison.Ordinal) && TorchTypes.IsElement(type[TypePrefix.Length..]) =>
                     new TorchTensor(storage, offset, Numbers(dims), Numbers(strides)) { Type = type[TypePrefix.Length..] },
-                (RebuildParameter, [TorchTensor tensor, ..]) => tensor,
+                (RebuildParameter or RebuildParameterWithState, [TorchTensor tensor, ..]) => tensor,
                 (Size, [object?[] dims]) => dims,
                 _ => throw Damaged(
                     $"a call of {CheckpointException.Quote(function ?? "what is not a function")} has other arguments than it takes"
@@ -278,9 +280,9 @@ internal ref struct TorchPickle(string path, ReadOnlySpan<byte> program)
 
         for (var i = 0; i < items.Count; i += 2)
         {
-            if (items[i] is string key) // an optimizer's state has numbers for keys; it is not asked for
+            if (items[i] is string or long)
             {
-                dictionary[key] = items[i + 1];
+                dictionary[Convert.ToString(items[i], CultureInfo.InvariantCulture)!] = items[i + 1];
             }
         }
     }

@@ -17,6 +17,9 @@ public sealed class LoraUseTests : IDisposable
     [InlineData("style:1,1,0.5", "style", "1@0-1,0.5@2-")]
     [InlineData("style:0.5,0.5", "style", "0.5")]
     [InlineData("style:0.5@2", "style", "0.5@2")]
+    [InlineData("style:0,0.8", "style", "0.8@1-")]
+    [InlineData("style:0@0,8@1-", "style", "8@1-")]
+    [InlineData("style:0,1,1", "style", "1@1-")]
     [InlineData("style:0.5@3-9,1@0-2", "style", "1@0-2,0.5@3-9")]
     [InlineData("style:0.7@0-2,0.7@3-", "style", "0.7")]
     [InlineData("style:1@0-2,2", "style:1@0-2,2", "1")] // what is no strength belongs to the name
@@ -38,6 +41,8 @@ public sealed class LoraUseTests : IDisposable
     [InlineData("")]
     [InlineData("  ")]
     [InlineData("a;b")]
+    [InlineData("style:0,8")] // 0.8, or 0 in the first step and 8 in the others
+    [InlineData("style: -0,75")]
     public void TryParse_RefusesWhatNamesNoFile(string text) => Assert.False(LoraUse.TryParse(text, out _));
 
     [Fact]

@@ -125,6 +125,19 @@ public class RecipeReaderTests
         Assert.Equal("a fox", comment?.Prompt);
     }
 
+    /// <summary>Python writes what is not JSON; words in texts stay.</summary>
+    [Theory]
+    [InlineData("\"is_changed\": [NaN]")]
+    [InlineData("\"is_changed\": NaN, \"least\": -Infinity,\"most\":[Infinity,NaN]")]
+    public void Api_WithWhatPythonWrites_IsRead(string member)
+    {
+        var api = Workflows
+            .TextToVideo.Replace("a fox", "a fox, ratio: NaN, \\\"NaN\\\"", StringComparison.Ordinal)
+            .Replace("\"class_type\"", $"{member}, \"class_type\"", StringComparison.Ordinal);
+
+        Assert.Equal("a fox, ratio: NaN, \"NaN\"", RecipeReader.Read([("prompt", api)], "clip.png")?.Prompt);
+    }
+
     [Theory]
     [InlineData("\"VAEDecode\"", "\"VAEDecode\"", null)]
     [InlineData("\"denoise\": 1,", "\"denoise\": 0.5,", "denoise 0.5 of node 3 (KSampler)")]
@@ -292,6 +305,7 @@ public class RecipeReaderTests
     [InlineData("""{"1": {"class_type": "CheckpointLoaderSimple", "inputs": {}}}""", "without a known sampler")]
     [InlineData("""{"nodes": [], "links": []}""", "without nodes that run")]
     [InlineData("""{"nodes": [{"id": 1, "type": "Note"}], "links": []}""", "without nodes that run")]
+    [InlineData("""{"nodes": [{"id": 1, "type": "workflow>sampling"}], "links": []}""", "group node 'workflow>sampling'")]
     public void AWorkflowThatMakesNoClip_IsRefused(string text, string expected)
     {
         var error = Assert.Throws<InvalidRequestException>(() => Read(text));

@@ -36,6 +36,9 @@ public sealed class ExifOrientationTests
             { "WebP, with the name of JPEG's", WebP(("VP8 ", new byte[8]), ("EXIF", Named)) },
             { "WebP, in XMP", WebP(("VP8 ", new byte[8]), ("XMP ", Xmp)) },
             { "TIFF", Big },
+            { "TIFF, as LONG", Entry(Big, 4, [0, 0, 0, 6]) },
+            { "TIFF, as BYTE", Entry(Big, 1, [6, 0, 0, 0]) },
+            { "TIFF, little-endian, as LONG", Entry(Little, 4, [6, 0, 0, 0]) },
             { "TIFF, little-endian", Little },
             { "TIFF, its directory behind the pixels", [.. "MM\0*"u8, 0, 0x10, 0, 8, .. new byte[1 << 20], .. Big[8..]] },
         };
@@ -52,6 +55,8 @@ public sealed class ExifOrientationTests
             { "PNG whose text is another's", Png(("iTXt", [.. "Comment\0\0\0\0\0"u8, .. XmpElement])) },
             { "PNG whose chunk ends behind it", [.. PngText.Signature, 0xFF, 0xFF, 0xFF, 0xFF, .. "eXIf"u8] },
             { "WebP without EXIF", WebP(("VP8 ", new byte[8])) },
+            { "TIFF with an orientation in letters", Entry(Big, 2, [0, 6, 0, 0]) },
+            { "TIFF with more than an orientation", Entry(Big, 4, [6, 0, 0, 6]) },
             { "TIFF whose directory is nowhere", [.. "MM\0*"u8, 0xFF, 0xFF, 0xFF, 0xFF] },
         };
 
@@ -79,6 +84,14 @@ public sealed class ExifOrientationTests
                 Read(changed);
             }
         }
+    }
+
+    private static byte[] Entry(byte[] tiff, byte type, byte[] value)
+    {
+        var changed = (byte[])tiff.Clone();
+        changed[tiff[0] == 'M' ? 13 : 12] = type;
+        value.CopyTo(changed, 18);
+        return changed;
     }
 
     private static int Read(byte[] file)

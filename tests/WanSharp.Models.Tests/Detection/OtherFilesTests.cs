@@ -56,6 +56,34 @@ public sealed class OtherFilesTests : IDisposable
         Assert.Contains(called, _folder.Refusal(file.Path), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Read_AVaesDecoderAlone_IsCalledThat()
+    {
+        var decoder = _folder
+            .Networks.Vae.Where(pair => !pair.Key.StartsWith("encoder.", StringComparison.Ordinal))
+            .Where(pair => !pair.Key.StartsWith("conv1.", StringComparison.Ordinal))
+            .ToDictionary();
+        var problem = NetworkFile.Read(_folder.Write("wan_vae_decoder.safetensors", decoder)).Problem;
+        Assert.Contains("it is a Wan VAE without 'encoder.conv1.weight'", problem, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Read_WithoutColumnsWhereNetworksHaveSome_IsAProblemOfTheFileAlone()
+    {
+        var empty = _folder.Keep(Tensor.Zeros(DType.F32, [64, 0, 1, 1]));
+        string[] names =
+        [
+            "decoder.1.weight",
+            "decoder.3.conv.0.weight",
+            "decoder.3.conv.2.weight",
+            "decoder.7.conv.weight",
+            "decoder.8.weight",
+            "decoder.22.weight",
+        ];
+        var file = NetworkFile.Read(_folder.Write("taew2_1.safetensors", names.ToDictionary(name => name, _ => empty)));
+        Assert.NotNull(file.Problem);
+    }
+
     [Theory]
     [InlineData("SkyReels V2", "fps_embedding.weight", "fps_projection.0.weight")]
     [InlineData("SteadyDancer", "patch_embedding_fuse.weight")]

@@ -149,6 +149,8 @@ public sealed class FolderTests : IDisposable
         var plain = _folder.Transformer("transformer/diffusion_pytorch_model.safetensors");
         Assert.Equal(plain, _folder.Find(_folder.Path).TransformerPath);
         Assert.Equal(half, _folder.Find(half).TransformerPath);
+        File.Copy(plain, _folder["transformer/diffusion_pytorch_model.bin"]); // its contents count, not its name
+        Assert.Equal(plain, _folder.Find(_folder.Path).TransformerPath);
         _folder.Transformer("transformer/wan.gguf");
         Assert.Contains("2 transformers", _folder.Refusal(_folder.Path), StringComparison.Ordinal);
     }

@@ -1,4 +1,5 @@
 using WanSharp.Models.Loras;
+using WanSharp.Models.Tests.Detection;
 using WanSharp.Runtime.Adapters;
 using WanSharp.Tensors;
 using WanSharp.Testing;
@@ -126,6 +127,7 @@ public sealed class LoraFileTests : IDisposable
     [InlineData("diffusion_model.vace_blocks.0.ffn.0.lora_A.weight", "VACE")]
     [InlineData("diffusion_model.blocks.0.self_attn.q.lora_down.weight", "what it goes with is missing")]
     [InlineData("diffusion_model.blocks.0.self_attn.q.alpha", "what it goes with is missing")]
+    [InlineData("diffusion_model.blocks.0.self_attn.q.lora_B.bias", "what it goes with is missing")]
     public void FitTo_WithOneTensorThatFitsNothing_SaysWhatIsWrong(string name, string expected)
     {
         using var lora = Write((name, [1]));
@@ -133,6 +135,61 @@ public sealed class LoraFileTests : IDisposable
         var wrong = Assert.Throws<CheckpointException>(() => lora.FitTo(_shapes, "tiny", null, ""));
 
         Assert.Contains(expected, wrong.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("diffusion_model._orig_mod.blocks.0.self_attn.q")]
+    [InlineData("transformer._fsdp_wrapped_module.blocks.0._checkpoint_wrapped_module.attn1.to_q")]
+    [InlineData("lora_unet__orig_mod_blocks_0_self_attn_q")]
+    [InlineData("lora_unet_blocks_0__checkpoint_wrapped_module_self_attn_q")]
+    public void FitTo_OfACompiledOrWrappedModel_IsThatOfTheModel(string module)
+    {
+        using var lora = Write(($"{module}.lora_A.weight", [2, 16]), ($"{module}.lora_B.weight", [16, 2]));
+
+        Assert.Equal(["blocks.0.self_attn.q.weight"], lora.FitTo(_shapes, "tiny", null, "").Changes.Changes.Keys);
+    }
+
+    [Theory]
+    [InlineData(2, true)]
+    [InlineData(2, false)]
+    [InlineData(4, false)]
+    public void FitTo_OneChangeUnderTwoNames_ActsOnceOrIsRefused(int rank, bool hasAlpha)
+    {
+        (string, long[])[] tensors =
+        [
+            ("diffusion_model.blocks.0.self_attn.q.lora_A.weight", [2, 16]),
+            ("diffusion_model.blocks.0.self_attn.q.lora_B.weight", [16, 2]),
+            ("lora_unet_blocks_0_self_attn_q.lora_down.weight", [rank, 16]),
+            ("lora_unet_blocks_0_self_attn_q.lora_up.weight", [16, rank]),
+            .. hasAlpha ? [("lora_unet_blocks_0_self_attn_q.alpha", Array.Empty<long>())] : Array.Empty<(string, long[])>(),
+        ];
+        using var lora = Write(tensors);
+
+        if (rank == 2 && !hasAlpha)
+        {
+            Assert.Single(lora.FitTo(_shapes, "tiny", null, "").Changes.Changes["blocks.0.self_attn.q.weight"]);
+        }
+        else
+        {
+            var wrong = Assert.Throws<CheckpointException>(() => lora.FitTo(_shapes, "tiny", null, ""));
+            Assert.Contains(
+                "change the same weight, blocks.0.self_attn.q.weight, in different ways",
+                wrong.Message,
+                StringComparison.Ordinal
+            );
+        }
+    }
+
+    [Fact]
+    public void FitTo_AMagnitudeThatIsOneNumber_IsRefused()
+    {
+        using var lora = Write(
+            ("blocks.0.self_attn.q.lora_A.weight", [2, 16]),
+            ("blocks.0.self_attn.q.lora_B.weight", [16, 2]),
+            ("blocks.0.self_attn.q.dora_scale", [])
+        );
+
+        Assert.Throws<CheckpointException>(() => lora.FitTo(_shapes, "tiny", null, ""));
     }
 
     [Theory]
@@ -191,6 +248,31 @@ public sealed class LoraFileTests : IDisposable
             catch (CheckpointException e)
             {
                 Assert.DoesNotContain('\n', e.Message);
+            }
+        }
+    }
+
+    [Fact]
+    public void FitTo_WithOneTensorChanged_FitsOrIsRefusedWithOneLine()
+    {
+        var count = int.TryParse(Environment.GetEnvironmentVariable("WAN_FUZZ"), out var wanted) ? wanted : 40;
+        foreach (var family in new[] { "lightx2v", "musubi", "diffusers", "peft", "lokr", "dora", "loha" })
+        {
+            using var whole = Checkpoint.Open(Path.Combine(Folder, $"{family}.safetensors"));
+            using var mutator = new CheckpointMutator(whole.Tensors, family.Length);
+            for (var i = 0; i < count; i++)
+            {
+                SafetensorsWriter.Write(_folder["mutated.safetensors"], mutator.Next());
+                try
+                {
+                    using var lora = LoraFile.Open(_folder["mutated.safetensors"]);
+                    var fit = lora.FitTo(_shapes, "tiny", LoraExpert.Low, "");
+                    using var adapter = new Adapter([fit.Changes], _shapes);
+                }
+                catch (Exception e)
+                {
+                    Assert.True(e is CheckpointException && !e.Message.Contains('\n'), $"{family}, {mutator.Change}: {e}");
+                }
             }
         }
     }

@@ -69,7 +69,12 @@ public sealed class WeightScaleTests : IDisposable
             + """bfloat16","orig_shape":[48,256],"full_precision_matrix_mult":true}""",
         null
     )]
-    [InlineData("""{"format":"int8_blockwise","group_size":128}""", null)]
+    [InlineData("""{"format":"int8_blockwise","group_size":256}""", null)]
+    [InlineData("""{"format":"int8_blockwise","group_size":128}""", "1×128")]
+    [InlineData("""{"format":"int8_blockwise","block_size":[1,256]}""", null)]
+    [InlineData("""{"format":"int8_blockwise","block_size":[1,256],"group_size":128}""", "differ")]
+    [InlineData("""{"format":"int8_blockwise","block_size":"256"}""", "'256'")]
+    [InlineData("""{"format":"int8_tensorwise","per_row":"yes"}""", "JSON")]
     [InlineData("{\"format\":\"int8_tensorwise\"}\0\0\0", null)] // padded
     [InlineData("{\"format\":\"int8_tensorwise\"} \n\0", null)]
     [InlineData("{\"format\":\"int8_tensorwise\"}\0 ", "JSON")]
@@ -111,6 +116,34 @@ public sealed class WeightScaleTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData(96, "48,3", null)] // 96 + 96 + 64: the last group is cut
+    [InlineData(96, "1,3", null)] // blocks of 96 rows, of which there are 48
+    [InlineData(32, "2,8", null)]
+    [InlineData(96, "48,4", "1×96")]
+    [InlineData(64, "48,2", "1×64")]
+    public void Get_WithTheSizeOfGroupsInTheNote_TheyAreThose(int size, string shape, string? cause)
+    {
+        long[] dims = [.. shape.Split(',').Select(long.Parse)];
+        float[] scales = [.. Enumerable.Range(1, (int)Shape.Create(dims).ElementCount).Select(i => i * 0.37f)];
+        using var store = Store(
+            DType.I8,
+            new()
+            {
+                ["w.weight_scale"] = Tensor.CopyOf<float>(Shape.Create(dims), scales),
+                ["w.comfy_quant"] = Text($$"""{"format":"int8_blockwise","group_size":{{size}}}"""),
+            }
+        );
+        if (cause is not null)
+        {
+            Assert.Contains(cause, Assert.Throws<CheckpointException>(() => Get(store)).Message, StringComparison.Ordinal);
+            return;
+        }
+
+        var rows = dims[0] == Rows ? 1 : size;
+        Assert.Equal(_codes.Select((code, i) => code * scales[(i / Columns / rows * (int)dims[1]) + (i % Columns / size)]), Get(store));
+    }
+
     [Fact]
     public void Get_ANoteThatIsNoText_IsRefused()
     {
@@ -125,6 +158,7 @@ public sealed class WeightScaleTests : IDisposable
     [InlineData("47")]
     [InlineData("1,48")]
     [InlineData("48,3")]
+    [InlineData("48,32")] // groups of 8
     [InlineData("5,5")]
     [InlineData("48,256,2")]
     [InlineData("0")]
@@ -188,6 +222,34 @@ public sealed class WeightScaleTests : IDisposable
         Assert.Contains(
             "not complete",
             Assert.Throws<CheckpointException>(() => store.Get(new WeightSlot("w.weight", DType.F32, [Large, Large]))).Message,
+            StringComparison.Ordinal
+        );
+    }
+
+    [Theory]
+    [InlineData(8, 10, 30)] // in the middle, with a step for parts that are smaller than a table's
+    [InlineData(1 << 20, 75, 100)] // the end
+    public void Refuse_ATableOfWordsWithAHole_MeetsItWhateverTheStep(int step, int from, int to)
+    {
+        const int Words = (1 << 16) + 8;
+        const int Width = 128; // 33 MB of float32, in parts of 4
+        using var table = Tensor.Zeros(DType.F32, [Words, Width]);
+        table.Write<float>().Fill(1);
+        table.Write<float>()[(from * Words / 100 * Width)..(to * Words / 100 * Width)].Clear();
+
+        Assert.Contains(
+            "not complete",
+            Assert.Throws<CheckpointException>(() => ZeroedParts.Refuse("t", "w.weight", table, step)).Message,
+            StringComparison.Ordinal
+        );
+
+        SafetensorsWriter.Write(_path, new Dictionary<string, Tensor> { ["w.weight"] = table });
+        using var store = new WeightStore(Checkpoint.Open(_path));
+        var words = new EmbeddingTable(store, "w.weight", Words, Width);
+        var token = (from + 5) * Words / 100;
+        Assert.Contains(
+            $"token {token}",
+            Assert.Throws<CheckpointException>(() => words.Lookup([token])).Message,
             StringComparison.Ordinal
         );
     }

@@ -135,6 +135,34 @@ public sealed class TorchFileTests : IDisposable
     }
 
     [Theory]
+    [InlineData(2)]
+    [InlineData(5)]
+    public void Open_TensorsInListsAndUnderNumbers_AreNamedByThem(int protocol)
+    {
+        var tensor = TorchWriter.Tensor([1], [3]);
+        new TorchWriter(protocol).Write(
+            _folder["average.pth"],
+            new()
+            {
+                ["state_dict"] = new Dictionary<string, object> { ["w"] = tensor },
+                ["ema"] = new Dictionary<string, object> { ["shadow_params"] = new object[] { tensor, tensor } },
+                ["numbered"] = new Dictionary<int, object> { [7] = new TorchWriter.Parameter(tensor) },
+                ["optimizers"] = new object[]
+                {
+                    new Dictionary<string, object>
+                    {
+                        ["state"] = new Dictionary<int, object> { [0] = new Dictionary<string, object> { ["exp_avg"] = tensor } },
+                        ["param_groups"] = new object[] { 1 },
+                    },
+                },
+            }
+        );
+        using var file = Checkpoint.Open(_folder["average.pth"]);
+        Assert.Equal(["ema.shadow_params.0", "ema.shadow_params.1", "numbered.7", "state_dict.w"], file.Tensors.Keys.Order());
+        Assert.Equal(3, file.Get("numbered.7").Read<float>()[0]);
+    }
+
+    [Theory]
     [InlineData("}q\0X\u0001\0\0\0ah\0s.", "state_dict()")] // a dictionary in itself
     [InlineData("}(X\u0001\0\0\0aX\u0001\0\0\0bu.", "state_dict()")]
     public void Open_DictionariesWithoutTensors_AreRefused(string pickle, string cause) =>

@@ -66,6 +66,29 @@ internal sealed class TorchWriter(int protocol)
 
                 Bytes("u"u8);
                 break;
+            case Dictionary<int, object> numbered:
+                Bytes("}("u8);
+                foreach (var (key, item) in numbered)
+                {
+                    Number(key);
+                    Add(item);
+                }
+
+                Bytes("u"u8);
+                break;
+            case object[] list:
+                Bytes("]("u8);
+                Array.ForEach(list, Add);
+                Bytes("e"u8);
+                break;
+            case Parameter parameter:
+                Global("torch._utils", "_rebuild_parameter_with_state");
+                Bytes("("u8);
+                Add(parameter.Data);
+                Bytes([0x89]);
+                Global("collections", "OrderedDict");
+                Bytes(")R}tR"u8);
+                break;
             case Typed tensor:
                 Add(tensor);
                 break;
@@ -137,6 +160,9 @@ internal sealed class TorchWriter(int protocol)
     private void Number(long number) => Bytes([(byte)'J', .. BitConverter.GetBytes((int)number)]);
 
     private void Bytes(ReadOnlySpan<byte> bytes) => _pickle.Write(bytes);
+
+    /// <summary>A parameter that has attributes.</summary>
+    internal sealed record Parameter(Typed Data);
 
     /// <summary>A tensor whose element type is named; an empty name is that of a float storage.</summary>
     internal sealed record Typed(string Type, long[] Shape, byte[] Data);

@@ -97,6 +97,7 @@ internal static class TableRecords
             var (count, last) = (row.Cells.Count, row.Cells[^1]);
             return row.Problem
                 ?? NotAJob(text, row)
+                ?? SecondHead(row, names)
                 ?? (
                     row.Cells.Skip(names.Length).FirstOrDefault(cell => !cell.IsEmpty) is { Text: not null } extra
                         ? (
@@ -126,6 +127,11 @@ internal static class TableRecords
         : row.Cells.FirstOrDefault(cell => ErrorValues.Contains(cell.Text) || IsTooNarrow(cell.Text)) is { Text: not null } error
             ? (error.Offset, $"The cell holds a spreadsheet's error, {error.Text}: correct it there, and save the table again.")
         : null;
+
+    private static (int Offset, string Message)? SecondHead(TableRow row, string[] names) =>
+        row.Cells.Count == names.Length && row.Cells.Zip(names).All(pair => IsCalled(pair.First, pair.Second))
+            ? (row.Offset, "The row names the columns again, as where two tables were joined: remove it, or make it a file of its own.")
+            : null;
 
     /// <summary>Whether a cell holds what is shown of a number that is wider than its column.</summary>
     private static bool IsTooNarrow(string cell) => cell.Length > 2 && cell.All(c => c == '#');
@@ -208,7 +214,9 @@ internal static class TableRecords
         return (line[^1], Math.Min(next, text.Length));
     }
 
-    private static bool IsPrompt(TableCell cell) => cell.Text.Trim().Equals("prompt", StringComparison.OrdinalIgnoreCase);
+    private static bool IsPrompt(TableCell cell) => IsCalled(cell, "prompt");
+
+    private static bool IsCalled(TableCell cell, string name) => cell.Text.Trim().Equals(name, StringComparison.OrdinalIgnoreCase);
 
     private static string NameOf(char separator) =>
         separator switch

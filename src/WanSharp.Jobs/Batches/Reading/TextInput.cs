@@ -1,4 +1,6 @@
+using System.Buffers;
 using System.Text;
+using System.Text.RegularExpressions;
 using WanSharp.Tensors;
 
 namespace WanSharp.Jobs.Batches.Reading;
@@ -8,8 +10,17 @@ namespace WanSharp.Jobs.Batches.Reading;
 /// mark; anything
 /// else is refused rather than guessed, because a wrong guess is another prompt. Thread-safe.
 /// </summary>
-public static class TextInput
+public static partial class TextInput
 {
+    private const char Escape = '\u001B';
+    private const char ByteOrderMark = '\uFEFF';
+
+    // Control characters but for tab, line ends, and the line ends of another kind, which are refused where they may part prompts.
+    private static readonly SearchValues<char> NotText = SearchValues.Create([
+        .. Enumerable.Range(0, 0xA0).Select(code => (char)code).Where(c => char.IsControl(c) && !"\t\r\n\v\f\u0085".Contains(c)),
+        ByteOrderMark,
+    ]);
+
     private static readonly (byte[] Mark, Encoding Encoding)[] Marks =
     [
         ([0xEF, 0xBB, 0xBF], new UTF8Encoding(false, throwOnInvalidBytes: true)),
@@ -71,10 +82,46 @@ public static class TextInput
             );
         }
 
-        return text.IndexOf('\0') is >= 0 and var nul
-            ? throw new InvalidRequestException("file", $"{Place(text, nul, source)}: text has no NUL characters: {WayOut(body)}")
-            : text;
+        RequireText(text, body, source);
+        return text;
     }
+
+    /// <summary>
+    /// Refuses what is not text though it decodes: other encodings that consist of ASCII, two files in one, a terminal's codes.
+    /// </summary>
+    private static void RequireText(string text, ReadOnlySpan<byte> body, string source)
+    {
+        var at = text.AsSpan().IndexOfAny(NotText);
+        if (at < 0)
+        {
+            if (SevenBitChinese().Match(text) is { Success: true } match)
+            {
+                throw Refused(match.Index, "it looks like Chinese in the encoding HZ: save it as UTF-8.");
+            }
+
+            return;
+        }
+
+        throw Refused(
+            at,
+            text[at] switch
+            {
+                '\0' => $"text has no NUL characters: {WayOut(body)}",
+                ByteOrderMark =>
+                    "a byte order mark (U+FEFF) stands within the text, as where two files were joined: remove it, and what was "
+                        + "the head of the second file.",
+                Escape when at + 1 < text.Length && text[at + 1] is '$' or '(' =>
+                    "it looks like ISO-2022-JP or its kin, not UTF-8: save it as UTF-8.",
+                Escape => "a code for a terminal (U+001B), such as of a color, is not text: write the file without colors.",
+                _ => $"the control character U+{(int)text[at]:X4} is not text: remove it.",
+            }
+        );
+
+        InvalidRequestException Refused(int offset, string why) => new("file", $"{Place(text, offset, source)}: {why}");
+    }
+
+    [GeneratedRegex(@"~\{(?:[!-w][!-~]){2,}~\}")]
+    private static partial Regex SevenBitChinese();
 
     private static (byte[] Mark, Encoding Encoding) MarkOf(ReadOnlySpan<byte> bytes)
     {

@@ -21,6 +21,7 @@ internal sealed partial class TemplateParser
     private readonly string _text;
     private int _at;
     private int _depth;
+    private bool _isInChoice;
 
     private TemplateParser(string text) => _text = text;
 
@@ -41,7 +42,8 @@ internal sealed partial class TemplateParser
 
     private PromptNode Sequence(bool inChoice)
     {
-        var (parts, letters) = (new List<PromptNode>(), new StringBuilder());
+        var (parts, letters, outer) = (new List<PromptNode>(), new StringBuilder(), _isInChoice);
+        _isInChoice = inChoice;
         while (_at < _text.Length && !(inChoice && _text[_at] is '|' or '}'))
         {
             if (Node() is { } node)
@@ -57,6 +59,7 @@ internal sealed partial class TemplateParser
         }
 
         EndLetters();
+        _isInChoice = outer;
         return parts.Count == 1 ? parts[0] : new PromptNode.Sequence(parts);
 
         void EndLetters()
@@ -78,6 +81,8 @@ internal sealed partial class TemplateParser
                 throw Refused(
                     "variables (${…}) are not supported: write the choice where it is used, or a job for each value; \\$ is the character"
                 );
+            case '$' when _isInChoice && _at + 1 < _text.Length && _text[_at + 1] == '$':
+                throw Refused("$$ in a choice follows how many options are taken, such as {2$$a|b|c}; \\$ is the character");
             case '_' when WildcardName().Match(_text, _at) is { Success: true } match:
                 return Wildcard(match);
             case '{' when EndOfBraces() is var (end, isChoice):
@@ -100,7 +105,7 @@ internal sealed partial class TemplateParser
         }
 
         _at += match.Length;
-        return new PromptNode.Wildcard(name.TrimStart('~'));
+        return new PromptNode.Wildcard(name.TrimStart('~').Trim());
     }
 
     /// <summary>Braces that offer no choice: letters, but what is in them may.</summary>
@@ -207,8 +212,11 @@ internal sealed partial class TemplateParser
     [GeneratedRegex(@"\G\$\{[\p{L}_]\w*\s*[=:}]")]
     private static partial Regex Variable();
 
-    /// <remarks>A name has no space and no two underscores, so that underscores in a text are seldom taken for one.</remarks>
-    [GeneratedRegex(@"\G__(?<name>[~@!]?(?:[\p{L}\p{N}*?/.\-]|_(?!_))+)(?<rest>\([^)]*\))?__")]
+    /// <remarks>
+    /// As in Dynamic Prompts (adieyal/dynamicprompts:src/dynamicprompts/parser/parse.py), a name is anything but these characters, on one
+    /// line.
+    /// </remarks>
+    [GeneratedRegex(@"\G__(?<name>(?:(?!__)[^({}#\r\n])*[^\s({}#_](?:(?!__)[^({}#\r\n])*)(?<rest>\([^)]*\))?__")]
     private static partial Regex WildcardName();
 
     [GeneratedRegex(@"\G\s*(?:(?<from>\d{1,6})?(?<range>-)(?<to>\d{1,6})?|(?<from>\d{1,6}))\$\$(?:(?<separator>[^${}]*)\$\$)?")]

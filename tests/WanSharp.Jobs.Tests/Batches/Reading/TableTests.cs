@@ -75,6 +75,14 @@ public sealed class TableTests : IDisposable
     [InlineData("prompt;guidance\ngood;1\nbad;1,500", "3:5", "may mean 1.500 or 1500")]
     [InlineData("prompt;seed\ngood;1\nbad;1.000", "3:5", "may mean 1 or 1000")]
     [InlineData("prompt,guidance\ngood,1\nbad,\"1,5\"", "3:5", "decimal point")]
+    [InlineData("prompt;lora\ngood;\nbad;style.safetensors:0,8", "3:5", "may mean 0.8, or 0 and 8")]
+    [InlineData("prompt;lora\ngood;\nbad;\"a:1.5;style_1,5:1,5\"", "3:5", "may mean 1.5, or 1 and 5")]
+    [InlineData("prompt,lora\ngood,\nbad,\"style:0,8\"", "3:5", "0@0,8@1-")]
+    [InlineData("prompt;guidance_steps\ngood;\nbad;3,5", "3:5", "may mean 3.5, or 3 and 5")]
+    [InlineData("prompt;nag\ngood;\nbad;5,5", "3:5", "may mean 5.5, or 5 and 5")]
+    [InlineData("prompt\tstep_cache\ngood\t\nbad\teasy:0,05", "3:5", "may mean 0.05, or 0 and 05")]
+    [InlineData("prompt\ngood\nprompt\n", "3:1", "names the columns again")]
+    [InlineData("prompt,style,seed\ngood,,1\nPrompt,STYLE, seed\n", "3:1", "names the columns again")]
     public void Read_OfARowThatCannotBeUnderstood_NamesLineAndColumn(string text, string place, string expected)
     {
         var entries = Read(text);

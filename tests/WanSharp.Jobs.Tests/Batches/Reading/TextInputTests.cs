@@ -30,6 +30,12 @@ public sealed class TextInputTests : IDisposable
         AssertRefused("good\r\nba\0d"u8.ToArray(), "it:2:3", "NUL");
         AssertRefused([.. "PK\u0003\u0004"u8, 0, 0xFF], "it:1:", "workbook");
         AssertRefused([0xFF, 0xFE, 0x61, 0x00, 0x00, 0xD8, 0x61, 0x00], "it:1:2", "UTF-16");
+        AssertRefused("a\n\u001b$B@V$$1_\u001b(B"u8.ToArray(), "it:2:1", "ISO-2022-JP");
+        AssertRefused("a ~{:lI+T2PN~}"u8.ToArray(), "it:1:3", "HZ");
+        AssertRefused("a \u001b[31mred\u001b[0m ball"u8.ToArray(), "it:1:3", "terminal");
+        AssertRefused("a\u0008b"u8.ToArray(), "it:1:2", "U+0008");
+        AssertRefused("a\u0091b\u0092"u8.ToArray(), "it:1:2", "U+0091");
+        AssertRefused("a\n\uFEFFb"u8.ToArray(), "it:2:1", "U+FEFF");
 
         static void AssertRefused(byte[] bytes, string place, string expected)
         {

@@ -15,6 +15,7 @@ public sealed class PromptExpanderTests : IDisposable
         File.WriteAllText(_folder["colors.txt"], "# colours\r\nred\r\n\r\n0::never\r\nblue\r\n");
         File.WriteAllText(_folder["animals/birds.txt"], "an __colors__ owl\n");
         File.WriteAllText(_folder["animals/cats.txt"], "a {big|small} cat\n");
+        File.WriteAllText(_folder["hair color's & more, +1.txt"], "dark\nfair\n");
         File.WriteAllText(_folder["loop.txt"], "__loop__\n");
         File.WriteAllText(_folder["empty.txt"], "# nothing\n");
         File.WriteAllText(_folder["broken.txt"], "good\n{a|b\n");
@@ -23,7 +24,7 @@ public sealed class PromptExpanderTests : IDisposable
 
     [Theory]
     [InlineData("a plain prompt, 50% off; a/b (c:1.2) [d] \\(e\\)")]
-    [InlineData("a sign that says {OPEN} and ${5}, }{ ___ snake_case __ x __")]
+    [InlineData("a sign that says {OPEN} and ${5}, }{ ____ snake_case __ x _ _ y ___")]
     public void Expand_OfTextWithoutChoices_LeavesEveryLetter(string text) => Assert.Equal(text, _expander.Expand(text, 0));
 
     [Theory]
@@ -38,6 +39,8 @@ public sealed class PromptExpanderTests : IDisposable
     [InlineData("x __colors__", "x red", "x blue")]
     [InlineData("{2$$__colors__}", "red, blue", "blue, red")]
     [InlineData("__animals/birds__", "an red owl", "an blue owl")]
+    [InlineData("__hair color's & more, +1__", "dark", "fair")]
+    [InlineData("{x __hair color's & more, +1__|x __colors__}", "x dark", "x fair", "x red", "x blue")]
     [InlineData("__animals/*__", "an red owl", "an blue owl", "a big cat", "a small cat")]
     [InlineData("{~a|b}", "a", "b")]
     [InlineData("\\{a\\|b\\} \\__c__", "{a|b} __c__")]
@@ -68,6 +71,9 @@ public sealed class PromptExpanderTests : IDisposable
     [Theory]
     [InlineData("a __nothing__", "no wildcard __nothing__")]
     [InlineData("a __colurs__", "Did you mean colors?")]
+    [InlineData("a __hair colour__", "no wildcard __hair colour__")]
+    [InlineData("{$$a|b}", "how many options are taken")]
+    [InlineData("{a$$b|c}", "how many options are taken")]
     [InlineData("__loop__", "contain each other")]
     [InlineData("__empty__", "offers nothing")]
     [InlineData("__broken__", "broken.txt:2:")]

@@ -1,0 +1,115 @@
+using WanSharp.Models.Layout;
+using WanSharp.Models.Names;
+using WanSharp.Runtime.Weights;
+using WanSharp.Tensors;
+using WanSharp.Testing;
+
+namespace WanSharp.Models.Tests.Codes;
+
+/// <summary>
+/// Notes in the header say what codes mean: each meets its layer, whatever a tool did to the names, or the file is refused.
+/// </summary>
+public sealed class HeaderNotesTests : IDisposable
+{
+    private const string Note = """{"format":"int8_tensorwise","convrot":true,"convrot_groupsize":16}""";
+
+    private readonly TinyNetworks _networks = new("wan2.1-t2v-1.3b");
+    private readonly TemporaryFolder _folder = new();
+    private readonly Quantizer _quantizer;
+    private readonly List<string> _layers;
+
+    public HeaderNotesTests()
+    {
+        _quantizer = Quantizer.Of(_networks.Transformer, QuantizedFormats.Read["comfy int8 convrot"]);
+        _layers =
+        [
+            .. _quantizer
+                .Stored.Keys.Where(name => name.EndsWith(QuantizationNote.Suffix, StringComparison.Ordinal))
+                .Select(name => name[..^QuantizationNote.Suffix.Length]),
+        ];
+        _layers.ForEach(layer => _quantizer.Stored.Remove(layer + QuantizationNote.Suffix));
+    }
+
+    public void Dispose()
+    {
+        _quantizer.Dispose();
+        _networks.Dispose();
+        _folder.Dispose();
+    }
+
+    [Theory]
+    [InlineData("", "model.diffusion_model.")]
+    [InlineData("model.diffusion_model.", "")]
+    [InlineData("diffusion_model.", "model.diffusion_model.")]
+    [InlineData("", "_orig_mod.")]
+    public void Read_NotesUnderAnotherPrefix_MeetTheirLayers(string ofTensors, string ofNotes) =>
+        AssertRotated(_quantizer.Stored.ToDictionary(pair => ofTensors + pair.Key, pair => pair.Value), layer => ofNotes + layer);
+
+    [Fact]
+    public void Read_NotesUnderTheNamesOfWeights_MeetTheirLayers() => AssertRotated(_quantizer.Stored, layer => layer + ".weight");
+
+    [Fact]
+    public void Read_ANoteOfALayerThatIsNotThere_IsRefused()
+    {
+        Write("model.safetensors", _quantizer.Stored, layer => layer == _layers[3] ? "renamed.ffn.9" : layer);
+        var file = NetworkFile.Read(_folder["model.safetensors"]);
+        Assert.Null(file.Transformer);
+        Assert.Contains("'renamed.ffn.9'", file.Problem, StringComparison.Ordinal);
+        Assert.Contains("no weight of that name", file.Problem, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Read_ShardsWithNotesOfTheirOwn_JoinsThem()
+    {
+        var half = _quantizer.Stored.Keys.Order(StringComparer.Ordinal).ElementAt(_quantizer.Stored.Count / 2);
+        foreach (var (number, isFirst) in new[] { (1, true), (2, false) })
+        {
+            var part = _quantizer.Stored.Where(pair => string.CompareOrdinal(pair.Key, half) < 0 == isFirst).ToDictionary();
+            var name = $"wan-0000{number}-of-00002.safetensors";
+            Write(name, part, layer => part.ContainsKey(layer + ".weight") ? layer : null);
+        }
+
+        AssertRotated(_folder["wan-00001-of-00002.safetensors"]);
+    }
+
+    [Theory]
+    [InlineData("\"1.0\"", null)]
+    [InlineData("1", null)]
+    [InlineData("\"2.0\"", "version '2.0'")]
+    public void Read_AVersion_IsKnownOrRefused(string version, string? problem)
+    {
+        Write("model.safetensors", _quantizer.Stored, layer => layer, version);
+        var file = NetworkFile.Read(_folder["model.safetensors"]);
+        Assert.Equal(problem is null, file.Problem is null);
+        Assert.Contains(problem ?? "", file.Problem ?? "", StringComparison.Ordinal);
+    }
+
+    private void AssertRotated(Dictionary<string, Tensor> tensors, Func<string, string> noted)
+    {
+        Write("model.safetensors", tensors, noted);
+        AssertRotated(_folder["model.safetensors"]);
+    }
+
+    private void AssertRotated(string path)
+    {
+        Assert.Equal((null, _networks.Config), (NetworkFile.Read(path).Problem, NetworkFile.Read(path).Transformer));
+        using var weights = new WeightStore(TransformerNames.Names.Find(Checkpoint.Open(path))!);
+        foreach (var layer in _layers)
+        {
+            var expected = _quantizer.Expected[layer + ".weight"];
+            var slot = NetworkSlots.Of(_networks.Config).First(slot => slot.Name == layer + ".weight");
+            var values = weights.Get(slot).Read<float>().ToArray();
+            Assert.All(expected.Zip(values), pair => Assert.Equal(pair.First, pair.Second, 1e-6f * Math.Max(1, Math.Abs(pair.First))));
+        }
+    }
+
+    private void Write(string name, IReadOnlyDictionary<string, Tensor> tensors, Func<string, string?> noted, string version = "\"1.0\"")
+    {
+        var notes = string.Join(',', _layers.Select(noted).OfType<string>().Select(layer => $"\"{layer}\":{Note}"));
+        SafetensorsWriter.Write(
+            _folder[name],
+            tensors,
+            new Dictionary<string, string> { ["_quantization_metadata"] = $$$"""{"format_version":{{{version}}},"layers":{{{{notes}}}}}""" }
+        );
+    }
+}
