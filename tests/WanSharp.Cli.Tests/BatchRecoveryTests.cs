@@ -16,6 +16,7 @@ public sealed class BatchRecoveryTests : IDisposable
         _variables = new Dictionary<string, string>
         {
             ["WAN_CACHE"] = _folder["cache"],
+            ["WAN_MODELS"] = QuickModel.Models,
             ["XDG_CONFIG_HOME"] = _folder["config"],
             ["PATH"] = Environment.GetEnvironmentVariable("PATH") ?? "",
         };

@@ -8,6 +8,8 @@ public sealed class CommandTests : IDisposable
 {
     private static readonly string[] Tiny = ["--size", "32x32", "--frames", "5", "--steps", "2"];
 
+    private static string[] Quick => ["--model", QuickModel.Path, .. Tiny];
+
     private readonly TemporaryFolder _folder = new();
 
     [Fact]
@@ -15,7 +17,7 @@ public sealed class CommandTests : IDisposable
     {
         var clip = _folder["clip.mp4"];
         var generated = await RunAsync(
-            ["generate", "-", .. Tiny, "-o", clip, "--seed", "7", "--negative", "-模糊", "--guidance", "1.5", "--json"],
+            ["generate", "-", .. Quick, "-o", clip, "--seed", "7", "--negative", "-模糊", "--guidance", "1.5", "--json"],
             input: "一个\"红色\"圆形\n向左移动\n"
         );
         var inspected = await RunAsync(["inspect", clip, "--json"]);
@@ -41,7 +43,7 @@ public sealed class CommandTests : IDisposable
         var run = await RunAsync([
             "generate",
             "a star",
-            .. Tiny,
+            .. Quick,
             "--style",
             "Slow",
             "--styles-file",
@@ -153,8 +155,8 @@ public sealed class CommandTests : IDisposable
     [Fact]
     public async Task Inspect_OfAPicture_TellsASequenceFromAContactSheet()
     {
-        Assert.Equal(ExitCode.Done, (await RunAsync(["generate", "a star", .. Tiny, "-o", _folder["frames/"]])).ExitCode);
-        Assert.Equal(ExitCode.Done, (await RunAsync(["generate", "a star", .. Tiny, "-o", _folder["sheet.png"]])).ExitCode);
+        Assert.Equal(ExitCode.Done, (await RunAsync(["generate", "a star", .. Quick, "-o", _folder["frames/"]])).ExitCode);
+        Assert.Equal(ExitCode.Done, (await RunAsync(["generate", "a star", .. Quick, "-o", _folder["sheet.png"]])).ExitCode);
 
         Assert.EndsWith("-o again/", (await RunAsync(["inspect", _folder["frames/0001.png"]])).Out.TrimEnd(), StringComparison.Ordinal);
         Assert.EndsWith("-o again.png", (await RunAsync(["inspect", _folder["sheet.png"]])).Out.TrimEnd(), StringComparison.Ordinal);
@@ -164,15 +166,12 @@ public sealed class CommandTests : IDisposable
     public async Task Generate_WithImages_KeepsThemAndSaysSo()
     {
         var sheet = _folder["sheet.png"];
-        Assert.Equal(
-            ExitCode.Done,
-            (await RunAsync(["generate", "a red circle", "--size", "32x32", "--frames", "1", "--steps", "1", "-o", sheet])).ExitCode
-        );
+        Assert.Equal(ExitCode.Done, (await RunAsync(["generate", "a red circle", .. Quick, "-o", sheet])).ExitCode);
 
         var run = await RunAsync([
             "generate",
             "a red circle",
-            .. Tiny,
+            .. Quick,
             "--image",
             sheet,
             "--last-image",
@@ -194,7 +193,7 @@ public sealed class CommandTests : IDisposable
         var twice = await RunAsync([
             "generate",
             "a red circle",
-            .. Tiny,
+            .. Quick,
             "--image",
             sheet,
             "--frame-image",
@@ -203,14 +202,14 @@ public sealed class CommandTests : IDisposable
             _folder["twice.mp4"],
         ]);
         twice.AssertFailed(ExitCode.WrongUsage, "Two images were given for latent frame 0");
-        var beyond = await RunAsync(["generate", "a red circle", .. Tiny, "--frame-image", $"2={sheet}", "-o", _folder["beyond.mp4"]]);
+        var beyond = await RunAsync(["generate", "a red circle", .. Quick, "--frame-image", $"2={sheet}", "-o", _folder["beyond.mp4"]]);
         beyond.AssertFailed(ExitCode.WrongUsage, "give 0 to 1, or -1 for the last");
     }
 
     [Fact]
     public async Task Generate_WithARandomSeed_NamesTheSeedThatItTook()
     {
-        var run = await RunAsync(["generate", "a red circle", .. Tiny, "--seed", "random", "-o", _folder["clip.mp4"], "--json"]);
+        var run = await RunAsync(["generate", "a red circle", .. Quick, "--seed", "random", "-o", _folder["clip.mp4"], "--json"]);
 
         using var report = OneLineOfJson(run.Out);
         Assert.True(report.RootElement.GetProperty("settings").GetProperty("seed").TryGetUInt32(out _));

@@ -11,7 +11,7 @@ internal sealed record ProcessRun(int ExitCode, string Out, string Error)
     public static string Wan => Path.Combine(AppContext.BaseDirectory, OperatingSystem.IsWindows() ? "wan.exe" : "wan");
 
     /// <summary>Options that make a clip in a moment.</summary>
-    public static string[] Quick => ["--size", "32x32", "--frames", "5", "--steps", "1"];
+    public static string[] Quick => ["--model", QuickModel.Path, "--size", "32x32", "--frames", "5", "--steps", "1"];
 
     /// <summary>Runs a program to its end.</summary>
     /// <param name="program">The program.</param>

@@ -37,19 +37,36 @@ public sealed class PromptInputTests : IDisposable
     [MemberData(nameof(Readable))]
     public async Task Generate_FromStandardInput_ReadsThePrompt(string encoding, byte[] input)
     {
+        using var error = new StringWriter();
+        using var stream = new MemoryStream(input);
+
+        var exitCode = await WanApp.RunAsync(
+            ["generate", "-", .. ProcessRun.Quick, "-o", _folder["clip.png"]],
+            CliEnvironment.FromProcess() with
+            {
+                Out = TextWriter.Null,
+                Error = error,
+                Input = stream,
+                IsInteractive = false,
+            },
+            TestContext.Current.CancellationToken
+        );
+
+        Assert.True(exitCode == ExitCode.Done, $"{encoding}: {error}");
+        await AssertMadeAsync("clip.png");
+    }
+
+    [Fact]
+    public async Task Generate_FromAPipe_ReadsThePrompt()
+    {
         var run = await ProcessRun.RunAsync(
             ProcessRun.Wan,
             ["generate", "-", .. ProcessRun.Quick, "-o", _folder["clip.mp4"]],
-            input: input
-        );
-        Assert.True(run.ExitCode == 0, $"{encoding}: {run.Error}");
-
-        var inspected = await CommandLineRun.RunAsync(
-            ["inspect", _folder["clip.mp4"], "--json"],
-            cancellationToken: TestContext.Current.CancellationToken
+            input: [.. Encoding.UTF8.Preamble, .. Encoding.UTF8.GetBytes(Prompt + "\r\n")]
         );
 
-        Assert.Contains($"\"{Prompt}\"", inspected.Out, StringComparison.Ordinal);
+        Assert.True(run.ExitCode == 0, run.Error);
+        await AssertMadeAsync("clip.mp4");
     }
 
     [Theory]
@@ -72,5 +89,15 @@ public sealed class PromptInputTests : IDisposable
         Assert.True(exitCode == ExitCode.WrongUsage, encoding);
         Assert.StartsWith("wan: standard input:1:", error.ToString(), StringComparison.Ordinal);
         Assert.Empty(Directory.EnumerateFileSystemEntries(_folder));
+    }
+
+    private async Task AssertMadeAsync(string clip)
+    {
+        var inspected = await CommandLineRun.RunAsync(
+            ["inspect", _folder[clip], "--json"],
+            cancellationToken: TestContext.Current.CancellationToken
+        );
+
+        Assert.Contains($"\"{Prompt}\"", inspected.Out, StringComparison.Ordinal);
     }
 }

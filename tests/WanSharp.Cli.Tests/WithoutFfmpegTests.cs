@@ -7,8 +7,6 @@ namespace WanSharp.Cli.Tests;
 /// <summary>Clips where there is no ffmpeg: made all the same, as WebP, and one line says so.</summary>
 public sealed class WithoutFfmpegTests : IDisposable
 {
-    private static readonly string[] Tiny = ["--size", "32x32", "--frames", "5", "--steps", "1"];
-
     private readonly TemporaryFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
@@ -16,7 +14,7 @@ public sealed class WithoutFfmpegTests : IDisposable
     [Fact]
     public async Task Generate_OfMp4_WritesWebPBesideIt_AndInspectReadsItsSettings()
     {
-        var run = await RunAsync(["generate", "a red circle", .. Tiny, "-o", _folder["out.mp4"], "--seed", "7", "--json"]);
+        var run = await RunAsync(["generate", "a red circle", .. ProcessRun.Quick, "-o", _folder["out.mp4"], "--seed", "7", "--json"]);
 
         Assert.True(run.ExitCode == ExitCode.Done, run.Error);
         using var report = JsonDocument.Parse(run.Out);
@@ -33,7 +31,7 @@ public sealed class WithoutFfmpegTests : IDisposable
         Assert.EndsWith(" -o again.webp", (await RunAsync(["inspect", _folder["out.webp"]])).Out.TrimEnd(), StringComparison.Ordinal);
 
         // ours is replaced, as out.mp4 would be
-        Assert.Equal(ExitCode.Done, (await RunAsync(["generate", "a star", .. Tiny, "-o", _folder["out.mp4"]])).ExitCode);
+        Assert.Equal(ExitCode.Done, (await RunAsync(["generate", "a star", .. ProcessRun.Quick, "-o", _folder["out.mp4"]])).ExitCode);
     }
 
     [Fact]
@@ -41,7 +39,7 @@ public sealed class WithoutFfmpegTests : IDisposable
     {
         await File.WriteAllBytesAsync(_folder["out.webp"], [.. "RIFF"u8, 4, 0, 0, 0, .. "WEBP"u8], TestContext.Current.CancellationToken);
 
-        var run = await RunAsync(["generate", "a red circle", .. Tiny, "-o", _folder["out.mp4"]]);
+        var run = await RunAsync(["generate", "a red circle", .. ProcessRun.Quick, "-o", _folder["out.mp4"]]);
 
         run.AssertFailedWith(ExitCode.Failed, "out.webp already exists and was not made by WanSharp: move it");
         Assert.Equal(12, new FileInfo(_folder["out.webp"]).Length);
@@ -53,7 +51,7 @@ public sealed class WithoutFfmpegTests : IDisposable
     [InlineData("frames/")]
     public async Task Generate_OfWhatNeedsNoFfmpeg_SaysNothingOfIt(string output)
     {
-        var run = await RunAsync(["generate", "a red circle", .. Tiny, "-o", _folder[output]]);
+        var run = await RunAsync(["generate", "a red circle", .. ProcessRun.Quick, "-o", _folder[output]]);
 
         Assert.True(run.ExitCode == ExitCode.Done, run.Error);
         Assert.DoesNotContain("ffmpeg", run.Error, StringComparison.Ordinal);
@@ -67,7 +65,7 @@ public sealed class WithoutFfmpegTests : IDisposable
             ["""{"prompt": "a red circle"}""", """{"prompt": "a blue star", "output": "star.gif"}"""],
             TestContext.Current.CancellationToken
         );
-        string[] batch = ["batch", _folder["jobs.jsonl"], .. Tiny, "-o", _folder["out"]];
+        string[] batch = ["batch", _folder["jobs.jsonl"], .. ProcessRun.Quick, "-o", _folder["out"]];
 
         var first = await RunAsync(batch);
         var second = await RunAsync(batch);
@@ -92,7 +90,7 @@ public sealed class WithoutFfmpegTests : IDisposable
             TestContext.Current.CancellationToken
         );
 
-        var run = await RunAsync(["batch", _folder["jobs.jsonl"], .. Tiny, "-o", _folder["out"]]);
+        var run = await RunAsync(["batch", _folder["jobs.jsonl"], .. ProcessRun.Quick, "-o", _folder["out"]]);
 
         Assert.Equal(ExitCode.WrongUsage, run.ExitCode);
         Assert.Contains("The output a.webp is already used by line 1", run.Error, StringComparison.Ordinal);

@@ -110,15 +110,13 @@ public sealed class CheckpointFolderTests(RuntimeFixture fixture)
     public async Task Generate_WithTwoExperts_TakesEachForItsSteps()
     {
         using var networks = new TinyNetworks("wan2.2-t2v-a14b");
-        var clip = await GenerateAsync(networks, "official");
-        var high = await GenerateAsync(networks, "official", request => request with { HighNoiseGuidanceScale = 2 });
-        var low = await GenerateAsync(networks, "official", request => request with { GuidanceScale = 2, HighNoiseGuidanceScale = 4 });
+        using var opened = new Opened(networks, "official", fixture.Runtime);
+        var clip = await opened.GenerateAsync();
+        var high = await opened.GenerateAsync(request => request with { HighNoiseGuidanceScale = 2 });
+        var low = await opened.GenerateAsync(request => request with { GuidanceScale = 2, HighNoiseGuidanceScale = 4 });
         Assert.NotEqual(clip, high);
         Assert.NotEqual(clip, low);
-        Assert.Equal(
-            clip,
-            await GenerateAsync(networks, "official", request => request with { GuidanceScale = 3, HighNoiseGuidanceScale = 4 })
-        ); // the official (low, high)
+        Assert.Equal(clip, await opened.GenerateAsync(request => request with { GuidanceScale = 3, HighNoiseGuidanceScale = 4 })); // the official (low, high)
     }
 
     [Theory]
@@ -127,32 +125,19 @@ public sealed class CheckpointFolderTests(RuntimeFixture fixture)
     public async Task Generate_BetweenTwoImages_DependsOnEach(string variant)
     {
         using var networks = new TinyNetworks(variant);
-        var clip = await GenerateAsync(networks, "official", Both);
+        using var opened = new Opened(networks, "official", fixture.Runtime);
+        var clip = await opened.GenerateAsync(Both);
         Assert.NotEqual(
             clip,
-            await GenerateAsync(
-                networks,
-                "official",
-                request => request with { Images = [Both(request).Images[0], new(Picture(9, 32, 32), -1)] }
-            )
+            await opened.GenerateAsync(request => request with { Images = [Both(request).Images[0], new(Picture(9, 32, 32), -1)] })
         );
         Assert.NotEqual(
             clip,
-            await GenerateAsync(
-                networks,
-                "official",
-                request => request with { Images = [new(Picture(9, 32, 32)), Both(request).Images[1]] }
-            )
+            await opened.GenerateAsync(request => request with { Images = [new(Picture(9, 32, 32)), Both(request).Images[1]] })
         );
         Assert.Equal(
             5,
-            (
-                await GenerateAsync(
-                    networks,
-                    "official",
-                    request => request with { Images = [Both(request).Images[0], new(Picture(9, 64, 20), -1)] }
-                )
-            ).Count
+            (await opened.GenerateAsync(request => request with { Images = [Both(request).Images[0], new(Picture(9, 64, 20), -1)] })).Count
         ); // of another shape
 
         static GenerationRequest Both(GenerationRequest request) =>
@@ -215,33 +200,10 @@ public sealed class CheckpointFolderTests(RuntimeFixture fixture)
     }
 
     /// <summary>A clip of a model in a tool's folder.</summary>
-    private async Task<List<byte[]>> GenerateAsync(
-        TinyNetworks networks,
-        string tool,
-        Func<GenerationRequest, GenerationRequest>? change = null
-    )
+    private async Task<List<byte[]>> GenerateAsync(TinyNetworks networks, string tool)
     {
-        using var folder = new TemporaryFolder();
-        using var model = WanModel.Open(new ToolFolders(networks, folder.Path).Write(tool));
-        using var generator = new VideoGenerator(model, fixture.Runtime, new SessionSettings());
-        var request = new GenerationRequest
-        {
-            Prompt = "a red circle",
-            Width = 32,
-            Height = 32,
-            Frames = 5,
-            Steps = 3,
-            Seed = 7,
-            Images = networks.Type switch
-            {
-                "t2v" => [],
-                "flf2v" => [new(Picture(1, 32, 32)), new(Picture(2, 32, 32), -1)],
-                _ => [new(Picture(1, 40, 30))],
-            },
-        };
-        await using var frames = new FrameList();
-        await generator.GenerateAsync(generator.Plan(change?.Invoke(request) ?? request), frames, cancellationToken: Cancellation);
-        return frames.Frames;
+        using var opened = new Opened(networks, tool, fixture.Runtime);
+        return await opened.GenerateAsync();
     }
 
     /// <summary>The file's tensors of a network are the official ones, all of them and no other.</summary>
@@ -263,4 +225,49 @@ public sealed class CheckpointFolderTests(RuntimeFixture fixture)
 
     private static RgbImage Picture(int seed, int width, int height) =>
         new(width, height, [.. Enumerable.Range(0, 3 * width * height).Select(i => (byte)(i * seed * 7))]);
+
+    /// <summary>A model in a tool's folder, and what makes its clips.</summary>
+    private sealed class Opened : IDisposable
+    {
+        private readonly TemporaryFolder _folder = new();
+        private readonly string _type;
+        private readonly WanModel _model;
+        private readonly VideoGenerator _generator;
+
+        public Opened(TinyNetworks networks, string tool, OrtRuntime runtime)
+        {
+            _type = networks.Type;
+            _model = WanModel.Open(new ToolFolders(networks, _folder.Path).Write(tool));
+            _generator = new VideoGenerator(_model, runtime, new SessionSettings());
+        }
+
+        public async Task<List<byte[]>> GenerateAsync(Func<GenerationRequest, GenerationRequest>? change = null)
+        {
+            var request = new GenerationRequest
+            {
+                Prompt = "a red circle",
+                Width = 32,
+                Height = 32,
+                Frames = 5,
+                Steps = 3,
+                Seed = 7,
+                Images = _type switch
+                {
+                    "t2v" => [],
+                    "flf2v" => [new(Picture(1, 32, 32)), new(Picture(2, 32, 32), -1)],
+                    _ => [new(Picture(1, 40, 30))],
+                },
+            };
+            await using var frames = new FrameList();
+            await _generator.GenerateAsync(_generator.Plan(change?.Invoke(request) ?? request), frames, cancellationToken: Cancellation);
+            return frames.Frames;
+        }
+
+        public void Dispose()
+        {
+            _generator.Dispose();
+            _model.Dispose();
+            _folder.Dispose();
+        }
+    }
 }

@@ -12,7 +12,7 @@ namespace WanSharp.Models.Tests;
 /// Wan 2.2's pair of 14B experts in scaled fp8, 2 × 4 GB here: told and planned from headers. The files are holes, which take little
 /// of the disk.
 /// </summary>
-public sealed class LargePairTests : IDisposable
+public sealed class LargePairTests(LargePairTests.Files files) : IClassFixture<LargePairTests.Files>
 {
     private static readonly TransformerConfig Expert = new()
     {
@@ -25,41 +25,10 @@ public sealed class LargePairTests : IDisposable
     // A quarter of the real ones': what is told and planned does not depend on it, and files of holes take their time, too.
     private const int Layers = 10;
 
-    // A hole of this length is a part that was not downloaded.
-    private const int LongestHole = 1 << 18;
-
-    private readonly TemporaryFolder _folder = new();
-
-    public LargePairTests()
-    {
-        foreach (var expert in new[] { "high", "low" })
-        {
-            WriteHoles(
-                $"diffusion_models/wan2.2_t2v_{expert}_noise_14B_fp8_scaled.safetensors",
-                WanTransformer.Whole(Expert, new GraphOptions()).Weights
-            );
-        }
-
-        WriteHoles(
-            "text_encoders/umt5_xxl_fp8_e4m3fn_scaled.safetensors",
-            Umt5Encoder.Whole(new Umt5Config { Vocabulary = 384 }, new GraphOptions()).Weights
-        );
-        WriteHoles(
-            "vae/wan_2.1_vae.safetensors",
-            [
-                .. WanVae.EncodeNext(VaeConfig.Wan21, new GraphOptions()).Weights,
-                .. WanVae.DecodeNext(VaeConfig.Wan21, new GraphOptions()).Weights,
-            ]
-        );
-        File.Copy(TinyNetworks.SpieceModel, _folder["text_encoders/spiece.model"]);
-    }
-
-    public void Dispose() => _folder.Dispose();
-
     [Fact]
     public void In_AFolder_TellsBothExperts()
     {
-        var experts = new ModelFinder().In(_folder.Path).Where(file => file.Transformer is not null).ToList();
+        var experts = new ModelFinder().In(files.Path).Where(file => file.Transformer is not null).ToList();
 
         Assert.Equal(2, experts.Count);
         Assert.All(
@@ -76,7 +45,7 @@ public sealed class LargePairTests : IDisposable
     [Fact]
     public void Open_TheFolder_PlansAClipWithoutReadingTheWeights()
     {
-        using var model = WanModel.Open(_folder.Path);
+        using var model = WanModel.Open(files.Path);
 
         var plan = GenerationPlanner.Sketch(new GenerationRequest { Prompt = "a red circle" }, model);
 
@@ -98,53 +67,90 @@ public sealed class LargePairTests : IDisposable
         Assert.Equal(0, model.TransformerWeights.ConvertedBytes + model.TextEncoderWeights.ConvertedBytes);
     }
 
-    /// <summary>A checkpoint as ComfyUI's fp8_scaled: matrices of blocks in fp8 with a scale each, the rest in float32.</summary>
-    private void WriteHoles(string name, IReadOnlyList<WeightSlot> slots)
+    /// <summary>The files, which both tests only read.</summary>
+    public sealed class Files : IDisposable
     {
-        var header = new JsonObject();
-        long at = 0;
-        List<(long Start, long Length)> tensors = [];
-        foreach (var slot in slots.DistinctBy(slot => slot.Name))
+        // A hole of this length is a part that was not downloaded.
+        private const int LongestHole = 1 << 18;
+
+        private readonly TemporaryFolder _folder = new();
+
+        public Files()
         {
-            var isMatrix =
-                slot.Shape.Rank == 2
-                && slot.Name.EndsWith(".weight", StringComparison.Ordinal)
-                && slot.Name.StartsWith("blocks.", StringComparison.Ordinal)
-                && !slot.Name.Contains("pos_embedding", StringComparison.Ordinal);
-            Add(slot.Name, isMatrix ? DType.F8E4M3 : DType.F32, slot.Shape);
-            if (isMatrix)
+            foreach (var expert in new[] { "high", "low" })
             {
-                Add(slot.Name.Replace(".weight", ".scale_weight", StringComparison.Ordinal), DType.F32, Shape.Scalar);
+                WriteHoles(
+                    $"diffusion_models/wan2.2_t2v_{expert}_noise_14B_fp8_scaled.safetensors",
+                    WanTransformer.Whole(Expert, new GraphOptions()).Weights
+                );
             }
+
+            WriteHoles(
+                "text_encoders/umt5_xxl_fp8_e4m3fn_scaled.safetensors",
+                Umt5Encoder.Whole(new Umt5Config { Vocabulary = 384 }, new GraphOptions()).Weights
+            );
+            WriteHoles(
+                "vae/wan_2.1_vae.safetensors",
+                [
+                    .. WanVae.EncodeNext(VaeConfig.Wan21, new GraphOptions()).Weights,
+                    .. WanVae.DecodeNext(VaeConfig.Wan21, new GraphOptions()).Weights,
+                ]
+            );
+            File.Copy(TinyNetworks.SpieceModel, _folder["text_encoders/spiece.model"]);
         }
 
-        var path = _folder[name];
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        var text = System.Text.Encoding.UTF8.GetBytes(header.ToJsonString());
-        using var file = File.Create(path);
-        file.Write(BitConverter.GetBytes((long)text.Length));
-        file.Write(text);
-        foreach (var (start, length) in tensors)
+        public string Path => _folder.Path;
+
+        public void Dispose() => _folder.Dispose();
+
+        /// <summary>A checkpoint as ComfyUI's fp8_scaled: matrices of blocks in fp8 with a scale each, the rest in float32.</summary>
+        private void WriteHoles(string name, IReadOnlyList<WeightSlot> slots)
         {
-            for (long part = 0; part < length; part += LongestHole)
+            var header = new JsonObject();
+            long at = 0;
+            List<(long Start, long Length)> tensors = [];
+            foreach (var slot in slots.DistinctBy(slot => slot.Name))
             {
-                RandomAccess.Write(file.SafeFileHandle, [1], file.Position + start + part);
+                var isMatrix =
+                    slot.Shape.Rank == 2
+                    && slot.Name.EndsWith(".weight", StringComparison.Ordinal)
+                    && slot.Name.StartsWith("blocks.", StringComparison.Ordinal)
+                    && !slot.Name.Contains("pos_embedding", StringComparison.Ordinal);
+                Add(slot.Name, isMatrix ? DType.F8E4M3 : DType.F32, slot.Shape);
+                if (isMatrix)
+                {
+                    Add(slot.Name.Replace(".weight", ".scale_weight", StringComparison.Ordinal), DType.F32, Shape.Scalar);
+                }
             }
-        }
 
-        file.SetLength(file.Position + at);
-
-        void Add(string tensor, DType dtype, Shape shape)
-        {
-            var length = shape.ElementCount * dtype.ByteSize();
-            header[tensor] = new JsonObject
+            var path = _folder[name];
+            Directory.CreateDirectory(System.IO.Path.GetDirectoryName(path)!);
+            var text = System.Text.Encoding.UTF8.GetBytes(header.ToJsonString());
+            using var file = File.Create(path);
+            file.Write(BitConverter.GetBytes((long)text.Length));
+            file.Write(text);
+            foreach (var (start, length) in tensors)
             {
-                ["dtype"] = dtype.Name(),
-                ["shape"] = new JsonArray([.. shape.Dims.ToArray().Select(dim => (JsonNode)dim)]),
-                ["data_offsets"] = new JsonArray(at, at + length),
-            };
-            tensors.Add((at, length));
-            at += length;
+                for (long part = 0; part < length; part += LongestHole)
+                {
+                    RandomAccess.Write(file.SafeFileHandle, [1], file.Position + start + part);
+                }
+            }
+
+            file.SetLength(file.Position + at);
+
+            void Add(string tensor, DType dtype, Shape shape)
+            {
+                var length = shape.ElementCount * dtype.ByteSize();
+                header[tensor] = new JsonObject
+                {
+                    ["dtype"] = dtype.Name(),
+                    ["shape"] = new JsonArray([.. shape.Dims.ToArray().Select(dim => (JsonNode)dim)]),
+                    ["data_offsets"] = new JsonArray(at, at + length),
+                };
+                tensors.Add((at, length));
+                at += length;
+            }
         }
     }
 }

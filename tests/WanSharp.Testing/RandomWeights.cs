@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using WanSharp.Engine.Noise;
 using WanSharp.Graphs;
 using WanSharp.Tensors;
@@ -9,15 +10,21 @@ public sealed class RandomWeights : ICheckpoint
 {
     private const float Spread = 0.1f;
 
+    /// <summary>Most tests want the same networks.</summary>
+    private static readonly ConcurrentDictionary<(ulong Seed, uint Stream, long Count), float[]> Noise = new();
+
     private readonly Dictionary<string, Tensor> _tensors = [];
 
     public RandomWeights(ulong seed, params ReadOnlySpan<OnnxGraph> graphs)
+        : this(seed, graphs.ToArray().SelectMany(graph => graph.Weights)) { }
+
+    public RandomWeights(ulong seed, IEnumerable<WeightSlot> slots)
     {
-        foreach (var slot in graphs.ToArray().SelectMany(graph => graph.Weights).DistinctBy(slot => slot.Name))
+        foreach (var slot in slots.DistinctBy(slot => slot.Name))
         {
             var weight = Tensor.Zeros(DType.F32, slot.Shape);
             var values = weight.Write<float>();
-            new NoiseGenerator(seed, (uint)_tensors.Count).Fill(values);
+            NoiseOf(seed, (uint)_tensors.Count, values.Length).CopyTo(values);
             var isScale =
                 slot.Name.EndsWith("gamma", StringComparison.Ordinal)
                 || (slot.Name.Contains("norm", StringComparison.Ordinal) && slot.Name.EndsWith("weight", StringComparison.Ordinal));
@@ -45,4 +52,15 @@ public sealed class RandomWeights : ICheckpoint
             tensor.Dispose();
         }
     }
+
+    private static float[] NoiseOf(ulong seed, uint stream, int count) =>
+        Noise.GetOrAdd(
+            (seed, stream, count),
+            static key =>
+            {
+                var values = new float[key.Count];
+                new NoiseGenerator(key.Seed, key.Stream).Fill(values);
+                return values;
+            }
+        );
 }

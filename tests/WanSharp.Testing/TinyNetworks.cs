@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using WanSharp.Graphs;
 using WanSharp.Graphs.Networks;
 using WanSharp.Models.Text;
@@ -18,6 +19,9 @@ public sealed class TinyNetworks : IDisposable
         Heads = 1,
         Layers = 2,
     };
+
+    private static readonly ConcurrentDictionary<(string Network, object Config), IReadOnlyList<WeightSlot>> Slots = new();
+    private static readonly Lazy<int> Vocabulary = new(() => SentencePieceTokenizer.Load(SpieceModel).VocabularySize);
 
     private readonly List<IDisposable> _all = [];
 
@@ -52,7 +56,7 @@ public sealed class TinyNetworks : IDisposable
         };
         var text = new Umt5Config
         {
-            Vocabulary = SentencePieceTokenizer.Load(SpieceModel).VocabularySize,
+            Vocabulary = Vocabulary.Value,
             Dim = 16,
             AttentionDim = 16,
             FfnDim = 24,
@@ -62,11 +66,13 @@ public sealed class TinyNetworks : IDisposable
 
         var options = new GraphOptions();
         (Variant, Type) = (variant, variant[7..].Split('-')[0]);
-        Transformer = Random(1, WanTransformer.Whole(Config, options));
-        HighNoise = variant.Contains("a14b", StringComparison.Ordinal) ? Random(2, WanTransformer.Whole(Config, options)) : null;
-        Text = Random(3, Umt5Encoder.Whole(text, options));
-        Vae = Random(4, WanVae.EncodeNext(vae, options), WanVae.DecodeNext(vae, options));
-        Vision = hasVision ? Random(5, VisionEncoder.Whole(vision, options)) : null;
+        Transformer = Random(1, SlotsOf("transformer", Config, () => [WanTransformer.Whole(Config, options)]));
+        HighNoise = variant.Contains("a14b", StringComparison.Ordinal)
+            ? Random(2, SlotsOf("transformer", Config, () => [WanTransformer.Whole(Config, options)]))
+            : null;
+        Text = Random(3, SlotsOf("text", text, () => [Umt5Encoder.Whole(text, options)]));
+        Vae = Random(4, SlotsOf("vae", isTi2v, () => [WanVae.EncodeNext(vae, options), WanVae.DecodeNext(vae, options)]));
+        Vision = hasVision ? Random(5, SlotsOf("vision", vision, () => [VisionEncoder.Whole(vision, options)])) : null;
         if (Vision is not null)
         {
             // The checkpoint has a last block and a norm that Wan never runs, and their names tell how many there are.
@@ -127,9 +133,13 @@ public sealed class TinyNetworks : IDisposable
 
     public void Dispose() => _all.ForEach(weights => weights.Dispose());
 
-    private Dictionary<string, Tensor> Random(ulong seed, params OnnxGraph[] graphs)
+    /// <summary>A network's weights; its graphs are written once for all tests.</summary>
+    private static IReadOnlyList<WeightSlot> SlotsOf(string network, object config, Func<OnnxGraph[]> write) =>
+        Slots.GetOrAdd((network, config), _ => [.. write().SelectMany(graph => graph.Weights)]);
+
+    private Dictionary<string, Tensor> Random(ulong seed, IReadOnlyList<WeightSlot> slots)
     {
-        var weights = new RandomWeights(seed, graphs);
+        var weights = new RandomWeights(seed, slots);
         _all.Add(weights);
         return weights.Tensors.ToDictionary();
     }

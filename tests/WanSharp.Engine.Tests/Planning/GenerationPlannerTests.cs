@@ -156,9 +156,10 @@ public class GenerationPlannerTests(TinyEngine engine)
     [Fact]
     public void Plan_OfAnyRequest_PlansOrRefuses()
     {
+        const int Requests = 2000;
         var random = new Random(20260101);
         var planned = 0;
-        for (var i = 0; i < 5000; i++)
+        for (var i = 0; i < Requests; i++)
         {
             var request = Any(random);
             try
@@ -175,7 +176,7 @@ public class GenerationPlannerTests(TinyEngine engine)
             }
         }
 
-        Assert.InRange(planned, 100, 4900); // both ways are taken
+        Assert.InRange(planned, Requests / 50, Requests - (Requests / 50)); // both happen
     }
 
     private static GenerationRequest Any(Random random)
