@@ -95,7 +95,8 @@ internal sealed record ModelDescription
     public static string? FolderOf(string transformer)
     {
         var path = FileNextTo(transformer);
-        return File.Exists(transformer)
+        return
+            File.Exists(transformer)
             && File.Exists(path)
             && JsonFile.Read(path, ModelJson.Default.JsonElement, MaximumBytes) is { ValueKind: JsonValueKind.Object } description
             && Says(description, "format", FormatName)

@@ -85,10 +85,7 @@ public sealed class CheckpointTests : IDisposable
         }
 
         using var checkpoint = Checkpoint.Open(_folder["m-00001-of-00002.safetensors"]);
-        Assert.Equal(
-            "{\"layers\":{\"a\":{\"format\":\"x\"},\"b\":{\"format\":\"y\"}}}",
-            checkpoint.Metadata["_quantization_metadata"]
-        );
+        Assert.Equal("{\"layers\":{\"a\":{\"format\":\"x\"},\"b\":{\"format\":\"y\"}}}", checkpoint.Metadata["_quantization_metadata"]);
         Assert.Equal("one", checkpoint.Metadata["by"]);
     }
 

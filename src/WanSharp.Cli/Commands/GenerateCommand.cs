@@ -98,16 +98,12 @@ internal sealed class GenerateCommand(CliEnvironment environment)
             (file, token) => ImageReader.ReadAsync(ffmpeg, file, token),
             cancellationToken
         );
-<<<<<<< HEAD
-        using var chosen = parsed.GetValue(_output) is null ? OutputName.Take(request) : null;
-        var target = await PlaceAsync(ffmpeg, Target(chosen?.Path ?? parsed.GetValue(_output)!), cancellationToken);
-=======
+        using var chosen = parsed.GetValue(_output) is null ? OutputName.Take(request, folder: "") : null;
         var target = await new ClipPlace(environment).FindAsync(
             ffmpeg,
-            ClipPlace.Parse(parsed.GetValue(_output) ?? OutputName.For(request)),
+            ClipPlace.Parse(chosen?.Path ?? parsed.GetValue(_output)!),
             cancellationToken
         );
->>>>>>> main
         VideoWriter.Require(target);
         var previewFile = await _preview.FileAsync(parsed, ffmpeg, target, cancellationToken);
         var encoder = EncoderCheck.RequireAsync(ffmpeg, target.Kind, cancellationToken); // while the model opens

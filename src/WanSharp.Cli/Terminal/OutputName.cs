@@ -17,13 +17,15 @@ internal sealed class OutputName : IDisposable
 
     private OutputName(string path, bool isReserved) => (Path, _isReserved) = (path, isReserved);
 
-    /// <summary>The name, in the current folder.</summary>
+    /// <summary>The path.</summary>
     public string Path { get; }
 
     /// <summary>Takes a name that no file has, in any of the formats that such a clip is written as.</summary>
-    public static OutputName Take(GenerationRequest request)
+    /// <param name="request">The clip.</param>
+    /// <param name="folder">Where; empty for the current folder.</param>
+    public static OutputName Take(GenerationRequest request, string folder)
     {
-        var name = $"{Words(request.Prompt)}-{request.Seed ?? 0}";
+        var name = System.IO.Path.Combine(folder, $"{Words(request.Prompt)}-{request.Seed ?? 0}");
         for (var number = 1; number < MostOfOneName; number++)
         {
             var stem = number == 1 ? name : $"{name}-{number}";

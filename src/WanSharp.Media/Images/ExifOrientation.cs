@@ -242,10 +242,11 @@ internal static partial class ExifOrientation
         {
             Byte => value[0],
             Short => ReadUInt16(value, isLittle),
-            Long => (int)Math.Min(
-                isLittle ? BinaryPrimitives.ReadUInt32LittleEndian(value) : BinaryPrimitives.ReadUInt32BigEndian(value),
-                int.MaxValue
-            ),
+            Long => (int)
+                Math.Min(
+                    isLittle ? BinaryPrimitives.ReadUInt32LittleEndian(value) : BinaryPrimitives.ReadUInt32BigEndian(value),
+                    int.MaxValue
+                ),
             _ => Upright,
         };
     }

@@ -35,15 +35,7 @@ internal static class VaeStatistics
         return (mean, std) switch
         {
             (null, null) => config,
-            ({ } means, { } deviations) => Described.Valid(
-                source,
-                config with
-                {
-                    Mean = means,
-                    Std = deviations,
-                },
-                vae => vae.Validate()
-            ),
+            ({ } means, { } deviations) => Described.Valid(source, config with { Mean = means, Std = deviations }, vae => vae.Validate()),
             _ => throw new CheckpointException(
                 source,
                 $"it states the {(mean is null ? "standard deviation" : "mean")} of the VAE's latents without the other: which latents "

@@ -89,15 +89,10 @@ internal sealed partial record PartKind
             NetworkOf = file => file.VisionEncoder,
             Fits = file => file.VisionEncoder?.Dim == width,
             HasOwnShape = file => file.VisionEncoder == new VisionEncoderConfig(),
-<<<<<<< HEAD
-            OwnWords = ClipWords(),
-            Mark = ClipMark(),
-            AnyClass = ClipClass(),
-            OwnClass = OwnClipClass(),
-=======
             OwnWords = VisionWords(),
             Mark = VisionMark(),
->>>>>>> main
+            AnyClass = VisionClass(),
+            OwnClass = OwnVisionClass(),
         };
 
     /// <summary>
@@ -163,10 +158,10 @@ internal sealed partial record PartKind
     private static partial Regex OwnVaeClass();
 
     [GeneratedRegex("CLIP|Vision")]
-    private static partial Regex ClipClass();
+    private static partial Regex VisionClass();
 
     [GeneratedRegex("^CLIP(Vision)?Model")]
-    private static partial Regex OwnClipClass();
+    private static partial Regex OwnVisionClass();
 
     [GeneratedRegex("umt5|text_?encoder(?!s)")]
     private static partial Regex TextEncoderMark();

@@ -35,7 +35,8 @@ internal static class PipelineIndex
         var path = Path.Combine(Path.GetDirectoryName(transformerFolder) ?? "", FileName);
         try
         {
-            return File.Exists(path)
+            return
+                File.Exists(path)
                 && JsonFile.Read(path, ModelJson.Default.JsonElement, MaximumBytes) is { ValueKind: JsonValueKind.Object } index
                 ? index
                 : null;

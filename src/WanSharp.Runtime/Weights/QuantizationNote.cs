@@ -150,8 +150,7 @@ internal sealed class QuantizationNote
                 case "per_row":
                     isPerRow = property.Value.GetBoolean();
                     break;
-                case "group_size"
-                or "block_size":
+                case "group_size" or "block_size":
                     var said = BlockOf(property.Value, refuse);
                     block =
                         block is null || block == said

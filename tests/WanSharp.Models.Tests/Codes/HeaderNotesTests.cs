@@ -107,10 +107,7 @@ public sealed class HeaderNotesTests : IDisposable
         SafetensorsWriter.Write(
             _folder[name],
             tensors,
-            new Dictionary<string, string>
-            {
-                ["_quantization_metadata"] = $$$"""{"format_version":{{{version}}},"layers":{{{{notes}}}}}""",
-            }
+            new Dictionary<string, string> { ["_quantization_metadata"] = $$$"""{"format_version":{{{version}}},"layers":{{{{notes}}}}}""" }
         );
     }
 }

@@ -103,7 +103,11 @@ public sealed class CompanionTests
         folder.TextEncoder("text_encoders/umt5.safetensors");
         var other = folder.Vae(file);
         var message = folder.Refusal(folder.Path);
-        Assert.Contains($"{other} has the shape, but its name or description says that it belongs to another model", message, StringComparison.Ordinal);
+        Assert.Contains(
+            $"{other} has the shape, but its name or description says that it belongs to another model",
+            message,
+            StringComparison.Ordinal
+        );
         Assert.Equal(other, folder.Find(folder.Path, new NamedParts { Vae = other }).VaePath);
     }
 

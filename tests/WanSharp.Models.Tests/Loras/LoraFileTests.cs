@@ -172,7 +172,11 @@ public sealed class LoraFileTests : IDisposable
         else
         {
             var wrong = Assert.Throws<CheckpointException>(() => lora.FitTo(_shapes, "tiny", null, ""));
-            Assert.Contains("change the same weight, blocks.0.self_attn.q.weight, in different ways", wrong.Message, StringComparison.Ordinal);
+            Assert.Contains(
+                "change the same weight, blocks.0.self_attn.q.weight, in different ways",
+                wrong.Message,
+                StringComparison.Ordinal
+            );
         }
     }
 

@@ -247,7 +247,11 @@ public sealed class WeightScaleTests : IDisposable
         using var store = new WeightStore(Checkpoint.Open(_path));
         var words = new EmbeddingTable(store, "w.weight", Words, Width);
         var token = (from + 5) * Words / 100;
-        Assert.Contains($"token {token}", Assert.Throws<CheckpointException>(() => words.Lookup([token])).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            $"token {token}",
+            Assert.Throws<CheckpointException>(() => words.Lookup([token])).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]

@@ -105,8 +105,9 @@ public static partial class TextInput
             text[at] switch
             {
                 '\0' => $"text has no NUL characters: {WayOut(body)}",
-                ByteOrderMark => "a byte order mark (U+FEFF) stands within the text, as where two files were joined: remove it, and what was "
-                    + "the head of the second file.",
+                ByteOrderMark =>
+                    "a byte order mark (U+FEFF) stands within the text, as where two files were joined: remove it, and what was "
+                        + "the head of the second file.",
                 Escape when at + 1 < text.Length && text[at + 1] is '$' or '(' =>
                     "it looks like ISO-2022-JP or its kin, not UTF-8: save it as UTF-8.",
                 Escape => "a code for a terminal (U+001B), such as of a color, is not text: write the file without colors.",
