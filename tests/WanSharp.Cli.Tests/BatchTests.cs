@@ -85,9 +85,9 @@ public abstract class BatchTests : IDisposable
     private protected IEnumerable<string> Entries(string folder) =>
         Directory.EnumerateFileSystemEntries(_folder[folder]).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal);
 
-    private protected IEnumerable<string> Digests(string folder) =>
+    private protected IEnumerable<string> Digests(string folder, string files = "*.png") =>
         Directory
-            .EnumerateFiles(_folder[folder], "*.png")
+            .EnumerateFiles(_folder[folder], files)
             .Order(StringComparer.Ordinal)
             .Select(path => $"{Path.GetFileName(path)} {Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(path)))}");
 

@@ -106,4 +106,67 @@ public sealed class FilmCommandTests : BatchTests
         Assert.Equal(3, store.All().Count);
         Assert.All(store.All(), job => Assert.Equal(JobState.Succeeded, job.State));
     }
+
+    [Fact]
+    public async Task Redo_OfASection_MakesThatOneAndThoseThatContinueIt()
+    {
+        Assert.NotEmpty(Ffmpegs.Any);
+        File.WriteAllText(_folder["film.json"], TwoShots);
+        Assert.Equal(ExitCode.Done, (await RunAsync("film", _folder["film.json"], "-o", _folder["film.mkv"])).ExitCode);
+        var before = Digests("film", "*.mkv").ToList();
+
+        var run = await RunAsync("film", "redo", _folder["film"], "--section", "3", "--seed", "9", "--json");
+
+        Assert.True(run.ExitCode == ExitCode.Done, run.Error);
+        var after = Digests("film", "*.mkv").ToList();
+        Assert.Equal(before, after.Intersect(before));
+        Assert.Equal(4, after.Count);
+
+        Assert.Equal(
+            ExitCode.Done,
+            (await RunAsync("film", "redo", _folder["film"], "--section", "1", "--prompt", "a blue star")).ExitCode
+        );
+        Assert.Equal(6, Digests("film", "*.mkv").Count()); // the second continues the first
+    }
+
+    [Fact]
+    public async Task Extend_AClip_ShowsItAndWhatComesAfter()
+    {
+        Assert.NotEmpty(Ffmpegs.Any);
+        Assert.Equal(
+            ExitCode.Done,
+            (
+                await RunAsync("generate", "a red circle", "--size", "32x32", "--frames", "9", "--steps", "1", "-o", _folder["clip.mp4"])
+            ).ExitCode
+        );
+
+        var run = await RunAsync("extend", _folder["clip.mp4"], "it stops", "--seconds", "1.5", "--steps", "1", "--from", "0.5", "--json");
+
+        Assert.True(run.ExitCode == ExitCode.Done, run.Error);
+        var made = JsonDocument.Parse(run.Out).RootElement;
+        Assert.Equal(_folder["clip-extended.mp4"], made.GetProperty("path").GetString());
+        Assert.Equal((32, 8), (made.GetProperty("width").GetInt32(), made.GetProperty("fps").GetInt32()));
+        Assert.Equal([5, 12], made.GetProperty("clips").EnumerateArray().Select(clip => clip.GetProperty("frames").GetInt32()));
+    }
+
+    [Fact]
+    public async Task Generate_LongerThanTheModel_MakesTheSectionsOfThePrompt()
+    {
+        Assert.NotEmpty(Ffmpegs.Any);
+        string[] options = ["--size", "32x32", "--steps", "1", "--json"];
+
+        var run = await RunAsync(["generate", "a red circle | a blue star", "--seconds", "3", "-o", _folder["long.mp4"], .. options]);
+
+        Assert.True(run.ExitCode == ExitCode.Done, run.Error);
+        var clips = JsonDocument.Parse(run.Out).RootElement.GetProperty("clips").EnumerateArray().ToList();
+        Assert.Equal(["a red circle", "a blue star"], clips.Select(clip => clip.GetProperty("prompt").GetString()));
+        Assert.Equal([12, 12], clips.Select(clip => clip.GetProperty("frames").GetInt32()));
+
+        var one = await RunAsync(["generate", "a red circle | a blue star", "--seconds", "2", "-o", _folder["one.mp4"], .. options]);
+        Assert.True(one.ExitCode == ExitCode.Done, one.Error);
+        Assert.Contains("is read as text", one.Error, StringComparison.Ordinal);
+        Assert.Equal(17, JsonDocument.Parse(one.Out).RootElement.GetProperty("settings").GetProperty("frames").GetInt32());
+
+        (await RunAsync(["generate", "a || b", "--seconds", "3", .. options])).AssertFailed(ExitCode.WrongUsage, "is empty");
+    }
 }

@@ -91,6 +91,7 @@ internal sealed class BenchCommand(CliEnvironment environment)
             self._json,
             BenchQualityCommand.Build(environment),
             BenchReuseCommand.Build(environment),
+            BenchDriftCommand.Build(environment),
             BenchPresetsCommand.Build(environment),
             BenchStepCacheCommand.Build(environment),
             BenchThroughputCommand.Build(environment),

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using WanSharp.Cli.Films;
 using WanSharp.Cli.Terminal;
 using WanSharp.Engine;
 using WanSharp.Engine.Decoding;
@@ -7,6 +8,8 @@ using WanSharp.Engine.Requests;
 using WanSharp.Engine.Strategies;
 using WanSharp.Graphs;
 using WanSharp.Hosting;
+using WanSharp.Jobs.Films;
+using WanSharp.Jobs.Running;
 using WanSharp.Media.Clips;
 using WanSharp.Media.Images;
 using WanSharp.Tensors;
@@ -76,6 +79,7 @@ internal sealed class GenerateCommand(CliEnvironment environment)
             "wan generate 一个红色圆形向左移动，黑色背景 -o clip.webm --seed 7",
             "wan generate \"a blue star growing\" --steps 30 --guidance 5 -o sheet.png",
             "wan generate \"a red circle moving left\" --style ink -o clip.mp4",
+            "wan generate \"a lighthouse, dawn | storm | night\" --seconds 30 -o film.mp4",
             "wan generate \"a blue star\" --decoder taeshapes --preview a.webp -o clip.mp4",
             "wan generate \"a blue star growing\" --precision int8 -o clip.mp4",
             "wan generate \"a green square moving up\" --image first.png -o clip.gif",
@@ -98,6 +102,13 @@ internal sealed class GenerateCommand(CliEnvironment environment)
             (file, token) => ImageReader.ReadAsync(ffmpeg, file, token),
             cancellationToken
         );
+        return FindFilm(parsed, request) is { } film
+            ? await FilmCommand.MakeAsync(environment, () => film, cancellationToken)
+            : await MakeAsync(parsed, request, ffmpeg, cancellationToken);
+    }
+
+    private async Task<int> MakeAsync(ParseResult parsed, GenerationRequest request, string? ffmpeg, CancellationToken cancellationToken)
+    {
         using var chosen = parsed.GetValue(_output) is null ? OutputName.Take(request, folder: "") : null;
         var target = await new ClipPlace(environment).FindAsync(
             ffmpeg,
@@ -129,6 +140,7 @@ internal sealed class GenerateCommand(CliEnvironment environment)
         await using (var writer = VideoWriter.Create(ffmpeg, target, plan.Format, plan.Settings.ToJson()))
         {
             GenerateReport.WritePlan(environment.Error, plan);
+            GenerateReport.WriteWarnings(environment.Error, LongClip.NotesOf(request.Prompt));
             using var progress = ProgressDisplay.Start(environment);
             clip = await generator.GenerateAsync(plan, writer, options with { Progress = progress }, cancellationToken);
             await writer.CompleteAsync(cancellationToken);
@@ -147,6 +159,52 @@ internal sealed class GenerateCommand(CliEnvironment environment)
         );
         await FinishCompilingAsync(generator, cancellationToken);
         return ExitCode.Done;
+    }
+
+    /// <summary>The film that a clip is which is asked for in seconds, and in more than a clip of its model has; null for others.</summary>
+    private FilmOrder? FindFilm(ParseResult parsed, GenerationRequest request)
+    {
+        if (request.Seconds is null)
+        {
+            return null;
+        }
+
+        var settings = Settings(parsed, _compile.Read(parsed));
+        var (style, stylesFile) = _style.Read(parsed);
+        Film? film;
+        using (var model = environment.Host.OpenModel(settings.Model, settings.Parts))
+        {
+            film = LongClip.Find(request, _request.ImagePaths(parsed), style, FilmModel.Of(model));
+        }
+
+        if (film is null)
+        {
+            return null;
+        }
+
+        if (parsed.GetValue(_within) is not null || _preview.IsGiven(parsed) || settings.Compile.Tuning == CompileTuning.MaxAutotune)
+        {
+            throw new InvalidRequestException(
+                "seconds",
+                "A clip of several sections takes no --within, no --preview and no max-autotune: leave them out, or ask for one piece "
+                    + "with --frames."
+            );
+        }
+
+        var isForEightBit = environment.Host.OpenPresets().Catalog.IsEightBit(request.Preset);
+        var target = ClipPlace.Parse(parsed.GetValue(_output) ?? OutputName.For(request));
+        return new FilmOrder
+        {
+            Source = "the prompt",
+            Film = film,
+            Folder = FilmOrder.FolderFor(target),
+            Target = target,
+            Settings = FilmOrder.BackendOf(isForEightBit ? settings with { Precision = Quantization.EightBit } : settings),
+            Engine = settings,
+            StylesFile = stylesFile,
+            Attempts = new JobRunnerOptions().Attempts,
+            Json = parsed.GetValue(_json),
+        };
     }
 
     private void SayPrecision(GenerationPlan plan)

@@ -83,6 +83,22 @@ internal sealed class GenerateOptions
         }
     }
 
+    /// <summary>The image files by full paths, with the latent frames that they are for.</summary>
+    /// <exception cref="InvalidRequestException">Two are for the same frame.</exception>
+    public IReadOnlyDictionary<int, string> ImagePaths(ParseResult parsed)
+    {
+        var paths = new Dictionary<int, string>();
+        foreach (var (frame, file) in ImageFiles(parsed))
+        {
+            if (!paths.TryAdd(frame, Path.GetFullPath(file)))
+            {
+                throw new InvalidRequestException("image", $"Two images were given for latent frame {frame}: give one.");
+            }
+        }
+
+        return paths;
+    }
+
     private IEnumerable<(int Frame, string File)> ImageFiles(ParseResult parsed)
     {
         if (parsed.GetValue(_image) is { } first)

@@ -30,6 +30,9 @@ internal sealed class PreviewOption
 
     public void AddTo(Command command) => command.Options.Add(_option);
 
+    /// <summary>Whether a preview is asked for.</summary>
+    public bool IsGiven(ParseResult parsed) => parsed.GetValue(_option) is not null;
+
     /// <summary>Where the preview goes; null for none. Whether a file can be written is found out now.</summary>
     public async Task<OutputTarget?> FileAsync(ParseResult parsed, string? ffmpeg, OutputTarget clip, CancellationToken cancellationToken)
     {

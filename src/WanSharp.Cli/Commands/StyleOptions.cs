@@ -31,6 +31,9 @@ internal sealed class StyleOptions
         command.Options.Add(_file);
     }
 
+    /// <summary>The style that is asked for, by its name, and the user's file of styles; null for none.</summary>
+    public (string? Style, string? File) Read(ParseResult parsed) => (parsed.GetValue(_style), parsed.GetValue(_file));
+
     /// <summary>The request in the style that is asked for; unchanged without one.</summary>
     /// <param name="parsed">The command line.</param>
     /// <param name="host">Where the styles are.</param>

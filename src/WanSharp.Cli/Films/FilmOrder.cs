@@ -34,4 +34,24 @@ internal sealed record FilmOrder
     public bool IsDry { get; init; }
 
     public bool Json { get; init; }
+
+    /// <summary>What makes a film's clips, from the settings of an engine.</summary>
+    public static BackendSettings BackendOf(EngineSettings engine) =>
+        new()
+        {
+            Model = engine.Model,
+            Parts = engine.Parts,
+            Provider = engine.Provider,
+            ProviderOptions = engine.ProviderOptions,
+            Precision = engine.Precision,
+            Compile = engine.Compile,
+            LoraMode = engine.Options.LoraMode,
+            Threads = engine.Threads,
+        };
+
+    /// <summary>The folder of a film that names none: the output's name without its ending, next to it.</summary>
+    public static string FolderFor(OutputTarget target) =>
+        target.Kind == OutputKind.PngSequence
+            ? $"{target.Folder}.film"
+            : Path.Combine(target.Folder, Path.GetFileNameWithoutExtension(target.Name));
 }

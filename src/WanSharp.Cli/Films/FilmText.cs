@@ -41,11 +41,11 @@ internal static class FilmText
 
     /// <summary>A film that was made.</summary>
     /// <param name="plan">The film.</param>
-    /// <param name="jobs">The jobs of its clips.</param>
+    /// <param name="jobs">The jobs of its clips; null for clips of the user's.</param>
     /// <param name="path">The film's file.</param>
     /// <param name="folder">The folder of its clips.</param>
     /// <param name="elapsed">How long this run took.</param>
-    public static FilmOutput Output(FilmPlan plan, IReadOnlyList<Job> jobs, string path, string folder, TimeSpan elapsed) =>
+    public static FilmOutput Output(FilmPlan plan, IReadOnlyList<Job?> jobs, string path, string folder, TimeSpan elapsed) =>
         new(
             path,
             folder,
@@ -55,9 +55,9 @@ internal static class FilmText
             plan.Format.Frames,
             plan.Format.Fps,
             plan.Film.Sections.Count,
-            jobs.Count(job => job.Outcome is { FromCache: false, WasThere: false }),
-            jobs.Count(job => job.Outcome is { FromCache: true }),
-            [.. plan.Parts.Zip(jobs, (part, job) => Clip(part, plan, "done", job.Output))]
+            jobs.Count(job => job?.Outcome is { FromCache: false, WasThere: false }),
+            jobs.Count(job => job?.Outcome is { FromCache: true }),
+            [.. plan.Parts.Zip(jobs, (part, job) => Clip(part, plan, "done", job?.Output))]
         );
 
     /// <summary>A film that would be made.</summary>
@@ -94,7 +94,7 @@ internal static class FilmText
         {
             text.Append(
                     CultureInfo.InvariantCulture,
-                    $"{clip.State, -7} section {clip.Section, 2}  {clip.Start, -8} {clip.Frames, 4} frames  seed {clip.Seed}  "
+                    $"{clip.State, -7} section {clip.Section, 2}  {clip.Start, -8} {clip.Frames, 4} frames  {Seed(clip.Seed)}"
                 )
                 .AppendLine(PlainText.OneLine(Short(clip.Prompt)));
         }
@@ -122,13 +122,11 @@ internal static class FilmText
         var text = new StringBuilder();
         foreach (var (i, section) in film.Sections.Index())
         {
-            var request = section.Request;
-            text.Append(
-                    CultureInfo.InvariantCulture,
-                    $"section {i + 1, 2}  {section.Start?.ToString().ToLowerInvariant(), -8} {request.Frames, 4} frames  "
-                        + $"seed {request.Seed}  "
-                )
-                .AppendLine(PlainText.OneLine(request.Prompt));
+            var (request, isGiven) = (section.Request, section.Clip is not null);
+            var start = isGiven ? "given" : section.Start?.ToString().ToLowerInvariant();
+            text.Append(CultureInfo.InvariantCulture, $"section {i + 1, 2}  {start, -8} ")
+                .Append(isGiven ? "" : Invariant($"{request.Frames, 4} frames  {Seed(request.Seed)}"))
+                .AppendLine(PlainText.OneLine(section.Clip is { } clip ? Path.GetFileName(clip.Path) : request.Prompt));
         }
 
         var quoted = GenerateCommandLine.Quote(file);
@@ -150,10 +148,12 @@ internal static class FilmText
     private static FilmClipOutput Clip(FilmPart part, FilmPlan plan, string state, string? file) =>
         new(
             part.Section,
-            part.Continues ? "continue" : "cut",
+            part.Clip is not null ? "given"
+                : part.Continues ? "continue"
+                : "cut",
             part.Show,
-            part.Request.Prompt,
-            plan.Settings[part.Number - 1].Seed,
+            part.Clip is null ? part.Request.Prompt : part.Title,
+            plan.Settings[part.Number - 1]?.Seed,
             state,
             file
         );
@@ -166,6 +166,8 @@ internal static class FilmText
         };
 
     private static string Count(int count, string what) => $"{count} {what}{(count == 1 ? "" : "s")}";
+
+    private static string Seed(ulong? seed) => seed is { } known ? Invariant($"seed {known}  ") : "";
 
     private static string Short(string prompt) => prompt.Length <= MostPrompt ? prompt : prompt[..MostPrompt].TrimEnd() + "…";
 }

@@ -1,6 +1,7 @@
 using WanSharp.Cli.Batches;
 using WanSharp.Cli.Terminal;
 using WanSharp.Hosting.Batches;
+using WanSharp.Jobs;
 using WanSharp.Jobs.Batches;
 using WanSharp.Jobs.Films;
 using WanSharp.Jobs.Running;
@@ -35,10 +36,9 @@ internal sealed class FilmWork(CliEnvironment environment)
             cancellationToken
         );
         var jobs = new BatchPlanner(backend.Jobs, environment.Host.OpenStyles(order.StylesFile), backend.Model, SectionFormat);
-        var planner = new FilmPlanner(jobs, backend.Films!);
+        var planner = new FilmPlanner(jobs, backend.Films!, ffmpeg);
         var plan = await planner.PlanAsync(order.Source, order.Film, cancellationToken);
-        var extension = Path.GetExtension(plan.Jobs[0].Output);
-        await backend.Jobs.RequireFormatAsync(extension, cancellationToken);
+        await backend.Jobs.RequireFormatAsync(Path.GetExtension(plan.Jobs.OfType<NewJob>().First().Output), cancellationToken);
         using var results = order.Settings.MakesAll ? new OpenedResults(null) : OpenedResults.In(environment.Host);
         var options = new JobRunnerOptions
         {
@@ -59,7 +59,7 @@ internal sealed class FilmWork(CliEnvironment environment)
         backend.Settings.Save(store);
         FilmFolder.Save(store.Folder, order.Film, target.FullPath);
         BatchText.WriteReview(environment.Error, await store.ReviewAsync(repairs: true, cancellationToken), store.Folder);
-        BatchNotes.Write(environment.Error, plan.Jobs);
+        GenerateReport.WriteWarnings(environment.Error, [.. plan.Jobs.SelectMany(job => job?.Prepared.Notes ?? []).Distinct()]);
         environment.Error.WriteLine(PlainText.OneLine(FilmText.Beginning(plan, store.Folder.Path)));
         return await MakeAsync(order, plan, planner, backend, store, options, target, ffmpeg, cancellationToken);
     }
@@ -103,7 +103,7 @@ internal sealed class FilmWork(CliEnvironment environment)
 
         var output = FilmText.Output(
             plan,
-            [.. run.Outputs.Select(name => store.Find(name!)!)],
+            [.. run.Outputs.Select(name => name is null ? null : store.Find(name))],
             target.Kind == OutputKind.PngSequence ? target.Folder : target.FullPath,
             store.Folder.Path,
             environment.Clock.GetElapsedTime(started)
@@ -112,7 +112,7 @@ internal sealed class FilmWork(CliEnvironment environment)
         return ExitCode.Done;
     }
 
-    /// <summary>What a film would take. Nothing is written: a folder that is not there is looked at in a temporary one.</summary>
+    /// <summary>What a film would take. Nothing is written into its folder; what has to be, is written to a temporary one.</summary>
     private async Task<string> DescribeAsync(
         FilmOrder order,
         FilmPlan plan,
@@ -122,23 +122,20 @@ internal sealed class FilmWork(CliEnvironment environment)
         CancellationToken cancellationToken
     )
     {
-        var isThere = JobFolder.Exists(order.Folder);
-        var temporary = isThere ? null : Directory.CreateTempSubdirectory("wan-film-").FullName;
+        var temporary = Directory.CreateTempSubdirectory("wan-film-").FullName;
         try
         {
-            using var store = isThere
+            using var store = JobFolder.Exists(order.Folder)
                 ? JobStore.OpenToRead(order.Folder, environment.Clock)
-                : JobStore.Open(JobFolder.Create(temporary!), environment.Clock);
-            var states = await new FilmRun(store, planner, plan, ffmpeg, options).LookAsync(cancellationToken);
+                : JobStore.Open(JobFolder.Create(temporary), environment.Clock);
+            var scratch = Path.Combine(temporary, "frames");
+            var states = await new FilmRun(store, planner, plan, ffmpeg, options, scratch).LookAsync(cancellationToken);
             var output = FilmText.Output(plan, states);
             return order.Json ? JsonText.Of(output) : FilmText.Describe(output);
         }
         finally
         {
-            if (temporary is not null)
-            {
-                Directory.Delete(temporary, recursive: true);
-            }
+            Directory.Delete(temporary, recursive: true);
         }
     }
 }

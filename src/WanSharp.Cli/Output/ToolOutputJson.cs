@@ -12,6 +12,7 @@ namespace WanSharp.Cli.Output;
 [JsonSerializable(typeof(IReadOnlyList<DtypeOutput>))]
 [JsonSerializable(typeof(IReadOnlyList<DecoderOutput>))]
 [JsonSerializable(typeof(IReadOnlyList<ReusedClipOutput>))]
+[JsonSerializable(typeof(IReadOnlyList<SectionDriftOutput>))]
 [JsonSerializable(typeof(IReadOnlyList<PresetWayOutput>))]
 [JsonSerializable(typeof(ComparedClipsOutput))]
 [JsonSerializable(typeof(StepCacheOutput))]

@@ -30,7 +30,7 @@ internal static class GenerateReport
     }
 
     /// <summary>Says what makes it likely that the clip is not what the user expects, a line each.</summary>
-    private static void WriteWarnings(TextWriter output, IReadOnlyList<string> warnings)
+    public static void WriteWarnings(TextWriter output, IReadOnlyList<string> warnings)
     {
         foreach (var warning in warnings)
         {

@@ -1,5 +1,6 @@
 using System.Text;
 using WanSharp.Engine.Requests;
+using WanSharp.Tensors;
 
 namespace WanSharp.Cli.Terminal;
 
@@ -20,12 +21,15 @@ internal sealed class OutputName : IDisposable
     /// <summary>The path.</summary>
     public string Path { get; }
 
+    /// <summary>The name, whether there is such a file or not: for work that goes on where it stopped when it is asked for again.</summary>
+    public static string For(GenerationRequest request) => StemOf(request) + Extension;
+
     /// <summary>Takes a name that no file has, in any of the formats that such a clip is written as.</summary>
     /// <param name="request">The clip.</param>
     /// <param name="folder">Where; empty for the current folder.</param>
     public static OutputName Take(GenerationRequest request, string folder)
     {
-        var name = System.IO.Path.Combine(folder, $"{Words(request.Prompt)}-{request.Seed ?? 0}");
+        var name = System.IO.Path.Combine(folder, StemOf(request));
         for (var number = 1; number < MostOfOneName; number++)
         {
             var stem = number == 1 ? name : $"{name}-{number}";
@@ -41,13 +45,15 @@ internal sealed class OutputName : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        if (_isReserved && new FileInfo(Path) is { Exists: true, Length: 0 } empty)
+        if (_isReserved && FileFacts.Of(Path) is { Exists: true, Length: 0 } empty)
         {
             empty.Delete();
         }
     }
 
-    /// <summary>Makes the file; null if there is one, false in a folder where none can be made, which is reported where it is written.</summary>
+    /// <summary>
+    /// Makes the file; null if there is one, false in a folder where none can be made, which is reported where it is written.
+    /// </summary>
     private static bool? TryReserve(string path)
     {
         try
@@ -60,6 +66,8 @@ internal sealed class OutputName : IDisposable
             return System.IO.Path.Exists(path) ? null : false;
         }
     }
+
+    private static string StemOf(GenerationRequest request) => $"{Words(request.Prompt)}-{request.Seed ?? 0}";
 
     private static string Words(string prompt)
     {

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Numerics;
 using System.Reflection;
-using System.Text;
 using WanSharp.Engine.Decoding;
 using WanSharp.Engine.Denoising;
 using WanSharp.Engine.Enhancing;
@@ -153,8 +152,8 @@ internal static class GenerationPlanner
                 ? null
                 : model.Parts.All().ToDictionary(part => part.Part, part => Path.GetFileName(part.Path)),
             Preset = request.Preset,
-            Prompt = Prompt("prompt", request.Prompt, mayBeEmpty: false),
-            NegativePrompt = Prompt("negative", request.NegativePrompt ?? model.Defaults.NegativePrompt, mayBeEmpty: true),
+            Prompt = PromptText.Require("prompt", request.Prompt, mayBeEmpty: false),
+            NegativePrompt = PromptText.Require("negative", request.NegativePrompt ?? model.Defaults.NegativePrompt, mayBeEmpty: true),
             Width = resolved.Width,
             Height = resolved.Height,
             Frames = resolved.Frames,
@@ -354,50 +353,6 @@ internal static class GenerationPlanner
 
         return count;
     }
-
-    private static string Prompt(string field, string text, bool mayBeEmpty)
-    {
-        var name = field == "prompt" ? "prompt" : $"{field} prompt";
-        if (!mayBeEmpty && string.IsNullOrWhiteSpace(text))
-        {
-            throw new InvalidRequestException(
-                field,
-                "The prompt is empty: say what the video is to show, such as \"a red circle moving left on a black background\"."
-            );
-        }
-
-        if (text.Length > GenerationRequest.MaximumPromptLength)
-        {
-            throw new InvalidRequestException(
-                field,
-                $"The {name} is longer than {GenerationRequest.MaximumPromptLength} characters: shorten it."
-            );
-        }
-
-        if (text.Any(IsNotText))
-        {
-            throw new InvalidRequestException(
-                field,
-                $"The {name} has the control character U+{(int)text.First(IsNotText):X4}, which is not text: remove it, or save the text as "
-                    + "UTF-8."
-            );
-        }
-
-        for (var i = 0; i < text.Length; i++)
-        {
-            if (char.IsSurrogate(text[i]) && !Rune.TryGetRuneAt(text, i++, out _))
-            {
-                throw new InvalidRequestException(
-                    field,
-                    $"The {name} is not valid Unicode text: character {i - 1} is half of a surrogate pair."
-                );
-            }
-        }
-
-        return text;
-    }
-
-    private static bool IsNotText(char c) => char.IsControl(c) && c is not ('\t' or '\r' or '\n');
 
     private static string Text<T>(T value)
         where T : INumber<T> => value.ToString(null, CultureInfo.InvariantCulture);

@@ -56,8 +56,8 @@ internal static partial class PromptLoras
         {
             throw new InvalidRequestException(
                 Field,
-                $"'{Cut(mark)}' may mean {text.Replace(',', '.')}, or {text.Split(',')[0]} in the first step and {text.Split(',')[1]} in the "
-                    + $"others: write a decimal point, or {text.Split(',')[0]}@0,{text.Split(',')[1]}@1-."
+                $"'{Cut(mark)}' may mean {text.Replace(',', '.')}, or {text.Split(',')[0]} in the first step and {text.Split(',')[1]} in "
+                    + $"the others: write a decimal point, or {text.Split(',')[0]}@0,{text.Split(',')[1]}@1-."
             );
         }
 

@@ -65,8 +65,8 @@ internal static class FieldForms
             Help = help,
             IsList = true,
             Expected =
-                "a LoRA's file and its strength with a decimal point, such as style.safetensors:0.8 (0 in the first step and 8 in the others "
-                + "is written 0@0,8@1-)",
+                "a LoRA's file and its strength with a decimal point, such as style.safetensors:0.8 (0 in the first step and 8 in the "
+                + "others is written 0@0,8@1-)",
             Anchor = (settings, folder) => get(settings) is { } uses ? set(settings, uses.From(folder)) : settings,
         };
 

@@ -158,6 +158,6 @@ public sealed class BatchPlanner(IJobBackend backend, StyleCatalog styles, strin
             : resolved with { Template = request.Prompt };
     }
 
-    /// <summary>32 bits: as many as other programs draw, and short enough for a file's name.</summary>
-    internal static ulong Draw() => BitConverter.ToUInt32(RandomNumberGenerator.GetBytes(sizeof(uint)));
+    /// <summary>A seed by chance, of 32 bits: as many as other programs draw, and short enough for a file's name.</summary>
+    public static ulong Draw() => BitConverter.ToUInt32(RandomNumberGenerator.GetBytes(sizeof(uint)));
 }

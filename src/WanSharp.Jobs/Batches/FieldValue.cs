@@ -46,8 +46,8 @@ internal readonly partial record struct FieldValue(string Field, string Text, st
         {
             throw new InvalidRequestException(
                 Field,
-                $"The {Field} '{Text}' may mean {pair.Value.Replace(',', '.')}, or {pair.Value.Replace(",", " and ", StringComparison.Ordinal)}: "
-                    + "write a decimal point, or a space after the comma."
+                $"The {Field} '{Text}' may mean {pair.Value.Replace(',', '.')}, or "
+                    + $"{pair.Value.Replace(",", " and ", StringComparison.Ordinal)}: write a decimal point, or a space after the comma."
             );
         }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using WanSharp.Jobs.Batches;
@@ -21,8 +22,14 @@ public static class FilmFile
     internal const string Sections = "sections";
     internal const string Start = "start";
     internal const string Title = "title";
+    internal const string Clip = "clip";
+    internal const string From = "from";
+    internal const string To = "to";
 
     private const string Seconds = "seconds";
+
+    /// <summary>A day: what begins later is a mistake.</summary>
+    private const double MostSeconds = 24 * 3600;
 
     private static readonly string[] OfJobs = ["output", "priority"];
     private static readonly string[] OfSections = ["prompt", "image", "last_image", "frames"];
@@ -31,7 +38,10 @@ public static class FilmFile
     internal static FieldNames OfFilm { get; } = new([.. BatchFields.Names.All.Except(OfJobs).Except(OfSections), Sections, Made]);
 
     /// <summary>The fields of a section.</summary>
-    internal static FieldNames OfSection { get; } = new([.. BatchFields.Names.All.Except(OfJobs), Start, Title]);
+    internal static FieldNames OfSection { get; } = new([.. BatchFields.Names.All.Except(OfJobs), Start, Title, Clip, From, To]);
+
+    /// <summary>The fields of a section that is a clip of the user's.</summary>
+    private static readonly string[] OfClips = [Clip, From, To, Title];
 
     /// <summary>Reads a file.</summary>
     /// <param name="path">The file.</param>
@@ -77,6 +87,13 @@ public static class FilmFile
             {
                 made.Add(section);
             }
+        }
+
+        if (problems.Count == 0 && made.Count > 0 && made.All(section => section.Clip is not null))
+        {
+            problems.Add(
+                new BatchProblem(film.Line, "All sections are clips of your own, and nothing is to be made: add a section with a prompt.")
+            );
         }
 
         if (problems.Count == 0 && sections.Count is 0 or > Film.MostSections)
@@ -227,6 +244,7 @@ public static class FilmFile
             }
         );
         var (start, title) = ((SectionStart?)null, (string?)null);
+        var clip = ClipOf(record, folder, problems);
         foreach (var field in record.Fields)
         {
             try
@@ -239,6 +257,8 @@ public static class FilmFile
                     case Title:
                         title = field.Value;
                         break;
+                    case Clip or From or To:
+                        break; // read already, together
                     default:
                         entry = OfSection.Contains(field.Name)
                             ? Set(entry, field, folder)
@@ -252,7 +272,7 @@ public static class FilmFile
             }
         }
 
-        Check(record, entry, start, problems);
+        Check(record, entry, start, clip, problems);
         if (problems.Count > before || record.Problem is not null)
         {
             return null;
@@ -261,6 +281,7 @@ public static class FilmFile
         return new FilmSection
         {
             Request = entry.DrawsSeed ? entry.Request with { Seed = BatchPlanner.Draw() } : entry.Request,
+            Clip = clip,
             Start = start,
             Title = title,
             Style = entry.Style,
@@ -270,9 +291,21 @@ public static class FilmFile
     }
 
     /// <summary>What no field alone says: that they belong together.</summary>
-    private static void Check(BatchRecord record, BatchEntry entry, SectionStart? start, List<BatchProblem> problems)
+    private static void Check(BatchRecord record, BatchEntry entry, SectionStart? start, GivenClip? clip, List<BatchProblem> problems)
     {
-        if (BatchFields.FindRivals([.. record.Fields.Select(field => field.Name)]) is var (one, other))
+        if (clip is not null)
+        {
+            problems.AddRange(
+                record
+                    .Fields.Where(field => !OfClips.Contains(field.Name, StringComparer.OrdinalIgnoreCase))
+                    .Select(field => new BatchProblem(
+                        field.Line,
+                        $"A section that is a clip of your own is shown as it is: leave out {field.Name}.",
+                        field.Column
+                    ))
+            );
+        }
+        else if (BatchFields.FindRivals([.. record.Fields.Select(field => field.Name)]) is var (one, other))
         {
             problems.Add(entry.ProblemOf(other, $"There are both {one} and {other}: leave one out."));
         }
@@ -290,6 +323,60 @@ public static class FilmFile
 
     private static BatchEntry Set(BatchEntry entry, BatchField field, string folder) =>
         BatchFields.Set(entry, new FieldValue(field.Name, field.Value, folder, DecimalComma: false));
+
+    /// <summary>The user's own clip that a section is; null for a section that is made.</summary>
+    private static GivenClip? ClipOf(BatchRecord record, string folder, List<BatchProblem> problems)
+    {
+        var (path, from, to) = (ValueOf(Clip), ValueOf(From), ValueOf(To));
+        if (path is null)
+        {
+            foreach (var stray in new[] { from, to }.OfType<BatchField>())
+            {
+                problems.Add(
+                    new BatchProblem(stray.Line, $"There is a {stray.Name} and no clip: name the clip, or leave it out.", stray.Column)
+                );
+            }
+
+            return null;
+        }
+
+        if (path.Value.Value.Length == 0)
+        {
+            problems.Add(new BatchProblem(path.Value.Line, "The clip is empty: name a file, or leave it out.", path.Value.Column));
+        }
+
+        var (begins, ends) = (SecondsOf(from, problems) ?? 0, SecondsOf(to, problems));
+        if (ends <= begins)
+        {
+            problems.Add(new BatchProblem(to!.Value.Line, $"The clip ends before it begins: let {To} be after {From}.", to.Value.Column));
+        }
+
+        return new GivenClip(Path.GetFullPath(path.Value.Value.Length > 0 ? path.Value.Value : ".", folder), begins, ends);
+
+        BatchField? ValueOf(string name) =>
+            record.Fields.Where(field => field.Name.Equals(name, StringComparison.OrdinalIgnoreCase)).Cast<BatchField?>().FirstOrDefault();
+    }
+
+    private static double? SecondsOf(BatchField? field, List<BatchProblem> problems)
+    {
+        if (field is not { } given)
+        {
+            return null;
+        }
+
+        if (
+            double.TryParse(given.Value, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var seconds)
+            && seconds is >= 0 and <= MostSeconds
+        )
+        {
+            return seconds;
+        }
+
+        problems.Add(
+            new BatchProblem(given.Line, $"The {given.Name} is a number of seconds of the clip, not '{given.Value}'.", given.Column)
+        );
+        return null;
+    }
 
     private static SectionStart StartOf(BatchField field) =>
         field.Value.ToLowerInvariant() switch

@@ -69,7 +69,7 @@ public static class FilmFolder
     }
 
     /// <summary>What is left of a film that was stopped before it kept anything.</summary>
-    private static bool IsOurs(string entry) => Path.GetFileName(entry) is ".wan" or FileName;
+    private static bool IsOurs(string entry) => Path.GetFileName(entry) is ".wan" or FileName or "film.html";
 
     internal sealed record Place(string Output);
 }

@@ -41,6 +41,12 @@ public sealed record FilmModel
         };
     }
 
+    /// <summary>What a section begins with.</summary>
+    /// <param name="section">The section.</param>
+    /// <param name="index">Its place in the film, from 0.</param>
+    internal SectionStart StartOf(FilmSection section, int index) =>
+        section.Start ?? (index > 0 && Continues && !section.Request.Images.ContainsKey(0) ? SectionStart.Continue : SectionStart.Cut);
+
     /// <summary>The frames of the shortest clip that has so many.</summary>
     internal int FramesFor(int frames) => ((frames - 1 + Stride - 1) / Stride * Stride) + 1;
 }

@@ -24,6 +24,9 @@ public sealed record FilmPart
     /// <inheritdoc cref="FilmSection.UseCache"/>
     public bool UseCache { get; init; } = true;
 
+    /// <summary>The user's own clip; null for one that is made.</summary>
+    public GivenClip? Clip { get; init; }
+
     /// <summary>Whether it begins with the last frame that the part before it shows.</summary>
     public required bool Continues { get; init; }
 

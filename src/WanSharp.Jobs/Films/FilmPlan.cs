@@ -12,11 +12,12 @@ public sealed record FilmPlan
     /// <summary>The clips, in the order in which they are shown.</summary>
     public required IReadOnlyList<FilmPart> Parts { get; init; }
 
-    /// <summary>How each part was planned; those that continue others with a grey picture in place of a frame.</summary>
-    public required IReadOnlyList<NewJob> Jobs { get; init; }
+    /// <summary>How each part was planned, those that continue others with a grey picture in place of a frame; null for clips of the
+    /// user's.</summary>
+    public required IReadOnlyList<NewJob?> Jobs { get; init; }
 
-    /// <summary>The settings of each part, the model's defaults filled in.</summary>
-    public required IReadOnlyList<GenerationSettings> Settings { get; init; }
+    /// <summary>The settings of each part, the model's defaults filled in; null for clips of the user's.</summary>
+    public required IReadOnlyList<GenerationSettings?> Settings { get; init; }
 
     /// <summary>The film's measures, for a writer.</summary>
     public required ClipFormat Format { get; init; }
@@ -46,7 +47,20 @@ public sealed record FilmPlan
     }
 
     /// <summary>How many parts can be made at the same time: the others wait for the one before them.</summary>
-    public int Chains => Parts.Count(part => !part.Continues);
+    public int Chains
+    {
+        get
+        {
+            var (chains, given) = (0, true);
+            foreach (var part in Parts)
+            {
+                chains += part.Clip is null && (!part.Continues || given) ? 1 : 0;
+                given = part.Clip is not null;
+            }
+
+            return chains;
+        }
+    }
 
     /// <summary>The seconds of all parts one after the other, and of the longest chain of parts that wait for each other.</summary>
     /// <returns>Null where the time of a part is not known.</returns>
@@ -56,12 +70,12 @@ public sealed record FilmPlan
         var (sum, chain, longest) = (0.0, 0.0, 0.0);
         foreach (var (part, job) in Parts.Zip(Jobs))
         {
-            if (job.Prepared.Estimate is not { } estimate)
+            if (job is not null && job.Prepared.Estimate is null)
             {
                 return null;
             }
 
-            var seconds = counts(part) ? estimate.TotalSeconds : 0;
+            var seconds = job is not null && counts(part) ? job.Prepared.Estimate!.Value.TotalSeconds : 0;
             chain = (part.Continues ? chain : 0) + seconds;
             (sum, longest) = (sum + seconds, Math.Max(longest, chain));
         }

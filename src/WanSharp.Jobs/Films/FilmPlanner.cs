@@ -11,7 +11,8 @@ namespace WanSharp.Jobs.Films;
 /// <summary>Divides a film into clips and checks all of them against the model, before anything is made.</summary>
 /// <param name="jobs">Plans each clip: styles, settings, formats.</param>
 /// <param name="model">The model.</param>
-public sealed class FilmPlanner(BatchPlanner jobs, FilmModel model)
+/// <param name="ffmpeg">The program that reads clips; null for none.</param>
+public sealed class FilmPlanner(BatchPlanner jobs, FilmModel model, string? ffmpeg)
 {
     private const int Overlap = 1; // frames of a clip that the one before it has shown
 
@@ -24,21 +25,20 @@ public sealed class FilmPlanner(BatchPlanner jobs, FilmModel model)
     public async Task<FilmPlan> PlanAsync(string file, Film film, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(film);
-        var problems = new List<BatchProblem>();
-        var shown = new ShownFrames(film, model).PerSection();
-        var parts = new List<FilmPart>();
+        var (problems, parts) = (new List<BatchProblem>(), new List<FilmPart>());
+        var given = await LookAsync(film, problems, cancellationToken).ConfigureAwait(false);
+        Require(file, problems);
+        var shown = new ShownFrames(film, model, given.ToDictionary(clip => clip.Key, clip => clip.Value.Frames)).PerSection();
         foreach (var (i, section) in film.Sections.Index())
         {
-            Try(section, problems, () => parts.AddRange(Divide(section, i + 1, shown[i], parts.Count)));
+            Try(section, problems, () => parts.AddRange(Divide(section, i, shown[i], parts.Count)));
         }
 
-        var planned = problems.Count > 0 ? [] : await CheckAsync(film, parts, problems, cancellationToken).ConfigureAwait(false);
-        if (problems.Count > 0)
-        {
-            throw new BatchFileException(file, problems);
-        }
-
-        var settings = planned.Select(job => GenerationSettings.FromJson(job.Prepared.Settings)!).ToList();
+        Require(file, problems);
+        var planned = await CheckAsync(film, parts, given, problems, cancellationToken).ConfigureAwait(false);
+        Require(file, problems);
+        var settings = planned.Select(job => job is null ? null : GenerationSettings.FromJson(job.Prepared.Settings)).ToList();
+        var first = settings.First(one => one is not null)!;
         var embedded = FilmSettings.Write(film, parts, settings);
         if (embedded.Length > VideoWriter.MaxSettingsLength)
         {
@@ -53,15 +53,10 @@ public sealed class FilmPlanner(BatchPlanner jobs, FilmModel model)
         {
             Film = film,
             Embedded = embedded,
-            Parts = [.. parts.Select((part, i) => part with { Request = Sized(part.Request, settings[0]) })],
+            Parts = [.. parts.Select((part, i) => part with { Request = Sized(part.Request, first) })],
             Jobs = planned,
             Settings = settings,
-            Format = new ClipFormat(
-                settings[0].OutputWidth ?? settings[0].Width,
-                settings[0].OutputHeight ?? settings[0].Height,
-                shown.Sum(),
-                settings[0].Fps
-            ),
+            Format = new ClipFormat(first.OutputWidth ?? first.Width, first.OutputHeight ?? first.Height, shown.Sum(), first.Fps),
         };
     }
 
@@ -89,9 +84,66 @@ public sealed class FilmPlanner(BatchPlanner jobs, FilmModel model)
         return job with { Output = PartName.Of(part, job) };
     }
 
-    private List<FilmPart> Divide(FilmSection section, int number, int shown, int before)
+    private static void Require(string file, List<BatchProblem> problems)
     {
-        var continues = Continues(section, number);
+        if (problems.Count > 0)
+        {
+            throw new BatchFileException(file, problems);
+        }
+    }
+
+    /// <summary>The frames of the user's own clips, and the last of each, by section from 0.</summary>
+    private async Task<Dictionary<int, (int Frames, RgbImage Last)>> LookAsync(
+        Film film,
+        List<BatchProblem> problems,
+        CancellationToken cancellationToken
+    )
+    {
+        var found = new Dictionary<int, (int, RgbImage)>();
+        foreach (var (i, section) in film.Sections.Index())
+        {
+            if (section.Clip is not { } clip)
+            {
+                continue;
+            }
+
+            try
+            {
+                var fps = FpsOf(film.Sections.First(one => one.Clip is null));
+                found.Add(i, await new GivenClips(ffmpeg).LookAsync(clip, fps, cancellationToken).ConfigureAwait(false));
+            }
+            catch (InvalidRequestException exception) when (section.Line > 0)
+            {
+                problems.Add(new BatchProblem(section.Line, exception.Message));
+            }
+        }
+
+        return found;
+    }
+
+    private int FpsOf(FilmSection section) => section.Request.Fps ?? model.Fps;
+
+    private List<FilmPart> Divide(FilmSection section, int index, int shown, int before)
+    {
+        if (section.Clip is { } clip)
+        {
+            return
+            [
+                new FilmPart
+                {
+                    Number = before + 1,
+                    Section = index + 1,
+                    OpensSection = true,
+                    Title = section.Title ?? Path.GetFileNameWithoutExtension(clip.Path),
+                    Clip = clip,
+                    Continues = false,
+                    Show = shown,
+                    Request = section.Request,
+                },
+            ];
+        }
+
+        var continues = Continues(section, index);
         var skipped = continues ? Overlap : 0;
         var lengths =
             shown <= model.Frames - skipped ? [shown]
@@ -109,7 +161,7 @@ public sealed class FilmPlanner(BatchPlanner jobs, FilmModel model)
                     new FilmPart
                     {
                         Number = before + i + 1,
-                        Section = number,
+                        Section = index + 1,
                         OpensSection = i == 0,
                         Title = title,
                         Style = section.Style,
@@ -120,6 +172,7 @@ public sealed class FilmPlanner(BatchPlanner jobs, FilmModel model)
                         {
                             Frames = model.FramesFor(show + (i > 0 ? Overlap : skipped)),
                             Seconds = null,
+                            Fps = FpsOf(section), // a style must not change it any more
                             Seed = unchecked((section.Request.Seed ?? 0) + (ulong)i), // the same noise would move the same way again
                             Images = Images(section, isFirst: i == 0, isLast: i == lengths.Count - 1),
                         },
@@ -133,10 +186,10 @@ public sealed class FilmPlanner(BatchPlanner jobs, FilmModel model)
             .Request.Images.Where(image => (image.Key == 0 && isFirst) || (image.Key != 0 && isLast))
             .ToDictionary(image => image.Key, image => image.Value);
 
-    private bool Continues(FilmSection section, int number) =>
-        section.Start switch
+    private bool Continues(FilmSection section, int index) =>
+        model.StartOf(section, index) switch
         {
-            SectionStart.Continue when number == 1 => throw new InvalidRequestException(
+            SectionStart.Continue when index == 0 => throw new InvalidRequestException(
                 "start",
                 "The first section has none before it to continue: leave start out, or give its first frame with image."
             ),
@@ -145,14 +198,14 @@ public sealed class FilmPlanner(BatchPlanner jobs, FilmModel model)
                 $"{model.Name} makes videos from text alone, so no section can begin with the last frame of another: leave start out "
                     + "for a cut, or take a model that takes images (ti2v, i2v)."
             ),
-            { } start => start == SectionStart.Continue,
-            null => number > 1 && model.Continues && !section.Request.Images.ContainsKey(0),
+            var start => start == SectionStart.Continue,
         };
 
     /// <summary>Plans each part; those that continue others with a grey picture of the film's size.</summary>
-    private async Task<List<NewJob>> CheckAsync(
+    private async Task<List<NewJob?>> CheckAsync(
         Film film,
         List<FilmPart> parts,
+        Dictionary<int, (int Frames, RgbImage Last)> given,
         List<BatchProblem> problems,
         CancellationToken cancellationToken
     )
@@ -160,13 +213,23 @@ public sealed class FilmPlanner(BatchPlanner jobs, FilmModel model)
         var folder = Directory.CreateTempSubdirectory("wan-film-").FullName;
         try
         {
-            var (planned, grey, size) = (new List<NewJob>(), (string?)null, (GenerationSettings?)null);
-            foreach (var part in parts)
+            var (planned, grey, size) = (new List<NewJob?>(), (string?)null, (GenerationSettings?)null);
+            foreach (var (i, part) in parts.Index())
             {
+                if (part.Clip is not null)
+                {
+                    planned.Add(null);
+                    continue;
+                }
+
                 try
                 {
                     var sized = size is null ? part : part with { Request = Sized(part.Request, size) };
-                    var job = await PlanAsync(sized, part.Continues ? grey : null, cancellationToken).ConfigureAwait(false);
+                    var before =
+                        !part.Continues ? null
+                        : parts[i - 1].Clip is null ? grey
+                        : await WriteAsync(folder, given[parts[i - 1].Section - 1].Last, cancellationToken).ConfigureAwait(false);
+                    var job = await PlanAsync(sized, before, cancellationToken).ConfigureAwait(false);
                     var settings = GenerationSettings.FromJson(job.Prepared.Settings)!;
                     size ??= settings;
                     grey ??= await WriteGreyAsync(folder, settings, cancellationToken).ConfigureAwait(false);
@@ -191,12 +254,18 @@ public sealed class FilmPlanner(BatchPlanner jobs, FilmModel model)
         }
     }
 
-    private static async Task<string> WriteGreyAsync(string folder, GenerationSettings settings, CancellationToken cancellationToken)
+    private static Task<string> WriteGreyAsync(string folder, GenerationSettings settings, CancellationToken cancellationToken)
     {
         var pixels = new byte[3 * settings.Width * settings.Height];
         Array.Fill(pixels, (byte)128);
-        var path = Path.Combine(folder, "grey.png");
-        await PictureFile.WriteAsync(path, new RgbImage(settings.Width, settings.Height, pixels), cancellationToken).ConfigureAwait(false);
+        return WriteAsync(folder, new RgbImage(settings.Width, settings.Height, pixels), cancellationToken);
+    }
+
+    private static async Task<string> WriteAsync(string folder, RgbImage image, CancellationToken cancellationToken)
+    {
+        var path = Path.Combine(folder, $"{Guid.NewGuid():N}.png");
+        var even = image.CropCentre(image.Width & ~1, image.Height & ~1); // as pictures are written
+        await PictureFile.WriteAsync(path, even, cancellationToken).ConfigureAwait(false);
         return path;
     }
 

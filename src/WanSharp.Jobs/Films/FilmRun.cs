@@ -1,6 +1,7 @@
 using WanSharp.Jobs.Results;
 using WanSharp.Jobs.Running;
 using WanSharp.Jobs.Storage;
+using WanSharp.Tensors;
 
 namespace WanSharp.Jobs.Films;
 
@@ -15,18 +16,30 @@ namespace WanSharp.Jobs.Films;
 /// <param name="plan">The film.</param>
 /// <param name="ffmpeg">The program that reads clips; null for none.</param>
 /// <param name="options">How to work.</param>
-public sealed class FilmRun(JobStore store, FilmPlanner planner, FilmPlan plan, string? ffmpeg, JobRunnerOptions options)
+/// <param name="scratch">Where frames that sections begin with, and clips of the user's, are kept; null for the folder's own place.</param>
+public sealed class FilmRun(
+    JobStore store,
+    FilmPlanner planner,
+    FilmPlan plan,
+    string? ffmpeg,
+    JobRunnerOptions options,
+    string? scratch = null
+)
 {
+    private const string SheetName = "film.html";
+
     /// <summary>How often to look what other processes have done.</summary>
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(500);
 
-    private readonly FilmFrames _frames = new(ffmpeg, store.Folder.Settings("frames"));
+    private readonly string _scratch = scratch ?? store.Folder.Settings("frames");
+    private readonly FilmFrames _frames = new(ffmpeg, scratch ?? store.Folder.Settings("frames"));
     private readonly NewJob?[] _jobs = new NewJob?[plan.Parts.Count];
+    private readonly string?[] _given = new string?[plan.Parts.Count]; // clips of the user's, as the film shows them
     private readonly string?[] _last = new string?[plan.Parts.Count]; // of each part that is there, the picture of its last frame
     private readonly HashSet<string> _retried = [];
     private readonly ChangeSignal _changed = new();
 
-    /// <summary>The clips of the parts, as far as they are known.</summary>
+    /// <summary>The clips of the parts, as far as they are known; null for those of the user's.</summary>
     public IReadOnlyList<string?> Outputs => [.. _jobs.Select(job => job?.Output)];
 
     /// <summary>How many parts are there.</summary>
@@ -79,7 +92,7 @@ public sealed class FilmRun(JobStore store, FilmPlanner planner, FilmPlan plan, 
     public Task<IReadOnlyList<PartState>> LookAsync(CancellationToken cancellationToken) =>
         AdvanceAsync(enqueues: false, cancellationToken);
 
-    /// <summary>Joins the clips, which are all there.</summary>
+    /// <summary>Joins the clips, which are all there, and writes a proof sheet of them into their folder.</summary>
     /// <param name="writer">Takes the film's frames.</param>
     /// <param name="progress">Notified of each frame.</param>
     /// <param name="cancellationToken">Gives the film up.</param>
@@ -91,18 +104,23 @@ public sealed class FilmRun(JobStore store, FilmPlanner planner, FilmPlan plan, 
     {
         ArgumentNullException.ThrowIfNull(writer);
         ArgumentNullException.ThrowIfNull(progress);
-        var written = 0;
+        var (written, sheet) = (0, new FilmSheet(plan));
         foreach (var (i, part) in plan.Parts.Index())
         {
-            var before = part.Continues ? _last[i - 1] : null;
+            var (before, number) = (part.Continues ? _last[i - 1] : null, 0);
             await foreach (var frame in _frames.ReadAsync(part, ClipOf(i), before, cancellationToken).ConfigureAwait(false))
             {
                 await writer.WriteAsync(frame.Pixels, cancellationToken).ConfigureAwait(false);
+                sheet.Add(i, number++, frame);
                 progress.Report(new Engine.GenerationProgress(Engine.GenerationStage.Write, ++written, plan.Format.Frames));
             }
         }
 
         await writer.CompleteAsync(cancellationToken).ConfigureAwait(false);
+        AtomicFile.Write(
+            store.Folder.Artifact(SheetName),
+            sheet.Write([.. _jobs.Select(job => job is null ? null : store.Find(job.Output))])
+        );
     }
 
     private IEnumerable<Job> Failed(IReadOnlyList<PartState> states) =>
@@ -122,13 +140,10 @@ public sealed class FilmRun(JobStore store, FilmPlanner planner, FilmPlan plan, 
                 continue;
             }
 
-            var job = _jobs[i] ??= await planner
-                .PlanAsync(part, part.Continues ? _last[i - 1] : null, cancellationToken)
-                .ConfigureAwait(false);
-            states[i] = StateOf(job);
+            states[i] = await StateAsync(i, part, cancellationToken).ConfigureAwait(false);
             if (states[i] is PartState.Ready or PartState.Cached && enqueues)
             {
-                fresh.Add(job);
+                fresh.Add(_jobs[i]!);
                 states[i] = PartState.Open;
             }
             else if (states[i] == PartState.Done && NeedsLast(i))
@@ -145,6 +160,22 @@ public sealed class FilmRun(JobStore store, FilmPlanner planner, FilmPlan plan, 
         }
 
         return states;
+    }
+
+    private async Task<PartState> StateAsync(int index, FilmPart part, CancellationToken cancellationToken)
+    {
+        if (part.Clip is { } clip)
+        {
+            var format = plan.Format with { Frames = part.Show };
+            var extension = Path.GetExtension(plan.Jobs.First(job => job is not null)!.Output);
+            _given[index] ??= await new GivenClips(ffmpeg)
+                .KeepAsync(clip, format, _scratch, extension, cancellationToken)
+                .ConfigureAwait(false);
+            return PartState.Done;
+        }
+
+        var before = part.Continues ? _last[index - 1] : null;
+        return StateOf(_jobs[index] ??= await planner.PlanAsync(part, before, cancellationToken).ConfigureAwait(false));
     }
 
     private async Task EnqueueAsync(List<NewJob> jobs, CancellationToken cancellationToken)
@@ -178,7 +209,7 @@ public sealed class FilmRun(JobStore store, FilmPlanner planner, FilmPlan plan, 
 
     private bool NeedsLast(int part) => part + 1 < plan.Parts.Count && plan.Parts[part + 1].Continues;
 
-    private string ClipOf(int part) => store.Folder.Artifact(_jobs[part]!.Output);
+    private string ClipOf(int part) => _given[part] ?? store.Folder.Artifact(_jobs[part]!.Output);
 
     /// <summary>Hands events on, and says when a job has ended.</summary>
     private sealed class Relay(IProgress<JobEvent>? next, ChangeSignal changed) : IProgress<JobEvent>

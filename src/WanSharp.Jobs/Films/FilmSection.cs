@@ -12,6 +12,9 @@ public sealed record FilmSection
     /// <summary>What it begins with; null for what the model can do: rather continue than cut.</summary>
     public SectionStart? Start { get; init; }
 
+    /// <summary>The user's own clip, which is shown as it is; null for a section that is made.</summary>
+    public GivenClip? Clip { get; init; }
+
     /// <summary>The name of its chapter; null for its prompt.</summary>
     public string? Title { get; init; }
 

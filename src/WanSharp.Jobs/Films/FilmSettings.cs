@@ -10,9 +10,9 @@ internal static class FilmSettings
     /// <param name="film">The film.</param>
     /// <param name="parts">Its clips.</param>
     /// <param name="settings">The settings of each.</param>
-    public static string Write(Film film, IReadOnlyList<FilmPart> parts, IReadOnlyList<GenerationSettings> settings)
+    public static string Write(Film film, IReadOnlyList<FilmPart> parts, IReadOnlyList<GenerationSettings?> settings)
     {
-        var first = settings[0];
+        var first = settings.First(one => one is not null)!;
         var made = new JsonObject
         {
             ["version"] = first.Version,
@@ -30,11 +30,16 @@ internal static class FilmSettings
         FilmSection section,
         int number,
         IReadOnlyList<FilmPart> parts,
-        IReadOnlyList<GenerationSettings> settings
+        IReadOnlyList<GenerationSettings?> settings
     )
     {
+        if (section.Clip is { } clip)
+        {
+            return section with { Clip = clip with { Path = Path.GetFileName(clip.Path) } };
+        }
+
         var own = parts.Index().Where(part => part.Item.Section == number).ToList();
-        var resolved = settings[own[0].Index];
+        var resolved = settings[own[0].Index]!;
         return section with
         {
             Start = own[0].Item.Continues ? SectionStart.Continue : SectionStart.Cut,

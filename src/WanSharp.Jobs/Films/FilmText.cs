@@ -28,12 +28,13 @@ internal static class FilmText
             text["seconds"] = seconds;
         }
 
-        foreach (var (name, value) in sections[0].ToList())
+        var generated = film.Sections.Zip(sections).Where(pair => pair.First.Clip is null).Select(pair => pair.Second).ToList();
+        foreach (var (name, value) in generated[0].ToList())
         {
-            if (IsCommon(name) && sections.All(section => JsonNode.DeepEquals(section[name], value)))
+            if (IsCommon(name) && generated.All(section => JsonNode.DeepEquals(section[name], value)))
             {
                 text[name] = value!.DeepClone();
-                sections.ForEach(section => section.Remove(name));
+                generated.ForEach(section => section.Remove(name));
             }
         }
 
@@ -53,6 +54,15 @@ internal static class FilmText
     {
         var text = JsonNode.Parse(section.Request.ToJson())!.AsObject();
         text.Remove("images");
+        if (section.Clip is { } clip)
+        {
+            text = new JsonObject { [FilmFile.Clip] = clip.Path };
+            SetNumber(FilmFile.From, clip.From > 0 ? clip.From : null);
+            SetNumber(FilmFile.To, clip.To);
+            Set(FilmFile.Title, section.Title);
+            return text;
+        }
+
         text.Remove("template");
         Set("image", section.Request.Images.GetValueOrDefault(0));
         Set("last_image", section.Request.Images.GetValueOrDefault(-1));
@@ -65,6 +75,14 @@ internal static class FilmText
         }
 
         return text;
+
+        void SetNumber(string name, double? value)
+        {
+            if (value is { } number)
+            {
+                text[name] = number;
+            }
+        }
 
         void Set(string name, string? value)
         {

@@ -6,34 +6,24 @@ namespace WanSharp.Jobs.Films;
 /// <summary>How many frames each section of a film shows, so that the film is as long as was asked for, to the frame.</summary>
 /// <param name="film">The film.</param>
 /// <param name="model">The model.</param>
-internal sealed class ShownFrames(Film film, FilmModel model)
+/// <param name="given">The frames of the user's own clips, by section from 0.</param>
+internal sealed class ShownFrames(Film film, FilmModel model, IReadOnlyDictionary<int, int> given)
 {
     /// <summary>The most frames of a film: an hour at 30 frames a second.</summary>
-    private const int Most = 3600 * 30;
+    public const int Most = 3600 * 30;
 
     /// <summary>Frames by section.</summary>
     /// <exception cref="InvalidRequestException">The lengths contradict each other.</exception>
     public IReadOnlyList<int> PerSection()
     {
-        var own = film.Sections.Select(Own).ToList();
+        var own = film.Sections.Select((section, i) => given.TryGetValue(i, out var frames) ? frames : Own(section)).ToList();
         var open = own.Count(frames => frames is null);
         if (film.Seconds is not { } seconds)
         {
-            return Checked([
-                .. own.Select(
-                    (frames, i) =>
-                        frames
-                        ?? model.Frames
-                            - (
-                                film.Sections[i].Start == SectionStart.Cut ? 0
-                                : i > 0 && model.Continues ? 1
-                                : 0
-                            )
-                ),
-            ]);
+            return Checked([.. own.Select((frames, i) => frames ?? LengthOf(film.Sections[i], i))]);
         }
 
-        var total = FramesIn(seconds, film.Sections[0]);
+        var total = FramesIn(seconds, film.Sections.First(section => section.Clip is null));
         var rest = total - own.Sum(frames => frames ?? 0);
         if (open == 0 ? rest != 0 : rest < open)
         {
@@ -60,6 +50,9 @@ internal sealed class ShownFrames(Film film, FilmModel model)
 
         return Checked(shown);
     }
+
+    /// <summary>A clip as long as the model's, without the frame that it begins with where the one before it shows that.</summary>
+    private int LengthOf(FilmSection section, int index) => model.Frames - (model.StartOf(section, index) == SectionStart.Continue ? 1 : 0);
 
     private int? Own(FilmSection section) =>
         section.Request.Frames ?? (section.Request.Seconds is { } seconds ? FramesIn(seconds, section) : null);

@@ -78,8 +78,8 @@ internal sealed class EditorWorkflow
             {
                 throw new InvalidRequestException(
                     "workflow",
-                    $"{_source} has the group node '{node.Type}', whose nodes are not known here: convert it to nodes in ComfyUI, or save the "
-                        + "workflow with Export (API)."
+                    $"{_source} has the group node '{node.Type}', whose nodes are not known here: convert it to nodes in ComfyUI, or save "
+                        + "the workflow with Export (API)."
                 );
             }
 

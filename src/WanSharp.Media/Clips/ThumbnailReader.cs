@@ -35,11 +35,16 @@ public static class ThumbnailReader
             purpose
         );
         var frame = picture.DecodeAll().ElementAt(picture.Frames / 2);
-        return ToJpeg(frame, width) ?? throw new MediaException($"{purpose}: Skia cannot make a small picture of it.");
+        return Encode(frame, width);
     }
 
-    private static byte[]? ToJpeg(RgbImage frame, int width)
+    /// <summary>A frame as a small JPEG.</summary>
+    /// <param name="frame">The frame.</param>
+    /// <param name="width">Pixels across; the height follows.</param>
+    /// <exception cref="MediaException">It cannot be made small.</exception>
+    public static byte[] Encode(RgbImage frame, int width)
     {
+        ArgumentNullException.ThrowIfNull(frame);
         var small = new SKImageInfo(
             width,
             Math.Max(1, (int)Math.Round((double)frame.Height * width / frame.Width)),
@@ -51,12 +56,12 @@ public static class ThumbnailReader
         RgbPixels.Widen(frame.Pixels, source.GetPixelSpan());
         if (!source.ScalePixels(target, new SKSamplingOptions(SKFilterMode.Linear, SKMipmapMode.Linear)))
         {
-            return null;
+            throw new MediaException($"Skia cannot make a small picture of {frame.Width}×{frame.Height} pixels.");
         }
 
         using var pixels = target.PeekPixels();
         using var jpeg = pixels.Encode(new SKJpegEncoderOptions(JpegQuality));
-        return jpeg?.ToArray();
+        return jpeg?.ToArray() ?? throw new MediaException($"Skia cannot write a picture of {frame.Width}×{frame.Height} pixels.");
     }
 
     private static async Task<byte[]> ReadWithFfmpegAsync(string ffmpeg, string path, int width, CancellationToken cancellationToken)

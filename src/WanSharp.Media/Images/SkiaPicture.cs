@@ -25,6 +25,9 @@ internal sealed class SkiaPicture : IDisposable
     /// <summary>How many frames there are: 1 for a still picture.</summary>
     public int Frames => Math.Max(1, _codec.FrameCount);
 
+    /// <summary>For how many seconds each frame is shown; 0 for a still picture.</summary>
+    public IEnumerable<double> Durations => Frames == 1 ? [0] : _codec.FrameInfo.Select(frame => frame.Duration / 1000.0);
+
     /// <summary>Opens a picture; reads no pixels.</summary>
     /// <param name="file">The whole file.</param>
     /// <param name="purpose">How messages begin: <c>x cannot be read as a picture</c>.</param>

@@ -90,8 +90,8 @@ internal static class HeaderNotes
         new(
             checkpoint.Path,
             layers[0],
-            $"its note {Key} says how this layer{(layers.Count > 1 ? $" and {layers.Count - 1} more were" : " was")} quantized, but the file "
-                + "has no weight of that name: another program renamed the tensors. Get the original file."
+            $"its note {Key} says how this layer{(layers.Count > 1 ? $" and {layers.Count - 1} more were" : " was")} quantized, but the "
+                + "file has no weight of that name: another program renamed the tensors. Get the original file."
         );
 
     private static bool IsKnown(string version) => version == "1" || version.StartsWith("1.", StringComparison.Ordinal);

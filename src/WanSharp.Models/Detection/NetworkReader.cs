@@ -1,4 +1,3 @@
-using WanSharp.Graphs;
 using WanSharp.Models.Codes;
 using WanSharp.Models.Names;
 using WanSharp.Runtime.Weights;

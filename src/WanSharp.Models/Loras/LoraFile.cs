@@ -124,8 +124,8 @@ public sealed class LoraFile : IDisposable
             : throw new CheckpointException(
                 Path,
                 layer.FirstName,
-                $"it and {CheckpointException.Quote(takers[kind].FirstName)} change the same weight, {weight}, in different ways: which one "
-                    + "is meant is not known."
+                $"it and {CheckpointException.Quote(takers[kind].FirstName)} change the same weight, {weight}, in different ways: which "
+                    + "one is meant is not known."
             );
     }
 

@@ -54,8 +54,8 @@ internal sealed class TiedTensor(string weight)
                 throw new CheckpointException(
                     checkpoint.Path,
                     other[weight],
-                    $"it and {CheckpointException.Quote(used[weight])} are one tensor in this network, but hold different numbers: which one "
-                        + "is meant is not known."
+                    $"it and {CheckpointException.Quote(used[weight])} are one tensor in this network, but hold different numbers: which "
+                        + "one is meant is not known."
                 );
             }
         }

@@ -35,7 +35,9 @@ internal sealed class QuantizationNote
     private QuantizationNote(string format, bool isRotated, int group, long[]? shape) =>
         (Format, _isRotated, _group, _shape) = (format, isRotated, group, shape);
 
-    /// <summary>Rows and columns of the parts that share a scale, where it says them; of groups of a row the rows are the same number.</summary>
+    /// <summary>
+    /// Rows and columns of the parts that share a scale, where it says them; of groups of a row the rows are the same number.
+    /// </summary>
     public (int Rows, int Columns)? Block { get; private init; }
 
     /// <summary>Whether it says that each row has a scale.</summary>

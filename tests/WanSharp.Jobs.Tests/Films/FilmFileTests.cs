@@ -45,6 +45,11 @@ public sealed class FilmFileTests
     [InlineData("""{"sections": [{"prompt": "a", "seconds": 1, "frames": 5}]}""", "There are both")]
     [InlineData("""{"sections": [{"prompt": "a", "image": "a.png", "start": "continue"}]}""", "leave out image or start")]
     [InlineData("""{"frames": 9, "sections": [{"prompt": "a"}]}""", "1:12: The frames is a section's own")]
+    [InlineData("""{"sections": [{"clip": "a.mp4"}]}""", "nothing is to be made")]
+    [InlineData("""{"sections": [{"clip": "a.mp4", "steps": 3}, {"prompt": "a"}]}""", "leave out steps")]
+    [InlineData("""{"sections": [{"clip": "a.mp4", "from": 3, "to": 2}, {"prompt": "a"}]}""", "ends before it begins")]
+    [InlineData("""{"sections": [{"clip": "a.mp4", "from": "-3"}, {"prompt": "a"}]}""", "1:38: The from is a number of seconds")]
+    [InlineData("""{"sections": [{"prompt": "a", "to": 3}]}""", "There is a to and no clip")]
     [InlineData("""{"sections": ["a"]}""", "1:15: A section is an object")]
     [InlineData("""{"sections": "a"}""", "The sections are a list")]
     [InlineData("""{"sections": [{"prompt": "a", "prompt": "b"}]}""", "occurs twice")]
@@ -72,6 +77,7 @@ public sealed class FilmFileTests
               "seconds": 4, "guidance": 3, "lora": ["a.safetensors:0.5", "b"],
               "sections": [
                 {"prompt": "dawn | \"dusk\"", "image": "first.png", "last_image": "last.png", "seed": "random"},
+                {"clip": "mine.mp4", "from": 1.5, "to": 3, "title": "Mine"},
                 {"prompt": "夜", "start": "continue", "seconds": 1, "style": "ink", "cache": false}
               ]
             }
@@ -82,8 +88,12 @@ public sealed class FilmFileTests
 
         Assert.Equal(film.Seconds, again.Seconds);
         Assert.Equal(
-            film.Sections.Select(section => (section.Request.ToJson(), section.Start, section.Style, section.UseCache)),
-            again.Sections.Select(section => (section.Request.ToJson(), section.Start, section.Style, section.UseCache))
+            film.Sections.Select(section =>
+                (section.Clip ?? (object)section.Request.ToJson(), section.Start, section.Style, section.UseCache)
+            ),
+            again.Sections.Select(section =>
+                (section.Clip ?? (object)section.Request.ToJson(), section.Start, section.Style, section.UseCache)
+            )
         );
     }
 

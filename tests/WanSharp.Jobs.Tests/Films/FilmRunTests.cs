@@ -225,7 +225,7 @@ public sealed class FilmRunTests : IDisposable
         ];
 
     private FilmPlanner Planner(FilmModel? model = null) =>
-        new(new BatchPlanner(_backend, StyleCatalog.Load([]), "tiny", ".mkv"), model ?? FilmModel.Of(_engine.Model));
+        new(new BatchPlanner(_backend, StyleCatalog.Load([]), "tiny", ".mkv"), model ?? FilmModel.Of(_engine.Model), Ffmpegs.Any);
 
     private Task<FilmPlan> PlanAsync(string film, FilmModel? model = null) =>
         Planner(model).PlanAsync("film.json", FilmFile.Parse("film.json", film, new JobRequest { Prompt = "" }), Token);

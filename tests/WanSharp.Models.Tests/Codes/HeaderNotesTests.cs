@@ -6,7 +6,9 @@ using WanSharp.Testing;
 
 namespace WanSharp.Models.Tests.Codes;
 
-/// <summary>Notes in the header say what codes mean: each meets its layer, whatever a tool did to the names, or the file is refused.</summary>
+/// <summary>
+/// Notes in the header say what codes mean: each meets its layer, whatever a tool did to the names, or the file is refused.
+/// </summary>
 public sealed class HeaderNotesTests : IDisposable
 {
     private const string Note = """{"format":"int8_tensorwise","convrot":true,"convrot_groupsize":16}""";

@@ -86,7 +86,9 @@ public static partial class TextInput
         return text;
     }
 
-    /// <summary>Refuses what is not text though it decodes: other encodings that consist of ASCII, two files in one, a terminal's codes.</summary>
+    /// <summary>
+    /// Refuses what is not text though it decodes: other encodings that consist of ASCII, two files in one, a terminal's codes.
+    /// </summary>
     private static void RequireText(string text, ReadOnlySpan<byte> body, string source)
     {
         var at = text.AsSpan().IndexOfAny(NotText);
