@@ -109,7 +109,7 @@ internal sealed class GenerateCommand(CliEnvironment environment)
 
     private async Task<int> MakeAsync(ParseResult parsed, GenerationRequest request, string? ffmpeg, CancellationToken cancellationToken)
     {
-        using var chosen = parsed.GetValue(_output) is null ? OutputName.Take(request) : null;
+        using var chosen = parsed.GetValue(_output) is null ? OutputName.Take(request, folder: "") : null;
         var target = await new ClipPlace(environment).FindAsync(
             ffmpeg,
             ClipPlace.Parse(chosen?.Path ?? parsed.GetValue(_output)!),

@@ -18,16 +18,18 @@ internal sealed class OutputName : IDisposable
 
     private OutputName(string path, bool isReserved) => (Path, _isReserved) = (path, isReserved);
 
-    /// <summary>The name, in the current folder.</summary>
+    /// <summary>The path.</summary>
     public string Path { get; }
 
     /// <summary>The name, whether there is such a file or not: for work that goes on where it stopped when it is asked for again.</summary>
     public static string For(GenerationRequest request) => StemOf(request) + Extension;
 
     /// <summary>Takes a name that no file has, in any of the formats that such a clip is written as.</summary>
-    public static OutputName Take(GenerationRequest request)
+    /// <param name="request">The clip.</param>
+    /// <param name="folder">Where; empty for the current folder.</param>
+    public static OutputName Take(GenerationRequest request, string folder)
     {
-        var name = StemOf(request);
+        var name = System.IO.Path.Combine(folder, StemOf(request));
         for (var number = 1; number < MostOfOneName; number++)
         {
             var stem = number == 1 ? name : $"{name}-{number}";

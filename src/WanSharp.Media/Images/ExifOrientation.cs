@@ -12,6 +12,7 @@ namespace WanSharp.Media.Images;
 internal static partial class ExifOrientation
 {
     private const int Upright = 1;
+    private const int Last = 8;
     private const int MostSegmentBytes = 1 << 20;
     private const int MostSegments = 10_000;
 
@@ -231,24 +232,21 @@ internal static partial class ExifOrientation
         return null;
     }
 
-    /// <summary>The value of an entry, by its type; what is no whole number is no orientation.</summary>
+    /// <summary>The value of an entry, by its type; what is not a whole number from 1 to 8 is no orientation.</summary>
     private static int ReadNumber(ReadOnlySpan<byte> entry, bool isLittle)
     {
         const ushort Byte = 1,
             Short = 3,
             Long = 4;
         var value = entry[8..];
-        return ReadUInt16(entry[2..], isLittle) switch
+        var number = ReadUInt16(entry[2..], isLittle) switch
         {
             Byte => value[0],
             Short => ReadUInt16(value, isLittle),
-            Long => (int)
-                Math.Min(
-                    isLittle ? BinaryPrimitives.ReadUInt32LittleEndian(value) : BinaryPrimitives.ReadUInt32BigEndian(value),
-                    int.MaxValue
-                ),
-            _ => Upright,
+            Long => isLittle ? BinaryPrimitives.ReadUInt32LittleEndian(value) : BinaryPrimitives.ReadUInt32BigEndian(value),
+            _ => (uint)Upright,
         };
+        return number is >= Upright and <= Last ? (int)number : Upright;
     }
 
     private static int? OfXmp(byte[] xmp) =>

@@ -229,6 +229,9 @@ public sealed class BatchFileTests : IDisposable
     [InlineData("a:b.mp4")]
     [InlineData("a\nb.mp4")]
     [InlineData("nul.mp4")]
+    [InlineData("com¹.mp4")]
+    [InlineData("LPT³.webm")]
+    [InlineData("conin$.mp4")]
     [InlineData(
         "长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长长.mp4"
     )]

@@ -94,7 +94,8 @@ public sealed class VaeStatisticsTests : IDisposable
         using var folder = new TemporaryFolder();
         TinyModel.Write(folder.Path);
         var (whole, byFile) = (new ModelFinder().FindParts(folder.Path), new ModelFinder().FindParts(folder["transformer.safetensors"]));
-        Assert.Equal((whole.Name, whole.Vae, whole.Defaults, whole.VaePath), (byFile.Name, byFile.Vae, byFile.Defaults, byFile.VaePath));
+        Assert.Equal((whole.Name, whole.Defaults, whole.VaePath), (byFile.Name, byFile.Defaults, byFile.VaePath));
+        Assert.Equal(whole.Vae.Mean, byFile.Vae.Mean);
         Assert.Equal(
             whole.Vae.Mean,
             new ModelFinder().FindParts(folder["transformer.safetensors"], new NamedParts { Tokenizer = folder["spiece.model"] }).Vae.Mean
@@ -105,7 +106,11 @@ public sealed class VaeStatisticsTests : IDisposable
         Assert.Throws<CheckpointException>(() => new ModelFinder().FindParts(folder["copy.safetensors"]));
     }
 
-    private static void AssertOwn(ModelParts parts) => Assert.Equal((Mean, Std), ([.. parts.Vae.Mean], [.. parts.Vae.Std]));
+    private static void AssertOwn(ModelParts parts)
+    {
+        Assert.Equal(Mean, parts.Vae.Mean);
+        Assert.Equal(Std, parts.Vae.Std);
+    }
 
     private static string Description(string mean, string std, string more) =>
         $$"""{ {{more}} "{{mean}}": {{Array(Mean)}}, "{{std}}": {{Array(Std)}} }""";

@@ -214,9 +214,9 @@ internal sealed partial class TemplateParser
 
     /// <remarks>
     /// As in Dynamic Prompts (adieyal/dynamicprompts:src/dynamicprompts/parser/parse.py), a name is anything but these characters, on one
-    /// line.
+    /// line. A blank of four underscores or more begins none.
     /// </remarks>
-    [GeneratedRegex(@"\G__(?<name>(?:(?!__)[^({}#\r\n])*[^\s({}#_](?:(?!__)[^({}#\r\n])*)(?<rest>\([^)]*\))?__")]
+    [GeneratedRegex(@"(?<!(?<!\\)_)\G__(?<name>(?:(?!__)[^({}#\r\n])*[^\s({}#_](?:(?!__)[^({}#\r\n])*)(?<rest>\([^)]*\))?__")]
     private static partial Regex WildcardName();
 
     [GeneratedRegex(@"\G\s*(?:(?<from>\d{1,6})?(?<range>-)(?<to>\d{1,6})?|(?<from>\d{1,6}))\$\$(?:(?<separator>[^${}]*)\$\$)?")]

@@ -24,7 +24,7 @@ public sealed class PromptExpanderTests : IDisposable
 
     [Theory]
     [InlineData("a plain prompt, 50% off; a/b (c:1.2) [d] \\(e\\)")]
-    [InlineData("a sign that says {OPEN} and ${5}, }{ ____ snake_case __ x _ _ y ___")]
+    [InlineData("a sign that says {OPEN} and ${5}, }{ ____ snake_case _ x _ _ ____ y _____ z")]
     public void Expand_OfTextWithoutChoices_LeavesEveryLetter(string text) => Assert.Equal(text, _expander.Expand(text, 0));
 
     [Theory]

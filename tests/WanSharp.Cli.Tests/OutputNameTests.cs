@@ -1,0 +1,52 @@
+using WanSharp.Cli.Terminal;
+using WanSharp.Engine.Requests;
+using WanSharp.Testing;
+
+namespace WanSharp.Cli.Tests;
+
+/// <summary>A clip that was not given a name never takes that of another.</summary>
+public sealed class OutputNameTests : IDisposable
+{
+    private static readonly GenerationRequest Star = new() { Prompt = "A star, 三 falling!" };
+
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData("A star, 三 falling!", null, "a-star-三-falling-0.mp4")]
+    [InlineData("a star", 7UL, "a-star-7.mp4")]
+    [InlineData("!?", 7UL, "clip-7.mp4")]
+    public void Take_InAnEmptyFolder_IsThePromptAndTheSeed(string prompt, ulong? seed, string expected)
+    {
+        using var name = OutputName.Take(Star with { Prompt = prompt, Seed = seed }, _folder.Path);
+
+        Assert.Equal(_folder[expected], name.Path);
+    }
+
+    [Fact]
+    public void Take_WhereClipsOfThatNameAre_AddsANumber()
+    {
+        File.WriteAllText(_folder["a-star-三-falling-0.mp4"], "earlier");
+        File.WriteAllText(_folder["a-star-三-falling-0-2.webp"], "earlier, without ffmpeg");
+
+        using var third = OutputName.Take(Star, _folder.Path);
+        using var fourth = OutputName.Take(Star, _folder.Path); // while the third is made
+
+        Assert.Equal(_folder["a-star-三-falling-0-3.mp4"], third.Path);
+        Assert.Equal(_folder["a-star-三-falling-0-4.mp4"], fourth.Path);
+    }
+
+    [Fact]
+    public void Dispose_RemovesWhatStayedEmptyAndNothingElse()
+    {
+        using (OutputName.Take(Star, _folder.Path))
+        {
+            var made = OutputName.Take(Star, _folder.Path);
+            File.WriteAllText(made.Path, "a clip");
+            made.Dispose();
+        }
+
+        Assert.Equal(["a-star-三-falling-0-2.mp4"], Directory.EnumerateFiles(_folder.Path).Select(Path.GetFileName));
+    }
+}
