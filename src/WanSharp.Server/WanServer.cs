@@ -48,7 +48,7 @@ public sealed class WanServer : IAsyncDisposable
     {
         (_application, _claim) = (application, claim);
         _working = application.Services.GetRequiredService<QueueRunner>().RunAsync(_stop.Token);
-        _sending = application.Services.GetRequiredService<WebhookSender>().RunAsync(_stopSending.Token);
+        _sending = Task.Run(() => application.Services.GetRequiredService<WebhookSender>().RunAsync(_stopSending.Token));
         _sweeping = Task.Run(() => application.Services.GetRequiredService<ClipSweeper>().RunAsync(_stop.Token));
     }
 
@@ -179,6 +179,7 @@ public sealed class WanServer : IAsyncDisposable
         services.AddSingleton<QueueSwitch>();
         services.AddSingleton<QueueRunner>();
         services.AddSingleton<QueueRoom>();
+        services.AddSingleton<VideoWaiting>();
         services.AddSingleton<VideoQueue>();
         services.AddSingleton(_ => new PictureFetch(options.FetchHosts));
         services.AddSingleton(parts => new PictureStore(
@@ -240,7 +241,7 @@ public sealed class WanServer : IAsyncDisposable
     {
         try
         {
-            Directory.CreateDirectory(folder);
+            CreateFolder(folder);
             return new FileStream(Path.Combine(folder, "server.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
@@ -249,6 +250,19 @@ public sealed class WanServer : IAsyncDisposable
                 $"{folder} cannot be used: {exception.Message} Another server may have it: stop that one, or name another --data.",
                 exception
             );
+        }
+    }
+
+    /// <summary>Makes the folder, for its owner alone: prompts, clips and secrets are in it.</summary>
+    private static void CreateFolder(string folder)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Directory.CreateDirectory(folder);
+        }
+        else
+        {
+            Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         }
     }
 

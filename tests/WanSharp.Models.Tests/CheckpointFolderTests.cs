@@ -116,7 +116,8 @@ public sealed class CheckpointFolderTests(RuntimeFixture fixture)
         var low = await opened.GenerateAsync(request => request with { GuidanceScale = 2, HighNoiseGuidanceScale = 4 });
         Assert.NotEqual(clip, high);
         Assert.NotEqual(clip, low);
-        Assert.Equal(clip, await opened.GenerateAsync(request => request with { GuidanceScale = 3, HighNoiseGuidanceScale = 4 })); // the official (low, high)
+        // the official (low, high)
+        Assert.Equal(clip, await opened.GenerateAsync(request => request with { GuidanceScale = 3, HighNoiseGuidanceScale = 4 }));
     }
 
     [Theory]

@@ -31,10 +31,19 @@ internal sealed class Receiver : IAsyncDisposable
     /// <summary>What it answers with.</summary>
     public int Status { get; set; } = StatusCodes.Status200OK;
 
+    /// <summary>Whether it takes requests and answers none.</summary>
+    public bool Hangs { get; set; }
+
+    /// <summary>How many requests came that nobody has looked at.</summary>
+    public int Waiting => _received.Reader.Count;
+
     public Task StartAsync() => _application.StartAsync(TestServer.Token);
 
     /// <summary>Waits for the next request.</summary>
-    public ValueTask<Received> ReceiveAsync() => _received.Reader.ReadAsync(TestServer.Token);
+    public ValueTask<Received> ReceiveAsync() => ReceiveAsync(TestServer.Token);
+
+    /// <inheritdoc cref="ReceiveAsync()"/>
+    public ValueTask<Received> ReceiveAsync(CancellationToken cancellationToken) => _received.Reader.ReadAsync(cancellationToken);
 
     public ValueTask DisposeAsync() => _application.DisposeAsync();
 
@@ -42,6 +51,11 @@ internal sealed class Receiver : IAsyncDisposable
     {
         using var body = new MemoryStream();
         await context.Request.Body.CopyToAsync(body, context.RequestAborted);
+        if (Hangs)
+        {
+            await Task.Delay(Timeout.Infinite, context.RequestAborted);
+        }
+
         context.Response.StatusCode = Status;
         var headers = context.Request.Headers.ToDictionary(header => header.Key, header => header.Value.ToString());
         _received.Writer.TryWrite(new Received(context.Request.Path, headers, Encoding.UTF8.GetString(body.ToArray())));

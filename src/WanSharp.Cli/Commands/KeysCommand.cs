@@ -114,7 +114,11 @@ internal sealed class KeysCommand(CliEnvironment environment)
     {
         var name = parsed.GetValue(_name)!;
         var isGone = Open(parsed).Remove(name);
-        environment.Out.WriteLine(PlainText.OneLine(isGone ? $"The key '{name}' is removed." : $"There is no key '{name}'."));
+        var last =
+            isGone && Open(parsed).All().Count == 0
+                ? " It was the last one: a server that runs lets nobody in until there is another."
+                : "";
+        environment.Out.WriteLine(PlainText.OneLine(isGone ? $"The key '{name}' is removed.{last}" : $"There is no key '{name}'."));
         return isGone ? ExitCode.Done : ExitCode.Failed;
     }
 }

@@ -8,7 +8,7 @@ namespace WanSharp.Cli.Commands;
 /// <summary><c>wan mcp</c>: videos for an agent that starts this program and talks with it over its standard streams.</summary>
 internal sealed class McpCommand(CliEnvironment environment)
 {
-    private readonly ServerFolderOption _data = new();
+    private readonly ServerFolderOption _data = new("agent"); // next to a server that may run
     private readonly BatchRunOptions _run = new();
     private readonly BackendOptions _backend = new();
 

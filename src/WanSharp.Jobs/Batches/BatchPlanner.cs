@@ -27,6 +27,9 @@ public sealed class BatchPlanner(IJobBackend backend, StyleCatalog styles, strin
     /// <summary>The formats that were asked for and that the backend replaced: it has <see cref="IJobBackend.FormatFor"/>.</summary>
     public IReadOnlySet<string> ReplacedFormats => _replaced;
 
+    /// <summary>Looks at each request once its wildcards are chosen, before anything of it is looked up; throws to refuse it.</summary>
+    public Action<JobRequest>? Check { get; init; }
+
     /// <summary>Draws the seeds that are left to chance.</summary>
     public Func<ulong> DrawSeed { get; init; } = Draw;
 
@@ -97,6 +100,7 @@ public sealed class BatchPlanner(IJobBackend backend, StyleCatalog styles, strin
         ArgumentNullException.ThrowIfNull(entry);
         var (style, request) = ((string?)null, Resolved(entry));
         var prompt = request.Prompt;
+        Check?.Invoke(request);
         if (entry.Style is { } asked)
         {
             if (!styles.TryFind(asked, out var found, out var error))

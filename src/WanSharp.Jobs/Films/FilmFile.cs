@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using WanSharp.Jobs.Batches;
@@ -28,10 +27,8 @@ public static class FilmFile
 
     private const string Seconds = "seconds";
 
-    /// <summary>A day: what begins later is a mistake.</summary>
-    private const double MostSeconds = 24 * 3600;
-
-    private static readonly string[] OfJobs = ["output", "priority"];
+    /// <summary>What a section does not have: a job's place, and a frame rate other than that of the frames that are made.</summary>
+    private static readonly string[] OfJobs = ["output", "priority", "interpolate"];
     private static readonly string[] OfSections = ["prompt", "image", "last_image", "frames"];
 
     /// <summary>The fields beside the sections.</summary>
@@ -244,7 +241,7 @@ public static class FilmFile
             }
         );
         var (start, title) = ((SectionStart?)null, (string?)null);
-        var clip = ClipOf(record, folder, problems);
+        var clip = ClipFields.Read(record, folder, problems);
         foreach (var field in record.Fields)
         {
             try
@@ -323,60 +320,6 @@ public static class FilmFile
 
     private static BatchEntry Set(BatchEntry entry, BatchField field, string folder) =>
         BatchFields.Set(entry, new FieldValue(field.Name, field.Value, folder, DecimalComma: false));
-
-    /// <summary>The user's own clip that a section is; null for a section that is made.</summary>
-    private static GivenClip? ClipOf(BatchRecord record, string folder, List<BatchProblem> problems)
-    {
-        var (path, from, to) = (ValueOf(Clip), ValueOf(From), ValueOf(To));
-        if (path is null)
-        {
-            foreach (var stray in new[] { from, to }.OfType<BatchField>())
-            {
-                problems.Add(
-                    new BatchProblem(stray.Line, $"There is a {stray.Name} and no clip: name the clip, or leave it out.", stray.Column)
-                );
-            }
-
-            return null;
-        }
-
-        if (path.Value.Value.Length == 0)
-        {
-            problems.Add(new BatchProblem(path.Value.Line, "The clip is empty: name a file, or leave it out.", path.Value.Column));
-        }
-
-        var (begins, ends) = (SecondsOf(from, problems) ?? 0, SecondsOf(to, problems));
-        if (ends <= begins)
-        {
-            problems.Add(new BatchProblem(to!.Value.Line, $"The clip ends before it begins: let {To} be after {From}.", to.Value.Column));
-        }
-
-        return new GivenClip(Path.GetFullPath(path.Value.Value.Length > 0 ? path.Value.Value : ".", folder), begins, ends);
-
-        BatchField? ValueOf(string name) =>
-            record.Fields.Where(field => field.Name.Equals(name, StringComparison.OrdinalIgnoreCase)).Cast<BatchField?>().FirstOrDefault();
-    }
-
-    private static double? SecondsOf(BatchField? field, List<BatchProblem> problems)
-    {
-        if (field is not { } given)
-        {
-            return null;
-        }
-
-        if (
-            double.TryParse(given.Value, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var seconds)
-            && seconds is >= 0 and <= MostSeconds
-        )
-        {
-            return seconds;
-        }
-
-        problems.Add(
-            new BatchProblem(given.Line, $"The {given.Name} is a number of seconds of the clip, not '{given.Value}'.", given.Column)
-        );
-        return null;
-    }
 
     private static SectionStart StartOf(BatchField field) =>
         field.Value.ToLowerInvariant() switch

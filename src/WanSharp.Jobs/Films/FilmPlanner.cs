@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json.Nodes;
 using WanSharp.Engine.Requests;
 using WanSharp.Jobs.Batches;
 using WanSharp.Jobs.Batches.Reading;
@@ -233,6 +234,7 @@ public sealed class FilmPlanner(BatchPlanner jobs, FilmModel model, string? ffmp
                         : await WriteAsync(folder, given[parts[i - 1].Section - 1].Last, cancellationToken).ConfigureAwait(false);
                     var job = await PlanAsync(sized, before, cancellationToken).ConfigureAwait(false);
                     var settings = GenerationSettings.FromJson(job.Prepared.Settings)!;
+                    RequireOwnFrames(job);
                     size ??= settings;
                     grey ??= await WriteGreyAsync(folder, settings, cancellationToken).ConfigureAwait(false);
                     RequireLike(settings, size);
@@ -278,6 +280,20 @@ public sealed class FilmPlanner(BatchPlanner jobs, FilmModel model, string? ffmp
             Height = request.Height ?? (request.Width is null ? like.Height : null),
             Fps = request.Fps ?? like.Fps,
         };
+
+    /// <summary>
+    /// Sections are joined by the frames that the model makes: with others between them, they would begin and end elsewhere.
+    /// </summary>
+    private static void RequireOwnFrames(NewJob job)
+    {
+        if (JsonNode.Parse(job.Prepared.Settings)!["interpolate"] is not null)
+        {
+            throw new InvalidRequestException(
+                "interpolate",
+                "The sections of a film show the frames that the model makes: leave --interpolate out, here and in presets and styles."
+            );
+        }
+    }
 
     private static void RequireLike(GenerationSettings settings, GenerationSettings first)
     {

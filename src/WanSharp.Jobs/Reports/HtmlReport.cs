@@ -66,6 +66,7 @@ internal static class HtmlReport
         Failures(page, report);
         Notes(page, report);
         Sheet(page, report, thumbnails);
+        page.Append(ProofTable.Of(report, MostRows));
         return page.Append("</body></html>\n").ToString();
     }
 

@@ -1,3 +1,6 @@
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
+
 namespace WanSharp.Jobs.Reports;
 
 /// <summary>What one job came to, for a report.</summary>
@@ -39,6 +42,16 @@ public sealed record JobReport
     /// <summary>What making it took.</summary>
     public JobOutcome? Outcome { get; init; }
 
+    /// <summary>The clip's settings as they were planned; null where they are not known. The clip itself has them, too.</summary>
+    [JsonIgnore]
+    public JsonObject? Settings { get; init; }
+
+    /// <summary>The files of the pictures that it was made from, by frame; null for none.</summary>
+    public IReadOnlyDictionary<int, string>? Pictures { get; init; }
+
+    /// <summary>SHA-256 of the clip; null before it is made.</summary>
+    public string? Sha256 { get; init; }
+
     internal static JobReport From(Job job) =>
         new()
         {
@@ -54,6 +67,12 @@ public sealed record JobReport
             StartedAt = job.StartedAt,
             Seconds = SecondsOf(job),
             Outcome = job.Outcome,
+            Settings = job.Settings is { } settings ? JsonNode.Parse(settings) as JsonObject : null,
+            Pictures =
+                job.Request.Images.Count > 0
+                    ? job.Request.Images.ToDictionary(image => image.Key, image => Path.GetFileName(image.Value))
+                    : null,
+            Sha256 = job.Sha256,
         };
 
     internal static double? SecondsOf(Job job) =>

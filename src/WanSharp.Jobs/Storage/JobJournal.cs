@@ -7,8 +7,7 @@ using WanSharp.Tensors;
 namespace WanSharp.Jobs.Storage;
 
 /// <summary>
-/// Every job that ever came into the queue, and what became of it, a line of JSON each, in a file that only grows and is on the disk
-/// before anything
+/// Every job that ever came into the queue, and what became of it, a line of JSON each, in a file that is on the disk before anything
 /// follows from it. With the clips it is the truth: the database is an index of it, made again whenever the two differ.
 /// </summary>
 internal static class JobJournal
@@ -50,6 +49,45 @@ internal static class JobJournal
 
         return content;
     }
+
+    /// <summary>
+    /// Writes what the journal says in the end, and leaves out what it said before: of a deleted job only that it is. The caller holds the
+    /// database's writing lock.
+    /// </summary>
+    /// <returns>The file's length now.</returns>
+    public static long Rewrite(string path)
+    {
+        var content = Read(path);
+        AtomicFile.Write(
+            path,
+            stream =>
+            {
+                using var lines = new StreamWriter(stream, leaveOpen: true);
+                if (content.Settings is { } settings)
+                {
+                    Write(lines, new JournalNote { Note = JournalNote.Settings, Batch = settings });
+                }
+
+                foreach (var (job, note) in content.Jobs)
+                {
+                    lines.Write(JsonSerializer.Serialize(job, JournalJson.Readable.NewJob) + '\n');
+                    if (note is not null)
+                    {
+                        Write(lines, note);
+                    }
+                }
+
+                foreach (var output in content.Removed)
+                {
+                    Write(lines, new JournalNote { Note = JournalNote.Removed, Output = output });
+                }
+            }
+        );
+        return LengthOf(path);
+    }
+
+    private static void Write(StreamWriter lines, JournalNote note) =>
+        lines.Write(JsonSerializer.Serialize(note, JournalJson.Readable.JournalNote) + '\n');
 
     private static long Append(string path, IEnumerable<string> lines)
     {

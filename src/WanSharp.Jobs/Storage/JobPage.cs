@@ -20,4 +20,7 @@ public sealed record JobPage
 
     /// <summary>The state that they are in; null for any.</summary>
     public JobState? State { get; init; }
+
+    /// <summary>The time since which they ended; null for any, and for those that have not.</summary>
+    public DateTimeOffset? EndedSince { get; init; }
 }

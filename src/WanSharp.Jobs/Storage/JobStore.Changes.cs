@@ -94,6 +94,17 @@ public sealed partial class JobStore
         return count;
     }
 
+    /// <summary>Puts a job that waits before all others, also those that were put in order by hand.</summary>
+    public void PutFirst(long id)
+    {
+        _database.Write(connection =>
+        {
+            connection.Run("UPDATE jobs SET place = place + 1 WHERE place IS NOT NULL");
+            return connection.Run($"UPDATE jobs SET place = 1 WHERE id = $id AND state = {States.Queued} AND NOT removed", ("$id", id));
+        });
+        Changed.Raise();
+    }
+
     /// <summary>How many jobs wait.</summary>
     public int Waiting() =>
         _database.Read(connection => (int)connection.Scalar<long>($"SELECT count(*) FROM jobs WHERE state = {States.Queued}"));
@@ -157,16 +168,21 @@ public sealed partial class JobStore
             connection.Query(
                 $"SELECT {JobRows.Columns} FROM jobs WHERE NOT removed AND ($after IS NULL OR id {compare} $after) "
                     + "AND ($batch IS NULL OR batch = $batch) AND ($state IS NULL OR state = $state) "
-                    + $"AND ($owner IS NULL OR owner = $owner) ORDER BY id {order} LIMIT $limit",
+                    + "AND ($owner IS NULL OR owner = $owner) AND ($ended IS NULL OR finished_at >= $ended) "
+                    + $"ORDER BY id {order} LIMIT $limit",
                 JobRows.Job,
                 ("$after", page.After),
                 ("$batch", page.Batch),
                 ("$owner", page.Owner),
                 ("$state", (long?)page.State),
+                ("$ended", page.EndedSince?.ToUnixTimeMilliseconds()),
                 ("$limit", page.Limit)
             )
         );
     }
+
+    /// <summary>Whether a job runs, or waits and is not paused.</summary>
+    public bool HasWork() => Queue.HasWork();
 
     /// <summary>Waits until there is a job to run.</summary>
     /// <param name="cancellationToken">Stops the waiting.</param>
@@ -233,13 +249,14 @@ public sealed partial class JobStore
                 .ToList()
         );
 
-    /// <summary>Jobs whose clips were made before a time.</summary>
+    /// <summary>Jobs that succeeded, failed or were cancelled before a time.</summary>
     /// <param name="time">The time.</param>
     /// <param name="most">The most jobs.</param>
-    public IReadOnlyList<Job> MadeBefore(DateTimeOffset time, int most) =>
+    public IReadOnlyList<Job> EndedBefore(DateTimeOffset time, int most) =>
         _database.Read(connection =>
             connection.Query(
-                $"SELECT {JobRows.Columns} FROM jobs WHERE state = {States.Succeeded} AND NOT removed AND finished_at < $time LIMIT $most",
+                $"SELECT {JobRows.Columns} FROM jobs WHERE state IN ({States.Succeeded}, {States.Failed}, {States.Cancelled}) "
+                    + "AND NOT removed AND finished_at < $time LIMIT $most",
                 JobRows.Job,
                 ("$time", time.ToUnixTimeMilliseconds()),
                 ("$most", most)

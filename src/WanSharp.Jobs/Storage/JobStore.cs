@@ -265,6 +265,7 @@ public sealed partial class JobStore : IDisposable
             if (copy is null)
             {
                 store.Queue.Purge();
+                store.Compact();
             }
 
             return store;
@@ -273,6 +274,22 @@ public sealed partial class JobStore : IDisposable
         {
             database.Dispose();
             throw;
+        }
+    }
+
+    private void Compact()
+    {
+        try
+        {
+            _database.Write(connection =>
+            {
+                JournalIndex.Compact(connection, Folder);
+                return true;
+            });
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or JobStoreException)
+        {
+            // no room for a second one: it stays as it is
         }
     }
 

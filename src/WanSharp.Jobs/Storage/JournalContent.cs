@@ -42,6 +42,11 @@ internal sealed class JournalContent
         }
         else if (note is { Note: JournalNote.Removed, Output: { } removed })
         {
+            if (_known.Add(removed))
+            {
+                _order.Add(removed); // its own line was left out when the journal was rewritten
+            }
+
             _jobs.Remove(removed);
             _notes.Remove(removed);
         }

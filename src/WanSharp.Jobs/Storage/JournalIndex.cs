@@ -7,6 +7,9 @@ namespace WanSharp.Jobs.Storage;
 /// <summary>Keeps a database the index of its journal: what is appended is noted, and what the database has missed is read again.</summary>
 internal static class JournalIndex
 {
+    /// <summary>A journal of less is left as it is.</summary>
+    private const long SmallBytes = 1 << 20;
+
     /// <summary>Notes that the journal has a length, and that all of it is in the tables.</summary>
     public static void Note(SqliteConnection connection, long bytes) =>
         connection.Run("UPDATE journal SET bytes = $bytes, jobs = (SELECT count(*) FROM jobs)", ("$bytes", bytes));
@@ -15,6 +18,18 @@ internal static class JournalIndex
     public static bool IsCurrent(SqliteConnection connection, JobFolder folder) =>
         connection.Scalar<long>("SELECT bytes FROM journal") == JobJournal.LengthOf(folder.Journal)
         && connection.Scalar<long>("SELECT jobs = (SELECT count(*) FROM jobs) FROM journal") == 1;
+
+    /// <summary>Rewrites a journal most of which is about jobs that were deleted, or were others before.</summary>
+    public static void Compact(SqliteConnection connection, JobFolder folder)
+    {
+        var needed = connection.Scalar<long>(
+            "SELECT sum(length(request) + coalesce(length(settings), 0) + coalesce(length(details), 0)) FROM jobs"
+        );
+        if (JobJournal.LengthOf(folder.Journal) > SmallBytes + (3 * needed))
+        {
+            Note(connection, JobJournal.Rewrite(folder.Journal));
+        }
+    }
 
     /// <summary>
     /// Reads the whole journal again: jobs that are missing come back, and those whose clip is in its place with the length that was noted

@@ -32,7 +32,11 @@ internal sealed class BatchRoutes(VideoQueue queue, WanHost host) : IRoutes
         routes.MapGet(One, context => SendAsync(context, Require(context))).Describe("A batch as it is now.", batch);
         routes.MapDelete(One, DeleteAsync).Describe("Deletes a batch with its videos.", changed);
         routes.MapPatch(One, PrioritizeAsync).Describe("Changes the priority of a batch.", changed, BodyKind.Priority);
-        routes.MapGet(One + "/report", ReportAsync).Describe("What a batch came to, as JSON or with format=html as a page.");
+        routes
+            .MapGet(One + "/report", ReportAsync)
+            .Describe("What a batch came to.")
+            .Takes(("format", "json or html, a page with pictures. Default: json."))
+            .Sends("application/json", "text/html");
         foreach (var (change, summary) in VideoChanges.All)
         {
             routes
@@ -43,12 +47,20 @@ internal sealed class BatchRoutes(VideoQueue queue, WanHost host) : IRoutes
 
     private async Task CreateAsync(HttpContext context)
     {
+        var (caller, key) = (Caller.Of(context), IdempotencyKey.Of(context));
         using var upload = await BatchUpload.ReadAsync(context.Request, context.RequestAborted).ConfigureAwait(false);
-        var batch = new BatchRequest(BatchRequest.NewId(), upload.Name, upload.Path);
+        var id = key is null ? BatchRequest.NewId() : BatchRequest.IdOf(key.Owner, key.Text);
+        if (key is not null && queue.Batches(caller, id).SingleOrDefault() is { } there)
+        {
+            await ReplayAsync(context, there, upload.Sha256).ConfigureAwait(false);
+            return;
+        }
+
+        var batch = new BatchRequest(id, upload.Name, upload.Path, upload.Sha256);
         try
         {
             var (jobs, cached) = await queue
-                .AddAsync(batch, upload.Entries, upload.IsDry, Caller.Of(context), context.RequestAborted)
+                .AddAsync(batch, upload.Entries, upload.IsDry, caller, context.RequestAborted)
                 .ConfigureAwait(false);
             if (upload.IsDry)
             {
@@ -68,11 +80,29 @@ internal sealed class BatchRoutes(VideoQueue queue, WanHost host) : IRoutes
                 "file"
             )
             {
-                Problems = [.. exception.Problems.Select(one => new LineProblem(one.Line, one.Column, upload.WithoutFolder(one.Message)))],
+                Problems =
+                [
+                    .. exception.Problems.Select(one => new LineProblem(
+                        one.Line,
+                        one.Column,
+                        ServerPaths.Hide(upload.WithoutFolder(one.Message))
+                    )),
+                ],
             };
         }
 
-        await SendAsync(context, queue.Batches(Caller.Of(context), batch.Id).Single()).ConfigureAwait(false);
+        await SendAsync(context, queue.Batches(caller, batch.Id).Single()).ConfigureAwait(false);
+    }
+
+    private Task ReplayAsync(HttpContext context, BatchListing there, string sha256)
+    {
+        if (VideoDetails.FromJson(queue.Find(there.FirstJob)?.Details)?.RequestSha256 != sha256)
+        {
+            throw ApiException.KeyReused();
+        }
+
+        IdempotencyKey.Replayed(context);
+        return SendAsync(context, there);
     }
 
     private Task ListAsync(HttpContext context) =>
@@ -87,7 +117,7 @@ internal sealed class BatchRoutes(VideoQueue queue, WanHost host) : IRoutes
     private Task ChangeAsync(HttpContext context, VideoChange change)
     {
         var batch = Require(context);
-        return SendAsync(context, batch, queue.Change(queue.IdsOf(batch.Id), change));
+        return SendAsync(context, batch, queue.Change(queue.IdsOf(batch.Id), change, Caller.Of(context)));
     }
 
     private async Task PrioritizeAsync(HttpContext context)

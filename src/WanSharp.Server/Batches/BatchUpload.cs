@@ -25,6 +25,9 @@ internal sealed class BatchUpload : IDisposable
     /// <summary>Whether the jobs are planned and not made.</summary>
     public bool IsDry { get; private set; }
 
+    /// <summary>Digest of all that the request says.</summary>
+    public string Sha256 { get; private set; } = "";
+
     /// <summary>What the batch asks for.</summary>
     public IReadOnlyList<BatchEntry> Entries { get; private set; } = [];
 
@@ -42,7 +45,7 @@ internal sealed class BatchUpload : IDisposable
         catch (InvalidRequestException exception)
         {
             upload.Dispose();
-            throw ApiException.Invalid(exception.Field, upload.WithoutFolder(exception.Message));
+            throw ApiException.Invalid(exception.Field, ServerPaths.Hide(upload.WithoutFolder(exception.Message)));
         }
         catch
         {
@@ -59,6 +62,7 @@ internal sealed class BatchUpload : IDisposable
 
     private async Task ReadAsync(RequestBody body, CancellationToken cancellationToken)
     {
+        Sha256 = await body.DigestAsync(cancellationToken).ConfigureAwait(false);
         string? prompts = null;
         var (styles, seeds, priority) = (Array.Empty<string>(), (IReadOnlyList<ulong?>)[], 0);
         var defaults = new JobRequest { Prompt = "" };
@@ -79,7 +83,7 @@ internal sealed class BatchUpload : IDisposable
                     priority = VideoFields.Priority(text);
                     break;
                 case "name":
-                    Name = text;
+                    Name = VideoFields.Short(name, text);
                     break;
                 case "dry_run":
                     IsDry = VideoFields.Flag(name, text);
@@ -109,7 +113,7 @@ internal sealed class BatchUpload : IDisposable
         }
 
         Name = Name.Length > 0 ? Name : System.IO.Path.GetFileName(Path);
-        Entries = [.. Entries.Select(WithoutFiles)];
+        Entries = [.. Entries.Select(WithoutPictures)];
     }
 
     private async Task SaveAsync(IFormFile file, CancellationToken cancellationToken)
@@ -126,30 +130,12 @@ internal sealed class BatchUpload : IDisposable
         await file.CopyToAsync(target, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>An entry, with a problem if it names files of the server's machine.</summary>
-    private static BatchEntry WithoutFiles(BatchEntry entry)
-    {
-        if (entry.Problem is not null)
-        {
-            return entry;
-        }
-
-        if (entry.Request.Images.Count > 0)
-        {
-            return entry with
+    /// <summary>An entry, with a problem if it names pictures of the server's machine.</summary>
+    private static BatchEntry WithoutPictures(BatchEntry entry) =>
+        entry.Problem is null && entry.Request.Images.Count > 0
+            ? entry with
             {
                 Problem = new(entry.Line, "Pictures come with single requests (POST /v1/videos), not by a path in a file."),
-            };
-        }
-
-        try
-        {
-            VideoFields.RequireNoPaths(entry.Request);
-            return entry;
-        }
-        catch (ApiException exception)
-        {
-            return entry with { Problem = new(entry.Line, exception.Message) };
-        }
-    }
+            }
+            : entry;
 }

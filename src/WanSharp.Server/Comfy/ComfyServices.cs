@@ -13,6 +13,7 @@ internal static class ComfyServices
     public static void AddComfy(this IServiceCollection services, string data)
     {
         services.AddSingleton(parts => new InputPictures(parts.GetRequiredService<PictureStore>(), Path.Combine(data, "inputs")));
+        services.AddSingleton<IKeptPictures>(parts => parts.GetRequiredService<InputPictures>());
         services.AddSingleton<ServedNames>();
         services.AddSingleton<GraphReader>();
         services.AddSingleton<PromptQueue>();

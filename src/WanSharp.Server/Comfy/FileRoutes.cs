@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Net.Http.Headers;
 using WanSharp.Server.Http;
 using WanSharp.Server.Security;
+using WanSharp.Server.Videos;
 using WanSharp.Server.Work;
 
 namespace WanSharp.Server.Comfy;
@@ -71,7 +72,7 @@ internal sealed class FileRoutes(VideoQueue queue, InputPictures pictures) : IRo
             throw new ApiException(415, "unsupported_media_type", "Send the picture as 'image' of multipart/form-data.");
         }
 
-        var form = await context.Request.ReadFormAsync(context.RequestAborted).ConfigureAwait(false);
+        var form = await BodyReader.FormOfAsync(context.Request, context.RequestAborted).ConfigureAwait(false);
         var type = form["type"].FirstOrDefault() ?? InputType;
         if (type != InputType)
         {

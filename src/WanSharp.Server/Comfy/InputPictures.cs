@@ -13,11 +13,14 @@ namespace WanSharp.Server.Comfy;
 /// </summary>
 /// <param name="store">Keeps the pictures themselves.</param>
 /// <param name="folder">Where the names are kept.</param>
-internal sealed class InputPictures(PictureStore store, string folder) : IDisposable
+internal sealed class InputPictures(PictureStore store, string folder) : IKeptPictures, IDisposable
 {
     private const int LongestName = 200;
     private const int MostNames = 100_000;
     private const string Suffix = " [input]";
+
+    /// <summary>For how long a picture is kept after its upload, if no video needs it.</summary>
+    private static readonly TimeSpan Kept = TimeSpan.FromDays(7);
 
     private readonly SemaphoreSlim _gate = new(1);
 
@@ -71,6 +74,26 @@ internal sealed class InputPictures(PictureStore store, string folder) : IDispos
     {
         var plain = name.EndsWith(Suffix, StringComparison.Ordinal) ? name[..^Suffix.Length] : name;
         return Read(PlaceOf(plain.Replace('\\', '/').Trim('/'))) is [_, var path] && File.Exists(path) ? path : null;
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlySet<string> Sweep(DateTimeOffset now)
+    {
+        var kept = new HashSet<string>(StringComparer.Ordinal);
+        var old = (now - Kept).UtcDateTime;
+        foreach (var place in Directory.Exists(folder) ? Directory.EnumerateFiles(folder) : [])
+        {
+            if (Read(place) is [_, var path] && File.Exists(path) && File.GetLastWriteTimeUtc(place) > old)
+            {
+                kept.Add(Path.GetFileName(path));
+            }
+            else
+            {
+                File.Delete(place);
+            }
+        }
+
+        return kept;
     }
 
     /// <summary>Some of the names, in alphabetical order.</summary>

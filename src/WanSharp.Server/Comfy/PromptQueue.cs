@@ -61,7 +61,7 @@ internal sealed class PromptQueue(VideoQueue queue)
                 queue.Delete(view.Job);
                 return true;
             case JobState.Running:
-                return queue.Change([view.Job.Id], VideoChange.Cancel) == 1;
+                return queue.Change([view.Job.Id], VideoChange.Cancel, Caller.Anyone) == 1;
             default:
                 return false;
         }

@@ -17,7 +17,6 @@ namespace WanSharp.Server.Comfy;
 /// <remarks>Source: comfyanonymous/ComfyUI server.py, execution.py.</remarks>
 internal sealed class PromptRoutes(VideoQueue queue, PromptQueue prompts, GraphReader reader) : IRoutes
 {
-    private const int FirstPriority = 10;
     private const int LongestClient = 256;
     private const int MostHistory = 10_000;
 
@@ -49,9 +48,9 @@ internal sealed class PromptRoutes(VideoQueue queue, PromptQueue prompts, GraphR
 
     private async Task SendAsync(HttpContext context)
     {
-        var body = await context.ReadAsync().ConfigureAwait(false);
         try
         {
+            var body = await context.ReadAsync().ConfigureAwait(false);
             var (job, isFirst) = await AddAsync(body, Caller.Of(context), context.RequestAborted).ConfigureAwait(false);
             await context
                 .SendAsync(
@@ -67,6 +66,12 @@ internal sealed class PromptRoutes(VideoQueue queue, PromptQueue prompts, GraphR
         catch (GraphException exception)
         {
             await context.SendAsync(exception.ToJson(), StatusCodes.Status400BadRequest).ConfigureAwait(false);
+        }
+        catch (ApiException exception)
+        {
+            // its clients read what is wrong in ComfyUI's form alone
+            ErrorAnswers.SetRetryAfter(context.Response, exception);
+            await context.SendAsync(new GraphException(exception.Code, exception.Message).ToJson(), exception.Status).ConfigureAwait(false);
         }
     }
 
@@ -91,16 +96,15 @@ internal sealed class PromptRoutes(VideoQueue queue, PromptQueue prompts, GraphR
         }
 
         var record = new PromptRecord(body["prompt"]!.AsObject(), extra, client, graph.Outputs, isFirst);
-        request = request with
-        {
-            Id = VideoId.Of(IdOf(body)),
-            Sha256 = Digests.OfText(graph.ToJson()),
-            Workflow = record.ToJson(),
-            Entry = request.Entry with { Priority = isFirst ? FirstPriority : 0 },
-        };
+        request = request with { Id = VideoId.Of(IdOf(body)), Sha256 = Digests.OfText(graph.ToJson()), Workflow = record.ToJson() };
         try
         {
-            var (job, _) = await queue.AddAsync(request, caller, cancellationToken).ConfigureAwait(false);
+            var (job, isNew) = await queue.AddAsync(request, caller, cancellationToken).ConfigureAwait(false);
+            if (isFirst && isNew)
+            {
+                queue.PutFirst(job.Id);
+            }
+
             return (job, isFirst);
         }
         catch (InvalidRequestException exception)

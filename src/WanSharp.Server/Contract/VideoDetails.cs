@@ -23,6 +23,9 @@ internal sealed record VideoDetails
     /// <summary>Whom the client made it for.</summary>
     public string? User { get; init; }
 
+    /// <summary>The prompt as it was written, before a style framed it; null where none did.</summary>
+    public string? Prompt { get; init; }
+
     /// <summary>The graph that a client of ComfyUI's API sent, with what belongs to it, as JSON; null for other requests.</summary>
     public string? Workflow { get; init; }
 

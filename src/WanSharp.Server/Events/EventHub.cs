@@ -17,11 +17,15 @@ internal sealed class EventHub
     private readonly Lock _gate = new();
     private readonly Queue<ServerEvent> _kept = [];
     private readonly HashSet<Channel<ServerEvent>> _listeners = [];
+    private volatile bool _isClosed;
     private long _last;
     private long _forgotten;
 
     /// <summary>Names this run of the server: ids of another run mean nothing here.</summary>
     public string Run { get; } = Guid.NewGuid().ToString("N")[..8];
+
+    /// <summary>Whether the server stops, and nothing more is told.</summary>
+    public bool IsClosed => _isClosed;
 
     /// <summary>How many listen.</summary>
     public int Listeners
@@ -41,11 +45,12 @@ internal sealed class EventHub
     /// <param name="batch">The video's batch, or null.</param>
     /// <param name="owner">Whose the video is, or null.</param>
     /// <param name="body">The event as JSON, in one line.</param>
-    public void Publish(string type, string? subject, string? batch, string? owner, ReadOnlyMemory<byte> body)
+    /// <param name="end">The end that it tells of.</param>
+    public void Publish(string type, string? subject, string? batch, string? owner, ReadOnlyMemory<byte> body, EventEnd? end = null)
     {
         lock (_gate)
         {
-            var one = new ServerEvent(++_last, type, subject, batch, owner, body);
+            var one = new ServerEvent(++_last, type, subject, batch, owner, body) { End = end };
             if (!one.IsPassing)
             {
                 _kept.Enqueue(one);
@@ -72,7 +77,15 @@ internal sealed class EventHub
         );
         lock (_gate)
         {
-            _listeners.Add(channel);
+            if (_isClosed)
+            {
+                channel.Writer.TryComplete();
+            }
+            else
+            {
+                _listeners.Add(channel);
+            }
+
             var last = Parse(after);
             var isWhole = after is null || (last is { } id && id >= _forgotten && id <= _last);
             var missed = isWhole && last is { } from ? _kept.Where(one => one.Id > from).ToList() : [];
@@ -94,6 +107,7 @@ internal sealed class EventHub
             }
 
             _listeners.Clear();
+            _isClosed = true;
         }
     }
 

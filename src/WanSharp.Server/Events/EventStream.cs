@@ -10,6 +10,8 @@ namespace WanSharp.Server.Events;
 /// <param name="hub">Where events come from.</param>
 internal sealed class EventStream(HttpContext context, EventHub hub)
 {
+    public const string MediaType = "text/event-stream";
+
     /// <summary>How often a silent stream shows that it lives, so that nothing in between closes it.</summary>
     private static readonly TimeSpan Beat = TimeSpan.FromSeconds(15);
 
@@ -21,7 +23,7 @@ internal sealed class EventStream(HttpContext context, EventHub hub)
     public async Task BeginAsync()
     {
         var response = context.Response;
-        response.ContentType = "text/event-stream";
+        response.ContentType = MediaType;
         response.Headers.CacheControl = "no-store";
         response.Headers["X-Accel-Buffering"] = "no";
         context.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
@@ -32,7 +34,12 @@ internal sealed class EventStream(HttpContext context, EventHub hub)
     /// <param name="subscription">The events.</param>
     /// <param name="takes">Which the client wants.</param>
     /// <param name="endsWith">The event after which nothing follows.</param>
-    public async Task SendAsync(EventSubscription subscription, Func<ServerEvent, bool> takes, Func<ServerEvent, bool> endsWith)
+    /// <returns>The event that ended it; null where the client went, or the listening ended.</returns>
+    public async Task<ServerEvent?> SendAsync(
+        EventSubscription subscription,
+        Func<ServerEvent, bool> takes,
+        Func<ServerEvent, bool> endsWith
+    )
     {
         var token = context.RequestAborted;
         if (!subscription.IsWhole)
@@ -45,7 +52,7 @@ internal sealed class EventStream(HttpContext context, EventHub hub)
             await WriteAsync(one).ConfigureAwait(false);
             if (endsWith(one))
             {
-                return;
+                return one;
             }
         }
 
@@ -61,10 +68,12 @@ internal sealed class EventStream(HttpContext context, EventHub hub)
                 await WriteAsync(one).ConfigureAwait(false);
                 if (endsWith(one))
                 {
-                    return;
+                    return one;
                 }
             }
         }
+
+        return null;
     }
 
     /// <summary>Sends one event that is this client's alone.</summary>

@@ -3,7 +3,8 @@ using WanSharp.Server.Contract;
 namespace WanSharp.Server.Http;
 
 /// <summary>A request that is answered with an error. The message says what, where and the way out.</summary>
-internal sealed class ApiException(int status, string code, string message, string? param = null) : Exception(message)
+internal sealed class ApiException(int status, string code, string message, string? param = null, Exception? cause = null)
+    : Exception(message, cause)
 {
     public int Status { get; } = status;
 
@@ -22,4 +23,8 @@ internal sealed class ApiException(int status, string code, string message, stri
     public static ApiException Invalid(string param, string message) => new(400, "invalid_value", message, param);
 
     public static ApiException NotFound(string what) => new(404, "not_found", what);
+
+    /// <summary>A request that brings the key of another one.</summary>
+    public static ApiException KeyReused() =>
+        new(409, "idempotency_key_reused", "This Idempotency-Key came with another request before: use a new key for a new request.");
 }

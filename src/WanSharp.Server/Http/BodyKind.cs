@@ -9,6 +9,9 @@ internal enum BodyKind
     /// <summary>A video, as JSON or a form.</summary>
     Video,
 
+    /// <summary>What is to change of a video, as JSON or a form.</summary>
+    Edit,
+
     /// <summary>A batch: a form with a file, or prompts.</summary>
     Batch,
 

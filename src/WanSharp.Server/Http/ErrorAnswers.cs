@@ -15,6 +15,20 @@ namespace WanSharp.Server.Http;
 /// <param name="notice">Receives a line for each error that is the server's own.</param>
 internal sealed class ErrorAnswers(Action<string>? notice)
 {
+    private static readonly string[] OfContent =
+    [
+        "Content-Type",
+        "Content-Length",
+        "Content-Range",
+        "Content-Disposition",
+        "Content-Encoding",
+        "Accept-Ranges",
+        "ETag",
+        "Last-Modified",
+        "Cache-Control",
+        "Idempotent-Replayed",
+    ];
+
     public async Task InvokeAsync(HttpContext context, RequestDelegate next)
     {
         try
@@ -32,9 +46,10 @@ internal sealed class ErrorAnswers(Action<string>? notice)
         catch (Exception exception)
         {
             var error = Of(exception);
-            if (error.Status == StatusCodes.Status500InternalServerError)
+            if (error.Status == StatusCodes.Status500InternalServerError || error.InnerException is not null)
             {
-                notice?.Invoke($"{context.Request.Method} {context.Request.Path}: internal error: {exception.GetType().Name}: {exception}");
+                var kind = error.Status == StatusCodes.Status500InternalServerError ? "internal error" : error.Code;
+                notice?.Invoke($"{context.Request.Method} {context.Request.Path}: {kind}: {exception.InnerException ?? exception}");
             }
 
             if (context.Response.HasStarted)
@@ -43,8 +58,17 @@ internal sealed class ErrorAnswers(Action<string>? notice)
                 return;
             }
 
-            context.Response.Clear();
+            ClearContent(context.Response);
             await SendAsync(context, error).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Takes back what was said of the content that is not sent; what is said of the server stays.</summary>
+    private static void ClearContent(HttpResponse response)
+    {
+        foreach (var name in OfContent)
+        {
+            response.Headers.Remove(name);
         }
     }
 
@@ -62,7 +86,7 @@ internal sealed class ErrorAnswers(Action<string>? notice)
         exception switch
         {
             ApiException error => error,
-            InvalidRequestException error => ApiException.Invalid(error.Field, error.Message),
+            InvalidRequestException error => ApiException.Invalid(error.Field, ServerPaths.Hide(error.Message)),
             BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } error => new ApiException(
                 StatusCodes.Status413PayloadTooLarge,
                 "body_too_large",
@@ -70,8 +94,21 @@ internal sealed class ErrorAnswers(Action<string>? notice)
             ),
             BadHttpRequestException error => new ApiException(error.StatusCode, "invalid_request", error.Message),
             JsonException error => new ApiException(400, "invalid_json", $"The body is not the JSON that is expected: {error.Message}"),
-            InvalidDataException error => new ApiException(400, "invalid_body", error.Message),
-            MediaException error => new ApiException(400, "invalid_media", error.Message),
+            // a text that is not Unicode, or a value of another kind than is expected
+            InvalidOperationException { Source: { } source } when source.StartsWith("System.Text.Json", StringComparison.Ordinal) =>
+                new ApiException(
+                    400,
+                    "invalid_json",
+                    "The body is not the JSON that is expected: a value is of another kind, or a text is not Unicode."
+                ),
+            FileNotFoundException or DirectoryNotFoundException => ApiException.NotFound("The file is gone: it was deleted meanwhile."),
+            // what is wrong with a request's own files was said where they were read: these are the server's
+            InvalidDataException or MediaException => new ApiException(
+                503,
+                "unavailable",
+                "A file of the server is damaged, or cannot be read here: its log says which.",
+                cause: exception
+            ),
             JobStoreException or BackendUnavailableException or CheckpointException or OrtException or OrtLibraryException => Unavailable(
                 exception.Message
             ),
@@ -84,16 +121,21 @@ internal sealed class ErrorAnswers(Action<string>? notice)
 
     private static Task SendAsync(HttpContext context, ApiException error)
     {
-        if (error.RetryAfter is { } wait)
-        {
-            context.Response.Headers.RetryAfter = Math.Ceiling(wait.TotalSeconds).ToString(CultureInfo.InvariantCulture);
-        }
-
+        SetRetryAfter(context.Response, error);
         return context.SendAsync(
             new ErrorBody(new ErrorDetails(error.Code, error.Message, error.Param, TypeOf(error.Status)) { Problems = error.Problems }),
             ServerJson.Readable.ErrorBody,
             error.Status
         );
+    }
+
+    /// <summary>Says when to ask again, where that helps.</summary>
+    public static void SetRetryAfter(HttpResponse response, ApiException error)
+    {
+        if (error.RetryAfter is { } wait)
+        {
+            response.Headers.RetryAfter = Math.Ceiling(wait.TotalSeconds).ToString(CultureInfo.InvariantCulture);
+        }
     }
 
     private static string TypeOf(int status) =>

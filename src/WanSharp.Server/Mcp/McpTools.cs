@@ -208,6 +208,10 @@ internal sealed class McpTools(WanHost host, VideoQueue queue, VideoForms forms,
                 } while (await subscription.Reader.WaitToReadAsync(limit.Token).ConfigureAwait(false));
 
                 limit.Token.ThrowIfCancellationRequested();
+                if (hub.IsClosed)
+                {
+                    return Show(job, showsFiles);
+                }
             }
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
@@ -222,7 +226,7 @@ internal sealed class McpTools(WanHost host, VideoQueue queue, VideoForms forms,
         var page = queue.Page(
             new JobPage
             {
-                After = call.Text("after") is { } after ? queue.Require(after, call.Caller).Id : null,
+                After = call.Text("after") is { } after ? queue.After(after, call.Caller) : null,
                 Limit = limit + 1,
                 NewestFirst = true,
                 State = call.Text("status") is { } status
@@ -243,7 +247,7 @@ internal sealed class McpTools(WanHost host, VideoQueue queue, VideoForms forms,
     private JsonObject Cancel(McpCall call, bool showsFiles)
     {
         var job = queue.Require(call.Require("id"), call.Caller);
-        return queue.Change([job.Id], VideoChange.Cancel) == 1
+        return queue.Change([job.Id], VideoChange.Cancel, call.Caller) == 1
             ? Show(queue.Require(IdOf(job), call.Caller), showsFiles)
             : throw new ApiException(409, "too_late", "The video is done, or failed: there is nothing to stop.");
     }
@@ -278,11 +282,8 @@ internal sealed class McpTools(WanHost host, VideoQueue queue, VideoForms forms,
         var shown = JsonSerializer.SerializeToNode(queue.Show(job), ServerJson.Readable.VideoObject)!.AsObject();
         if (job.State == JobState.Succeeded)
         {
-            shown["content"] = $"/v1/videos/{IdOf(job)}/content";
-            if (showsFiles)
-            {
-                shown["file"] = queue.FileOf(job);
-            }
+            // an agent that started this program has its files, and does not know the port
+            shown[showsFiles ? "file" : "content"] = showsFiles ? queue.FileOf(job) : $"/v1/videos/{IdOf(job)}/content";
         }
 
         return shown;

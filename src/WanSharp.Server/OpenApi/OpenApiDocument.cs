@@ -67,9 +67,7 @@ internal static class OpenApiDocument
             ["summary"] = described.Summary,
             ["responses"] = new JsonObject
             {
-                ["200"] = described.Answer is { } type
-                    ? new JsonObject { ["description"] = "Done.", ["content"] = Content(Json, Add(schemas, type)) }
-                    : new JsonObject { ["description"] = "Done." },
+                ["200"] = Answer(route, described, schemas),
                 ["default"] = new JsonObject
                 {
                     ["description"] = "What is wrong.",
@@ -77,17 +75,13 @@ internal static class OpenApiDocument
                 },
             },
         };
-        if (route.RoutePattern.Parameters.Count > 0)
+        var parameters = route
+            .RoutePattern.Parameters.Select(one => Parameter(one.Name, "path", "Its id."))
+            .Concat((route.Metadata.GetMetadata<TakesQuery>()?.Fields ?? []).Select(one => Parameter(one.Name, "query", one.Help)))
+            .ToArray<JsonNode?>();
+        if (parameters.Length > 0)
         {
-            operation["parameters"] = new JsonArray([
-                .. route.RoutePattern.Parameters.Select(parameter => new JsonObject
-                {
-                    ["name"] = parameter.Name,
-                    ["in"] = "path",
-                    ["required"] = true,
-                    ["schema"] = new JsonObject { ["type"] = "string" },
-                }),
-            ]);
+            operation["parameters"] = new JsonArray(parameters);
         }
 
         if (Body(described.Body) is { } body)
@@ -98,6 +92,32 @@ internal static class OpenApiDocument
         return operation;
     }
 
+    /// <summary>What a route answers with: an object, files, or nothing.</summary>
+    private static JsonObject Answer(RouteEndpoint route, Described described, JsonObject schemas)
+    {
+        var answer = new JsonObject { ["description"] = "Done." };
+        if (described.Answer is { } type)
+        {
+            answer["content"] = Content(Json, Add(schemas, type));
+        }
+        else if (route.Metadata.GetMetadata<Sends>() is { Types: var types })
+        {
+            answer["content"] = new JsonObject(types.Select(one => KeyValuePair.Create(one, (JsonNode?)new JsonObject())));
+        }
+
+        return answer;
+    }
+
+    private static JsonObject Parameter(string name, string place, string help) =>
+        new()
+        {
+            ["name"] = name,
+            ["in"] = place,
+            ["description"] = help,
+            ["required"] = place == "path",
+            ["schema"] = new JsonObject { ["type"] = "string" },
+        };
+
     /// <summary>A name such as <c>post_v1_videos_id_remix</c>.</summary>
     private static string NameOf(string method, string path) =>
         method.ToLowerInvariant()
@@ -107,6 +127,7 @@ internal static class OpenApiDocument
         kind switch
         {
             BodyKind.Video => Both(Object(VideoFields.Schema(), "prompt")),
+            BodyKind.Edit => Both(Object(VideoFields.Schema())),
             BodyKind.Batch => Both(
                 Object([
                     .. VideoFields.SettingsSchema(),

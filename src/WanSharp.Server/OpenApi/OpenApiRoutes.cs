@@ -17,5 +17,6 @@ internal sealed class OpenApiRoutes(EndpointDataSource all) : IRoutes
         routes
             .MapGet("/openapi.json", context => Results.Text(_document.Value, "application/json").ExecuteAsync(context))
             .WithMetadata(new Needs(KeyScope.None))
-            .Describe("This document.");
+            .Describe("This document.")
+            .Sends("application/json");
 }

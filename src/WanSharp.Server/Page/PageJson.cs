@@ -11,6 +11,8 @@ namespace WanSharp.Server.Page;
 [JsonSerializable(typeof(PlanObject))]
 [JsonSerializable(typeof(SystemObject))]
 [JsonSerializable(typeof(KnownModelsObject))]
+[JsonSerializable(typeof(PullObject))]
+[JsonSerializable(typeof(PullList))]
 internal sealed partial class PageJson : JsonSerializerContext
 {
     /// <remarks>The answers are sent as <c>application/json</c>, never as a part of a page.</remarks>

@@ -21,7 +21,10 @@ internal sealed class PlanRoutes(VideoQueue queue, VideoForms forms, OpenedResul
 
     /// <inheritdoc/>
     public void Map(IEndpointRouteBuilder routes) =>
-        routes.MapPost("/v1/plan", PlanAsync).Describe("What a video would be, and how long it would take.", answer: null, BodyKind.Video);
+        routes
+            .MapPost("/v1/plan", PlanAsync)
+            .Describe("What a video would be, and how long it would take.", PageJson.Readable.PlanObject, BodyKind.Video)
+            .Takes(("remix_of", "The video whose settings a field takes that is left out."));
 
     private async Task PlanAsync(HttpContext context)
     {
@@ -66,6 +69,7 @@ internal sealed class PlanRoutes(VideoQueue queue, VideoForms forms, OpenedResul
             Entry = new BatchEntry
             {
                 Line = 1,
+                Style = job?.Style,
                 Request = job is null ? new JobRequest { Prompt = "" } : job.Request with { Prompt = "", Template = null },
             },
         };

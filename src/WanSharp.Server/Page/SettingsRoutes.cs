@@ -25,8 +25,11 @@ internal sealed class SettingsRoutes(ServerOptions options, WanHost host, VideoQ
     /// <inheritdoc/>
     public void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/v1/settings", ListAsync).Describe("The settings of a video, with their ranges and help.");
-        routes.MapGet("/v1/videos/{id}/settings", OfVideoAsync).Describe("The settings that a video was asked for with.");
+        routes.MapGet("/v1/settings", ListAsync).Describe("The settings of a video, with their ranges and help.").Sends("application/json");
+        routes
+            .MapGet("/v1/videos/{id}/settings", OfVideoAsync)
+            .Describe("The settings that a video was asked for with.")
+            .Sends("application/json");
     }
 
     private Task ListAsync(HttpContext context)
@@ -62,7 +65,7 @@ internal sealed class SettingsRoutes(ServerOptions options, WanHost host, VideoQ
         return context.SendAsync(
             new VideoSettingsObject(
                 context.Id()!,
-                job.Request.Template ?? job.Request.Prompt,
+                queue.Show(job).Prompt ?? job.Request.Prompt,
                 job.Style,
                 job.Request.Images.Count,
                 [.. SettingFields.Shown(settings).Select(shown => new SettingValue(shown.Field.Name, Value(shown.Field, shown.Value)))]

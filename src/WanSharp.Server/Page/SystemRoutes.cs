@@ -30,8 +30,12 @@ internal sealed class SystemRoutes(
     /// <inheritdoc/>
     public void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/v1/system", SystemAsync).WithMetadata(new Needs(KeyScope.Admin)).Describe("Memory, lanes, caches and providers.");
-        routes.MapGet("/v1/models/known", ModelsAsync).Describe("The models that are known here.");
+        routes
+            .MapGet("/v1/system", SystemAsync)
+            .WithMetadata(new Needs(KeyScope.Admin))
+            .Describe("Memory, lanes, caches and providers.")
+            .Sends("application/json");
+        routes.MapGet("/v1/models/known", ModelsAsync).Describe("The models that are known here.").Sends("application/json");
     }
 
     private Task SystemAsync(HttpContext context)

@@ -11,17 +11,22 @@ namespace WanSharp.Server.Pictures;
 internal sealed class PictureFetch : IDisposable
 {
     private const int MostRedirects = 3;
-    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan UsualLimit = TimeSpan.FromSeconds(30);
+
+    /// <summary>The request's field, for the message of a connection that is refused.</summary>
+    private static readonly HttpRequestOptionsKey<string> Field = new("field");
 
     private readonly IReadOnlyList<string> _hosts;
     private readonly Func<IPAddress, bool> _isAllowed;
+    private readonly TimeSpan _limit;
     private readonly HttpClient _client;
 
     /// <param name="hosts">The hosts; <c>*</c> for all.</param>
     /// <param name="isAllowed">Whether an address may be connected to. Default: if it is public.</param>
-    public PictureFetch(IReadOnlyList<string> hosts, Func<IPAddress, bool>? isAllowed = null)
+    /// <param name="limit">The most time that a fetch may take. Default: 30 seconds.</param>
+    public PictureFetch(IReadOnlyList<string> hosts, Func<IPAddress, bool>? isAllowed = null, TimeSpan? limit = null)
     {
-        (_hosts, _isAllowed) = (hosts, isAllowed ?? PublicAddresses.Contain);
+        (_hosts, _isAllowed, _limit) = (hosts, isAllowed ?? PublicAddresses.Contain, limit ?? UsualLimit);
         _client = new HttpClient(
             new SocketsHttpHandler
             {
@@ -33,7 +38,7 @@ internal sealed class PictureFetch : IDisposable
             }
         )
         {
-            Timeout = Longest,
+            Timeout = Timeout.InfiniteTimeSpan, // each fetch has its own
         };
     }
 
@@ -47,14 +52,17 @@ internal sealed class PictureFetch : IDisposable
     /// <exception cref="ApiException">It is not allowed, not there, or too large.</exception>
     public async Task<byte[]> GetAsync(string field, Uri address, int mostBytes, CancellationToken cancellationToken)
     {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(_limit); // for all of it: headers, redirects and the body
         try
         {
             for (var redirects = 0; redirects <= MostRedirects; redirects++)
             {
                 RequireAllowed(field, address);
                 using var request = new HttpRequestMessage(HttpMethod.Get, address);
+                request.Options.Set(Field, field);
                 using var answer = await _client
-                    .SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken)
+                    .SendAsync(request, HttpCompletionOption.ResponseHeadersRead, limit.Token)
                     .ConfigureAwait(false);
                 if ((int)answer.StatusCode is >= 300 and < 400 && answer.Headers.Location is { } next)
                 {
@@ -63,20 +71,20 @@ internal sealed class PictureFetch : IDisposable
                 }
 
                 return answer.IsSuccessStatusCode
-                    ? await ReadAsync(field, answer, mostBytes, cancellationToken).ConfigureAwait(false)
+                    ? await ReadAsync(field, answer, mostBytes, limit.Token).ConfigureAwait(false)
                     : throw ApiException.Invalid(field, $"{address.Host} answers {(int)answer.StatusCode} for the {field}.");
             }
 
             throw ApiException.Invalid(field, $"The {field} is redirected more than {MostRedirects} times.");
         }
-        catch (HttpRequestException exception)
+        catch (Exception exception) when (exception is HttpRequestException or IOException)
         {
             throw exception.InnerException as ApiException
                 ?? ApiException.Invalid(field, $"The {field} cannot be fetched from {address.Host}: {exception.Message}");
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw ApiException.Invalid(field, $"{address.Host} did not send the {field} within {Longest.TotalSeconds} seconds.");
+            throw ApiException.Invalid(field, $"{address.Host} did not send the {field} within {_limit.TotalSeconds} seconds.");
         }
     }
 
@@ -127,7 +135,8 @@ internal sealed class PictureFetch : IDisposable
         var allowed = addresses.Where(_isAllowed).ToArray();
         if (allowed.Length == 0)
         {
-            throw ApiException.Invalid("input_reference", $"{host} has no public address, and others are not fetched from.");
+            var field = context.InitialRequestMessage.Options.TryGetValue(Field, out var named) ? named : "picture";
+            throw ApiException.Invalid(field, $"{host} has no public address, and others are not fetched from.");
         }
 
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Net;
 using System.Security.Claims;
 using System.Threading.RateLimiting;
 using Microsoft.AspNetCore.Http;
@@ -8,19 +9,28 @@ namespace WanSharp.Server.Security;
 
 /// <summary>Lets requests in that bring a key which may do what they ask for, and not more of them a minute than it may.</summary>
 /// <param name="keys">The keys.</param>
-internal sealed class KeyCheck(KeyFile keys) : IDisposable
+/// <param name="options">Where the server listens.</param>
+internal sealed class KeyCheck(KeyFile keys, ServerOptions options) : IDisposable
 {
     /// <summary>A browser keeps a page's key here, where no script sees it.</summary>
     public const string Cookie = "wan_key";
 
     private const string Bearer = "Bearer ";
 
+    private volatile bool _isRequired = options.Endpoints.Any(endpoint => !IPAddress.IsLoopback(endpoint.Address));
+
     private readonly ConcurrentDictionary<(string Name, int Rate), RateLimiter> _limiters = new();
+
+    /// <summary>
+    /// Whether requests need a key: where others reach the server always, else once there was one. A server whose last key was removed is
+    /// open to nobody, rather than to everybody.
+    /// </summary>
+    public bool IsRequired => _isRequired |= HasKeys();
 
     public Task InvokeAsync(HttpContext context, RequestDelegate next)
     {
         var needed = context.GetEndpoint()?.Metadata.GetMetadata<Needs>()?.Scope ?? ScopeOf(context.Request.Method);
-        if (needed != KeyScope.None && keys.All().Count > 0)
+        if (needed != KeyScope.None && IsRequired)
         {
             var key = keys.Find(TextOf(context.Request) ?? "") ?? throw Unknown(context);
             var caller = Caller.Of(key);
@@ -51,6 +61,18 @@ internal sealed class KeyCheck(KeyFile keys) : IDisposable
         foreach (var limiter in _limiters.Values)
         {
             limiter.Dispose();
+        }
+    }
+
+    private bool HasKeys()
+    {
+        try
+        {
+            return keys.All().Count > 0;
+        }
+        catch (InvalidDataException exception)
+        {
+            throw new ApiException(503, "unavailable", "The server cannot read its keys: nobody gets in until it can.", cause: exception);
         }
     }
 

@@ -122,11 +122,7 @@ public sealed class KeyFile(string folder, TimeProvider clock)
     private void Write(List<ApiKey> keys)
     {
         Directory.CreateDirectory(folder);
-        AtomicFile.Write(_path, JsonSerializer.SerializeToUtf8Bytes(keys, KeyJson.Default.ListApiKey));
-        if (!OperatingSystem.IsWindows())
-        {
-            File.SetUnixFileMode(_path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
-        }
+        SecretFile.Write(_path, JsonSerializer.SerializeToUtf8Bytes(keys, KeyJson.Default.ListApiKey));
     }
 }
 

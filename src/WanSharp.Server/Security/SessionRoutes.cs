@@ -7,7 +7,7 @@ using WanSharp.Server.Http;
 namespace WanSharp.Server.Security;
 
 /// <summary>Signs a browser in: it keeps the key where no script sees it.</summary>
-internal sealed class SessionRoutes(KeyFile keys) : IRoutes
+internal sealed class SessionRoutes(KeyFile keys, KeyCheck check) : IRoutes
 {
     private const int MostBytes = 4096;
 
@@ -35,7 +35,7 @@ internal sealed class SessionRoutes(KeyFile keys) : IRoutes
             && value.ValueKind == JsonValueKind.String
                 ? value.GetString()!
                 : throw ApiException.Invalid("key", "Send {\"key\": \"the key\"}.");
-        if (keys.All().Count > 0 && keys.Find(text) is null)
+        if (check.IsRequired && keys.Find(text) is null)
         {
             throw new ApiException(401, "invalid_key", "This key is not one of this server's.", "key");
         }

@@ -11,11 +11,11 @@ namespace WanSharp.Server.Videos;
 internal static class BodyReader
 {
     private const int MostFields = 256;
-    private const int MostTextLength = 4 << 20; // base64 pictures come as text
+    private const int MostTextLength = 45 << 20; // pictures of 32 MB come as text, too, in base64
     private const int MostDepth = 16;
 
     /// <summary>Objects whose members are settings as much as those next to them: what clients add to the official fields.</summary>
-    private static readonly string[] Envelopes = ["extra_body", "extra_params"];
+    public static IReadOnlyList<string> Envelopes { get; } = ["extra_body", "extra_params"];
 
     /// <summary>Reads a request's body.</summary>
     /// <exception cref="ApiException">It is of no form that is understood.</exception>
@@ -42,7 +42,9 @@ internal static class BodyReader
         return Of(await FormOfAsync(request, cancellationToken).ConfigureAwait(false));
     }
 
-    private static async Task<IFormCollection> FormOfAsync(HttpRequest request, CancellationToken cancellationToken)
+    /// <summary>Reads a form.</summary>
+    /// <exception cref="ApiException">It ends too early.</exception>
+    public static async Task<IFormCollection> FormOfAsync(HttpRequest request, CancellationToken cancellationToken)
     {
         try
         {
@@ -62,6 +64,10 @@ internal static class BodyReader
         catch (IOException exception) when (exception is not BadHttpRequestException)
         {
             throw new ApiException(400, "invalid_body", $"The body ends before its last part does: {exception.Message}");
+        }
+        catch (InvalidDataException exception)
+        {
+            throw new ApiException(400, "invalid_body", exception.Message);
         }
     }
 

@@ -1,18 +1,32 @@
 using WanSharp.Hosting;
 using WanSharp.Jobs.Storage;
+using WanSharp.Server.Pictures;
+using WanSharp.Server.Webhooks;
 using WanSharp.Server.Work;
 
 namespace WanSharp.Server.Videos;
 
-/// <summary>Deletes videos that were kept long enough, and files that no video needs any more.</summary>
+/// <summary>Deletes what was kept long enough: videos, messages of webhooks, and files that no video needs any more.</summary>
 /// <param name="options">How long videos are kept, and where the files are.</param>
 /// <param name="host">The clock.</param>
 /// <param name="store">The jobs.</param>
 /// <param name="queue">Deletes videos.</param>
-internal sealed class ClipSweeper(ServerOptions options, WanHost host, JobStore store, VideoQueue queue)
+/// <param name="webhooks">The messages of webhooks.</param>
+/// <param name="named">Pictures that are named elsewhere.</param>
+internal sealed class ClipSweeper(
+    ServerOptions options,
+    WanHost host,
+    JobStore store,
+    VideoQueue queue,
+    WebhookStore webhooks,
+    IEnumerable<IKeptPictures> named
+)
 {
     private const int AtOnce = 200;
     private static readonly TimeSpan LookEvery = TimeSpan.FromMinutes(1);
+
+    /// <summary>How long messages are kept that were taken or given up.</summary>
+    private static readonly TimeSpan MessagesKept = TimeSpan.FromDays(30);
 
     /// <summary>A file is left alone for so long: a request that brings it may still be on its way.</summary>
     private static readonly TimeSpan Young = TimeSpan.FromHours(1);
@@ -40,19 +54,22 @@ internal sealed class ClipSweeper(ServerOptions options, WanHost host, JobStore 
         {
             if (options.Keep is { } keep)
             {
-                foreach (var job in store.MadeBefore(host.Options.Clock.GetUtcNow() - keep, AtOnce))
+                foreach (var job in store.EndedBefore(host.Options.Clock.GetUtcNow() - keep, AtOnce))
                 {
                     queue.Delete(job);
                 }
             }
 
+            webhooks.Prune(host.Options.Clock.GetUtcNow() - MessagesKept);
             var data = Path.GetFullPath(options.DataFolder);
-            var images = store.ImagesInUse();
-            Delete(Path.Combine(data, ServerFolders.Uploads), file => !images.Contains(file));
+            // by their names, which are digests: the folder may be spelled in another way than when they came
+            var images = store.ImagesInUse().Select(Path.GetFileName).ToHashSet(StringComparer.Ordinal);
+            images.UnionWith(named.SelectMany(one => one.Sweep(host.Options.Clock.GetUtcNow())));
+            Delete(Path.Combine(data, ServerFolders.Uploads), file => !images.Contains(Path.GetFileName(file)));
             var clips = store.DigestsOfClips();
             Delete(Path.Combine(data, ServerFolders.Pictures), file => !clips.Contains(Path.GetFileName(file).Split('-')[0]));
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or JobStoreException)
+        catch (Exception exception) when (exception is not OperationCanceledException)
         {
             host.Options.Notice?.Invoke($"old files cannot be deleted: {exception.Message}");
         }

@@ -24,8 +24,17 @@ internal sealed class ContentRoutes(VideoQueue queue, ClipPictures pictures, Pro
     {
         routes
             .MapMethods("/v1/videos/{id}/content", Methods, ContentAsync)
-            .Describe("A video's file, or with variant=thumbnail or spritesheet a picture of it.");
-        routes.MapMethods("/v1/videos/{id}/preview", Methods, PreviewAsync).Describe("What a video that is being made looks like now.");
+            .Describe("A video's file, or a picture of it.")
+            .Takes(
+                ("variant", "video, thumbnail or spritesheet. Default: video."),
+                ("download", "Present where a browser is to save the file.")
+            )
+            .Sends(MediaTypes.Clips);
+        routes
+            .MapMethods("/v1/videos/{id}/preview", Methods, PreviewAsync)
+            .Describe("What a video that is being made looks like now.")
+            .Takes(("step", "Which step it is that is asked for: it changes the address, so that nothing old is shown."))
+            .Sends(MediaTypes.Webp);
     }
 
     private async Task ContentAsync(HttpContext context)

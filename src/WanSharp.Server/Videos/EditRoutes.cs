@@ -25,7 +25,7 @@ internal sealed class EditRoutes(VideoQueue queue, VideoForms forms, ServerOptio
     {
         routes
             .MapPatch("/v1/videos/{id}", ChangeAsync)
-            .Describe("Changes a video's priority, or while it waits what it is to be.", ServerJson.Readable.VideoObject, BodyKind.Video);
+            .Describe("Changes a video's priority, or while it waits what it is to be.", ServerJson.Readable.VideoObject, BodyKind.Edit);
         routes
             .MapPost("/v1/queue/order", OrderAsync)
             .Describe("Has videos made first, in the order of their ids.", ServerJson.Readable.OrderedObject, BodyKind.Order);

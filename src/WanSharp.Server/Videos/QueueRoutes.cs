@@ -68,7 +68,9 @@ internal sealed class QueueRoutes(VideoQueue queue, QueueSwitch pause, EventHub 
         var job = queue.Require(context.Id(), Caller.Of(context));
         return SendAsync(
             context,
-            queue.Change([job.Id], change) == 1 ? queue.Require(context.Id(), Caller.Of(context)) : throw TooLate(job, change)
+            queue.Change([job.Id], change, Caller.Of(context)) == 1
+                ? queue.Require(context.Id(), Caller.Of(context))
+                : throw TooLate(job, change)
         );
     }
 

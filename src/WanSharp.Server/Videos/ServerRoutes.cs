@@ -20,6 +20,7 @@ internal sealed class ServerRoutes(VideoQueue queue, QueueRunner runner, TimePro
     public void Map(IEndpointRouteBuilder routes)
     {
         routes.MapGet("/v1/models", ModelsAsync).Describe("The model that is served.", ServerJson.Readable.ModelList);
+        routes.MapGet("/v1/models/{id}", ModelAsync).Describe("A model.", ServerJson.Readable.ModelObject);
         routes
             .MapGet("/healthz", HealthAsync)
             .WithMetadata(new Needs(KeyScope.None))
@@ -35,6 +36,11 @@ internal sealed class ServerRoutes(VideoQueue queue, QueueRunner runner, TimePro
 
     private Task ModelsAsync(HttpContext context) =>
         context.SendAsync(new ModelList([new ModelObject(queue.Model, _started)]), ServerJson.Readable.ModelList);
+
+    private Task ModelAsync(HttpContext context) =>
+        context.Id() is { } id && id.Equals(queue.Model, StringComparison.OrdinalIgnoreCase)
+            ? context.SendAsync(new ModelObject(queue.Model, _started), ServerJson.Readable.ModelObject)
+            : throw ApiException.NotFound($"The model '{context.Id()}' is not served here: GET /v1/models names the one that is.");
 
     private Task ReadyAsync(HttpContext context)
     {

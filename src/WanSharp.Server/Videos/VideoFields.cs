@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using System.Text.RegularExpressions;
 using WanSharp.Engine.Requests;
 using WanSharp.Jobs;
 using WanSharp.Jobs.Batches;
@@ -14,8 +13,9 @@ namespace WanSharp.Server.Videos;
 /// The fields of a request for a video: the official ones, those of a clip's settings (<see cref="SettingFields"/>), and what other
 /// servers call them. Whatever else is there is refused: it would be a clip that was not asked for.
 /// </summary>
-internal static partial class VideoFields
+internal static class VideoFields
 {
+    private const int LongestName = 256;
     private const string GuidanceOfBoth = "guidance_scale";
     private const string GuidanceOfLowNoise = "guidance_scale_2";
 
@@ -42,9 +42,6 @@ internal static partial class VideoFields
         ["last_image"] = -1,
         ["last_image.image_url"] = -1,
     };
-
-    /// <summary>Fields that name files of the server: their values are names in its folders, never paths.</summary>
-    private static readonly string[] NamesOfFiles = [.. SettingFields.All.Where(field => field.NamesFile).Select(field => field.Name)];
 
     private static readonly string[] Others =
     [
@@ -95,6 +92,8 @@ internal static partial class VideoFields
         }
 
         RequireNoRivals(body);
+        RequireLength("prompt", request.Entry.Request.Prompt);
+        RequireLength("negative", request.Entry.Request.NegativePrompt ?? "");
         return request.Entry.Request.Prompt.Trim().Length > 0
             ? (request, pictures)
             : throw ApiException.Invalid("prompt", "There is no prompt: say what the video shows.");
@@ -107,7 +106,8 @@ internal static partial class VideoFields
             .. Others.Where(name => name is not ("prompt" or "priority" or "cache")).Select(name => Field(name, "string")),
             Field("priority", "integer"),
             Field("cache", "boolean"),
-            .. Pictures.Keys.Where(name => !name.Contains('.', StringComparison.Ordinal)).Select(name => Field(name, "string", "object")),
+            .. Pictures.Keys.Where(name => !name.Contains('.', StringComparison.Ordinal)).Select(Picture),
+            .. BodyReader.Envelopes.Select(name => Field(name, "object")),
             .. SettingsSchema(),
         ];
 
@@ -142,6 +142,17 @@ internal static partial class VideoFields
         return schema;
     }
 
+    private static KeyValuePair<string, JsonNode?> Picture(string name) =>
+        new(
+            name,
+            new JsonObject
+            {
+                ["type"] = new JsonArray("string", "object"),
+                ["format"] = "binary",
+                ["description"] = "A picture: a file of a form, an http(s) address, a data: URL, or {\"image_url\": …}.",
+            }
+        );
+
     private static KeyValuePair<string, JsonNode?> Field(string name, params string[] types) =>
         new(name, new JsonObject { ["type"] = types is [var only] ? only : new JsonArray([.. types.Select(type => (JsonNode)type)]) });
 
@@ -151,10 +162,10 @@ internal static partial class VideoFields
         var name = field.Name.ToLowerInvariant();
         return name switch
         {
-            "prompt" => request with { Entry = entry with { Request = entry.Request with { Prompt = WithoutPaths(text) } } },
-            "model" => request with { Model = text.Length > 0 ? text : null },
-            "user" => request with { User = text },
-            "style" => request with { Entry = entry with { Style = text } },
+            "prompt" => request with { Entry = entry with { Request = entry.Request with { Prompt = text } } },
+            "model" => request with { Model = text.Length > 0 ? Short(name, text) : null },
+            "user" => request with { User = Short(name, text) },
+            "style" => request with { Entry = entry with { Style = Short(name, text) } },
             "priority" => request with { Entry = entry with { Priority = Priority(text) } },
             "cache" => request with { Entry = entry with { UseCache = Flag(name, text) } },
             "format" => request with { Format = Format(text) },
@@ -188,27 +199,21 @@ internal static partial class VideoFields
     {
         written ??= name;
         var field = SettingFields.Find(OtherNames.GetValueOrDefault(name, name)) ?? throw Unknown(written);
-        if (NamesOfFiles.Contains(field.Name) && IsPath(text))
-        {
-            throw ApiException.Invalid(written, $"The {written} '{text}' is a path: give the name of a file in the server's folders.");
-        }
+        PlainNames.Require(field.Name, written, text);
 
         return field.TrySet(request, text, out var changed)
             ? changed
             : throw ApiException.Invalid(written, $"The {written} is {field.Expected}, not '{Shortened(text)}'.");
     }
 
-    /// <summary>Refuses a request that names files of the server by their paths.</summary>
-    /// <exception cref="ApiException">It does.</exception>
-    public static void RequireNoPaths(JobRequest request)
+    private static void RequireLength(string name, string text)
     {
-        WithoutPaths(request.Prompt);
-        foreach (var name in NamesOfFiles)
+        if (text.Length > GenerationRequest.MaximumPromptLength)
         {
-            if (SettingFields.Find(name)!.Print(request) is { } text && IsPath(text))
-            {
-                throw ApiException.Invalid(name, $"The {name} '{text}' is a path: give the name of a file in the server's folders.");
-            }
+            throw ApiException.Invalid(
+                name,
+                $"The {name} has {text.Length} characters, and {GenerationRequest.MaximumPromptLength} are taken at most."
+            );
         }
     }
 
@@ -261,6 +266,12 @@ internal static partial class VideoFields
             _ => throw ApiException.Invalid(name, $"The {name} is true or false, not '{Shortened(text)}'."),
         };
 
+    /// <summary>A text that is kept with each video, and so is no longer than a name.</summary>
+    public static string Short(string name, string text) =>
+        text.Length <= LongestName
+            ? text
+            : throw ApiException.Invalid(name, $"The {name} has {text.Length} characters, and {LongestName} are taken at most.");
+
     private static string Format(string text)
     {
         var extension = "." + text.TrimStart('.').ToLowerInvariant();
@@ -271,25 +282,6 @@ internal static partial class VideoFields
                 $"The format is one of {string.Join(", ", MediaTypes.ClipFormats.Select(format => format[1..]))}, not '{Shortened(text)}'."
             );
     }
-
-    /// <summary>A prompt whose marks (<c>&lt;lora:style:0.8&gt;</c>) name no path.</summary>
-    private static string WithoutPaths(string prompt)
-    {
-        foreach (Match mark in LoraMarks().Matches(prompt))
-        {
-            if (IsPath(mark.Groups["file"].Value))
-            {
-                throw ApiException.Invalid("prompt", $"The prompt names a LoRA by a path ({Shortened(mark.Value)}): give its name alone.");
-            }
-        }
-
-        return prompt;
-    }
-
-    [GeneratedRegex("<[^<>:]*:(?<file>[^<>]*)>?")]
-    private static partial Regex LoraMarks();
-
-    private static bool IsPath(string text) => text.Any(c => c is '/' or '\\') || text.Contains("..", StringComparison.Ordinal);
 
     private static ApiException Unknown(string name) =>
         new(400, "unknown_field", $"There is no field '{Shortened(name)}'.{NearestName.Hint(Shortened(name), Names)}", name);

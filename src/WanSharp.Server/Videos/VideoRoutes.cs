@@ -13,11 +13,10 @@ using WanSharp.Server.Work;
 namespace WanSharp.Server.Videos;
 
 /// <summary>The videos API: asking for videos, looking at them, deleting them.</summary>
-internal sealed class VideoRoutes(VideoQueue queue, VideoForms forms, ProgressBoard board) : IRoutes
+internal sealed class VideoRoutes(VideoQueue queue, VideoForms forms, VideoWaiting waiting, ProgressBoard board) : IRoutes
 {
     private const int UsualPage = 20;
     private const int LargestPage = 100;
-    private const int LongestKey = 256;
 
     /// <summary>What a request begins with that says nothing yet.</summary>
     private static VideoRequest Nothing =>
@@ -37,7 +36,16 @@ internal sealed class VideoRoutes(VideoQueue queue, VideoForms forms, ProgressBo
     public void Map(IEndpointRouteBuilder routes)
     {
         routes.MapPost("/v1/videos", CreateAsync).Describe("Asks for a video.", ServerJson.Readable.VideoObject, BodyKind.Video);
-        routes.MapGet("/v1/videos", ListAsync).Describe("Lists videos: limit, order, after, status, batch.", ServerJson.Readable.VideoList);
+        routes
+            .MapGet("/v1/videos", ListAsync)
+            .Describe("Lists videos.", ServerJson.Readable.VideoList)
+            .Takes(
+                ("limit", "The most videos, 1 to 100. Default: 20."),
+                ("order", "asc or desc. Default: desc, the newest first."),
+                ("after", "The id of the video after which the list goes on; it may have been deleted since."),
+                ("status", "Those in this state alone: queued, in_progress, completed, failed or cancelled."),
+                ("batch", "Those of this batch alone.")
+            );
         routes.MapGet("/v1/videos/{id}", GetAsync).Describe("A video as it is now.", ServerJson.Readable.VideoObject);
         routes
             .MapDelete("/v1/videos/{id}", DeleteAsync)
@@ -47,7 +55,8 @@ internal sealed class VideoRoutes(VideoQueue queue, VideoForms forms, ProgressBo
             .Describe("Makes a video again with another prompt.", ServerJson.Readable.VideoObject, BodyKind.Video);
         routes
             .MapPost("/v1/videos/sync", SynchronouslyAsync)
-            .Describe("Makes a video and answers with its file.", answer: null, BodyKind.Video);
+            .Describe("Makes a video and answers with its file.", answer: null, BodyKind.Video)
+            .Sends(MediaTypes.Clips);
         routes.MapPost("/v1/videos/edits", _ => throw NotOfThisModel("edits a video: ask for a new one, or remix one with another prompt"));
         routes.MapPost("/v1/videos/extensions", _ => throw NotOfThisModel("extends a video: ask for one of more seconds"));
         routes.MapPost("/v1/videos/characters", _ => throw NotOfThisModel("keeps characters: give a picture as input_reference"));
@@ -55,17 +64,33 @@ internal sealed class VideoRoutes(VideoQueue queue, VideoForms forms, ProgressBo
 
     private async Task CreateAsync(HttpContext context)
     {
-        await SendAsync(context, await AddAsync(context, Nothing).ConfigureAwait(false)).ConfigureAwait(false);
+        var (job, _) = await AddAsync(context, Nothing).ConfigureAwait(false);
+        await SendAsync(context, job).ConfigureAwait(false);
     }
 
     /// <summary>Makes a video while the client waits, and answers with its file. A client that goes gives it up.</summary>
     private async Task SynchronouslyAsync(HttpContext context)
     {
-        var job = await AddAsync(context, Nothing).ConfigureAwait(false);
-        job = await queue.EndAsync(job, context.RequestAborted).ConfigureAwait(false);
+        var (job, isNew) = await AddAsync(context, Nothing).ConfigureAwait(false);
+        if (!isNew && job.State == JobState.Cancelled)
+        {
+            queue.Change([job.Id], VideoChange.Retry, Caller.Of(context)); // its client went, and comes back
+            (job, isNew) = (queue.Require(VideoId.OfFile(job.Output), Caller.Of(context)), true);
+        }
+
+        job = await waiting.EndAsync(job, context.RequestAborted).ConfigureAwait(false);
         if (job.State is JobState.Queued or JobState.Running)
         {
-            queue.Change([job.Id], VideoChange.Cancel);
+            if (!context.RequestAborted.IsCancellationRequested)
+            {
+                throw new ApiException(503, "stopping", $"The server is stopping, and goes on with {VideoId.OfFile(job.Output)} later.");
+            }
+
+            if (isNew)
+            {
+                queue.Change([job.Id], VideoChange.Cancel, Caller.Of(context));
+            }
+
             return;
         }
 
@@ -90,36 +115,36 @@ internal sealed class VideoRoutes(VideoQueue queue, VideoForms forms, ProgressBo
             {
                 Line = 1,
                 Request = source.Request with { Prompt = "", Template = null },
+                Style = source.Style, // what it set is there already: it frames the new prompt
                 Priority = source.Priority,
             },
         };
-        await SendAsync(context, await AddAsync(context, asItWas).ConfigureAwait(false)).ConfigureAwait(false);
+        var (job, _) = await AddAsync(context, asItWas).ConfigureAwait(false);
+        await SendAsync(context, job).ConfigureAwait(false);
     }
 
-    private async Task<Job> AddAsync(HttpContext context, VideoRequest given)
+    private async Task<(Job Job, bool IsNew)> AddAsync(HttpContext context, VideoRequest given)
     {
-        var token = context.RequestAborted;
+        var (caller, token) = (Caller.Of(context), context.RequestAborted);
         var body = await BodyReader.ReadAsync(context.Request, token).ConfigureAwait(false);
-        var request = await forms.ReadAsync(body, given, token).ConfigureAwait(false);
-        if (context.Request.Headers["Idempotency-Key"].FirstOrDefault() is { Length: > 0 } key)
+        if (IdempotencyKey.Of(context) is { } key)
         {
-            request = request with
+            given = given with { Id = VideoId.Of(key.Owner, key.Text), Sha256 = await body.DigestAsync(token).ConfigureAwait(false) };
+            if (queue.FindSame(given.Id, given.Sha256, caller) is { } there)
             {
-                Id =
-                    key.Length <= LongestKey
-                        ? VideoId.Of($"{Caller.Of(context).Name} {context.Request.Path}", key)
-                        : throw ApiException.Invalid("Idempotency-Key", $"The Idempotency-Key is longer than {LongestKey} characters."),
-                Sha256 = await body.DigestAsync(token).ConfigureAwait(false),
-            };
+                IdempotencyKey.Replayed(context);
+                return (there, false); // before its pictures are fetched again
+            }
         }
 
-        var (job, isNew) = await queue.AddAsync(request, Caller.Of(context), token).ConfigureAwait(false);
+        var request = await forms.ReadAsync(body, given, token).ConfigureAwait(false);
+        var (job, isNew) = await queue.AddAsync(request, caller, token).ConfigureAwait(false);
         if (!isNew)
         {
-            context.Response.Headers["Idempotent-Replayed"] = "true";
+            IdempotencyKey.Replayed(context);
         }
 
-        return job;
+        return (job, isNew);
     }
 
     private static ApiException NotOfThisModel(string what) => new(400, "not_supported", $"No model that is served here {what}.");
@@ -153,7 +178,7 @@ internal sealed class VideoRoutes(VideoQueue queue, VideoForms forms, ProgressBo
         var page = queue.Page(
             new JobPage
             {
-                After = query["after"].FirstOrDefault() is { Length: > 0 } after ? queue.Require(after, Caller.Of(context)).Id : null,
+                After = query["after"].FirstOrDefault() is { Length: > 0 } after ? queue.After(after, Caller.Of(context)) : null,
                 Limit = limit + 1,
                 NewestFirst = newestFirst,
                 State = query["status"].FirstOrDefault() is { } status ? StateOf(status) : null,

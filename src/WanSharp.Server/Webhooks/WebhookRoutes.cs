@@ -19,7 +19,8 @@ internal sealed class WebhookRoutes(WebhookStore store, WebhookSender sender, Ti
         routes
             .MapGet("/v1/webhooks/deliveries", ListAsync)
             .WithMetadata(admin)
-            .Describe("The latest messages to other programs; status=dead for those that were given up.", ServerJson.Readable.DeliveryList);
+            .Describe("The latest messages to other programs.", ServerJson.Readable.DeliveryList)
+            .Takes(("status", "Those that are waiting, delivered or dead alone; the dead were given up."));
         routes
             .MapPost("/v1/webhooks/deliveries/retry", context => RetryAsync(context, id: null))
             .WithMetadata(admin)

@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
-using WanSharp.Tensors;
+using WanSharp.Server.Security;
 
 namespace WanSharp.Server.Webhooks;
 
@@ -20,11 +20,8 @@ internal sealed class WebhookSecret
     {
         if (!File.Exists(path))
         {
-            AtomicFile.Write(path, Mark + Convert.ToBase64String(RandomNumberGenerator.GetBytes(Bytes)) + "\n");
-            if (!OperatingSystem.IsWindows())
-            {
-                File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
-            }
+            var made = Mark + Convert.ToBase64String(RandomNumberGenerator.GetBytes(Bytes)) + "\n";
+            SecretFile.Write(path, Encoding.ASCII.GetBytes(made));
         }
 
         var text = File.ReadAllText(path).Trim();

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Text;
+using WanSharp.Hosting;
 using WanSharp.Jobs;
 using WanSharp.Jobs.Storage;
 using WanSharp.Server.Events;
@@ -20,6 +21,10 @@ internal sealed class WebhookSender : IDisposable
     private const int PageSize = 500;
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan AfterTrouble = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long after its end an event may be told at most: so far back is looked for what nobody noted.</summary>
+    private static readonly TimeSpan Late = TimeSpan.FromMinutes(5);
 
     /// <summary>How long after each attempt the next one follows, as Standard Webhooks propose.</summary>
     private static readonly TimeSpan[] Waits =
@@ -43,12 +48,14 @@ internal sealed class WebhookSender : IDisposable
     private readonly EventHub _hub;
     private readonly ServerMetrics _metrics;
     private readonly TimeProvider _clock;
+    private readonly Action<string>? _notice;
     private readonly HttpClient _client = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false })
     {
         Timeout = Longest,
     };
 
     private TaskCompletionSource _woken = NewSignal();
+    private long _noted;
 
     public WebhookSender(
         ServerOptions options,
@@ -58,11 +65,12 @@ internal sealed class WebhookSender : IDisposable
         JobEvents events,
         EventHub hub,
         ServerMetrics metrics,
-        TimeProvider clock
+        WanHost host
     )
     {
         (_addresses, _store, _secret, _jobs) = (options.Webhooks, store, secret, jobs);
-        (_events, _hub, _metrics, _clock) = (events, hub, metrics, clock);
+        (_events, _hub, _metrics) = (events, hub, metrics);
+        (_clock, _notice) = (host.Options.Clock, host.Options.Notice);
     }
 
     public void Dispose() => _client.Dispose();
@@ -70,7 +78,9 @@ internal sealed class WebhookSender : IDisposable
     /// <summary>Has what is due sent now: messages that were given up are to be sent again.</summary>
     public void Wake() => Interlocked.Exchange(ref _woken, NewSignal()).TrySetResult();
 
-    /// <summary>Sends what happens until it is stopped.</summary>
+    /// <summary>
+    /// Notes and sends what happens until it is stopped; each address has its own turn, so that none holds up the others.
+    /// </summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         if (_addresses.Count == 0)
@@ -80,12 +90,12 @@ internal sealed class WebhookSender : IDisposable
 
         try
         {
-            while (true)
-            {
-                using var changes = _hub.Subscribe(after: null);
-                NoteWhatEnded();
-                await FollowAsync(changes, cancellationToken).ConfigureAwait(false);
-            }
+            await Task.WhenAll(
+                    _addresses
+                        .Select(address => RunAsync(token => SendDueAsync(address.ToString(), token), cancellationToken))
+                        .Append(RunAsync(NoteAsync, cancellationToken))
+                )
+                .ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -93,43 +103,61 @@ internal sealed class WebhookSender : IDisposable
         }
     }
 
-    /// <summary>Sends what is due, and notes what ends, until the hub lets go because it was too slow.</summary>
-    private async Task FollowAsync(EventSubscription changes, CancellationToken cancellationToken)
+    /// <summary>Does something until it is stopped: what goes wrong is said and tried again, for nobody else would.</summary>
+    private async Task RunAsync(Func<CancellationToken, Task> run, CancellationToken cancellationToken)
     {
         while (true)
         {
-            var woken = Volatile.Read(ref _woken).Task;
-            await SendDueAsync(cancellationToken).ConfigureAwait(false);
-            var wait = _store.NextAt() is { } next ? TimeSpan.FromSeconds(Math.Max(0, next - Now())) : LookEvery;
-            using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            var more = changes.Reader.WaitToReadAsync(over.Token).AsTask();
-            var later = Task.Delay(wait < LookEvery ? wait : LookEvery, _clock, over.Token);
-            var ended = await Task.WhenAny(more, later, woken).ConfigureAwait(false);
-            if (ended == more && !await more.ConfigureAwait(false))
+            try
             {
-                return;
+                await run(cancellationToken).ConfigureAwait(false);
             }
+            catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+            {
+                _notice?.Invoke($"webhooks cannot be sent now: {exception.Message} Trying again.");
+                await Task.Delay(AfterTrouble, _clock, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
 
-            await over.CancelAsync().ConfigureAwait(false);
-            cancellationToken.ThrowIfCancellationRequested();
+    /// <summary>Notes what ended and what ends, until the hub lets go because it was too slow.</summary>
+    private async Task NoteAsync(CancellationToken cancellationToken)
+    {
+        using var changes = _hub.Subscribe(after: null);
+        NoteWhatEnded();
+        while (await changes.Reader.WaitToReadAsync(cancellationToken).ConfigureAwait(false))
+        {
+            var now = Now(); // what ended before is in the channel, or was
             while (changes.Reader.TryRead(out var one))
             {
-                if (one.Type is EventTypes.Completed or EventTypes.Failed && FindJob(one.Subject!) is { } job)
+                if (one.Type == EventTypes.Reset)
                 {
-                    Add(job);
+                    NoteWhatEnded();
+                }
+                else if (one is { Type: EventTypes.Completed or EventTypes.Failed, End: { } end })
+                {
+                    Add(end, one.Type, one.Body.Span);
                 }
             }
+
+            if (now - _noted > Late.TotalSeconds)
+            {
+                Noted(now);
+            }
+        }
+
+        if (_hub.IsClosed)
+        {
+            await Task.Delay(Timeout.Infinite, cancellationToken).ConfigureAwait(false); // the server stops
         }
     }
 
     /// <summary>Notes what ended since each address is told, and is not noted.</summary>
     private void NoteWhatEnded()
     {
-        foreach (var address in _addresses)
-        {
-            _ = _store.Since(address.ToString(), Now());
-        }
-
+        var now = Now();
+        var first = _addresses.Min(address => _store.Since(address.ToString(), now));
+        var since = Math.Max(first, (_store.Noted() ?? 0) - (long)Late.TotalSeconds);
         foreach (var state in (JobState[])[JobState.Succeeded, JobState.Failed, JobState.Cancelled])
         {
             long? after = null;
@@ -142,40 +170,57 @@ internal sealed class WebhookSender : IDisposable
                         After = after,
                         Limit = PageSize,
                         State = state,
+                        EndedSince = DateTimeOffset.FromUnixTimeSeconds(since),
                     }
                 );
-                foreach (var job in page)
+                foreach (var (job, end) in page.Select(job => (job, EventEnd.Of(job))))
                 {
-                    Add(job);
+                    var type = JobEvents.TypeOf(job.State);
+                    Add(end!, type, _events.BodyOf(type, job));
                 }
 
                 after = page.Count > 0 ? page[^1].Id : null;
             } while (page.Count == PageSize);
         }
+
+        Noted(now);
     }
 
-    private void Add(Job job)
+    private void Noted(long time)
     {
-        var (type, ended) = (JobEvents.TypeOf(job.State), job.FinishedAt?.ToUnixTimeSeconds() ?? Now());
-        var id = "msg_" + Digests.OfText($"{job.Output}\n{type}\n{job.FinishedAt?.ToUnixTimeMilliseconds()}")[..32];
+        _store.SetNoted(time);
+        _noted = time;
+    }
+
+    private void Add(EventEnd end, string type, ReadOnlySpan<byte> body)
+    {
+        var id = "msg_" + Digests.OfText($"{end.Output}\n{type}\n{end.At.ToUnixTimeMilliseconds()}")[..32];
+        var (ended, text) = (end.At.ToUnixTimeSeconds(), Encoding.UTF8.GetString(body));
         foreach (var address in _addresses.Select(address => address.ToString()))
         {
             if (ended >= _store.Since(address, Now()))
             {
-                _store.Add(id, address, type, Encoding.UTF8.GetString(_events.BodyOf(type, job)), ended);
+                _store.Add(id, address, type, text, ended);
             }
         }
+
+        Wake();
     }
 
-    private Job? FindJob(string id) =>
-        MediaTypes.ClipFormats.Select(format => _jobs.Find(id + format)).FirstOrDefault(job => job is not null);
-
-    private async Task SendDueAsync(CancellationToken cancellationToken)
+    /// <summary>Sends what is due to an address, and waits for more.</summary>
+    private async Task SendDueAsync(string address, CancellationToken cancellationToken)
     {
-        while (_store.Due(Now(), AtOnce) is { Count: > 0 } due)
+        var woken = Volatile.Read(ref _woken).Task;
+        while (_store.Due(address, Now(), AtOnce) is { Count: > 0 } due)
         {
             await Task.WhenAll(due.Select(delivery => SendAsync(delivery, cancellationToken))).ConfigureAwait(false);
         }
+
+        var wait = _store.NextAt(address) is { } next ? TimeSpan.FromSeconds(Math.Max(0, next - Now())) : LookEvery;
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        await Task.WhenAny(woken, Task.Delay(wait < LookEvery ? wait : LookEvery, _clock, over.Token)).ConfigureAwait(false);
+        await over.CancelAsync().ConfigureAwait(false);
+        cancellationToken.ThrowIfCancellationRequested();
     }
 
     private async Task SendAsync(Delivery delivery, CancellationToken cancellationToken)

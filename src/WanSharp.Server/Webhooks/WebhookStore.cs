@@ -23,7 +23,9 @@ internal sealed class WebhookStore : IDisposable
                 id TEXT NOT NULL, url TEXT NOT NULL, type TEXT NOT NULL, body TEXT NOT NULL, state INTEGER NOT NULL DEFAULT 0,
                 attempts INTEGER NOT NULL DEFAULT 0, created_at INTEGER NOT NULL, next_at INTEGER NOT NULL, error TEXT,
                 PRIMARY KEY (id, url)) STRICT;
-            CREATE INDEX IF NOT EXISTS due ON deliveries (state, next_at);
+            CREATE TABLE IF NOT EXISTS noted (only INTEGER PRIMARY KEY CHECK (only = 0), at INTEGER NOT NULL) STRICT;
+            DROP INDEX IF EXISTS due;
+            CREATE INDEX IF NOT EXISTS due_of ON deliveries (url, state, next_at);
             """
         );
     }
@@ -47,18 +49,29 @@ internal sealed class WebhookStore : IDisposable
             ("$created", createdAt)
         );
 
-    /// <summary>Messages that are to be sent now.</summary>
-    public IReadOnlyList<Delivery> Due(long now, int most) =>
+    /// <summary>Up to when all that ended is noted here; null before the first time.</summary>
+    public long? Noted() => Query("SELECT max(at) FROM noted", Integer)[0];
+
+    /// <summary>Keeps up to when all that ended is noted.</summary>
+    public void SetNoted(long time) => Run("INSERT OR REPLACE INTO noted VALUES (0, $time)", ("$time", time));
+
+    /// <summary>Messages that are to be sent to an address now.</summary>
+    public IReadOnlyList<Delivery> Due(string url, long now, int most) =>
         Query(
-            $"SELECT {Columns} FROM deliveries WHERE state = 0 AND next_at <= $now ORDER BY next_at LIMIT $most",
+            $"SELECT {Columns} FROM deliveries WHERE url = $url AND state = 0 AND next_at <= $now ORDER BY next_at LIMIT $most",
             Read,
+            ("$url", url),
             ("$now", now),
             ("$most", most)
         );
 
-    /// <summary>When the next message is to be sent; null where none waits.</summary>
-    public long? NextAt() =>
-        Query("SELECT min(next_at) FROM deliveries WHERE state = 0", row => row.IsDBNull(0) ? (long?)null : row.GetInt64(0))[0];
+    /// <summary>When the next message to an address is to be sent; null where none waits.</summary>
+    public long? NextAt(string url) =>
+        Query("SELECT min(next_at) FROM deliveries WHERE url = $url AND state = 0", Integer, ("$url", url))[0];
+
+    /// <summary>Forgets messages that were taken or given up, and are older than a time.</summary>
+    public void Prune(DateTimeOffset time) =>
+        Run("DELETE FROM deliveries WHERE state <> 0 AND created_at < $time", ("$time", time.ToUnixTimeSeconds()));
 
     /// <summary>Messages in a state, the latest first.</summary>
     public IReadOnlyList<Delivery> List(DeliveryState? state, int most) =>
@@ -105,6 +118,8 @@ internal sealed class WebhookStore : IDisposable
             row.GetInt64(7),
             row.IsDBNull(8) ? null : row.GetString(8)
         );
+
+    private static long? Integer(SqliteDataReader row) => row.IsDBNull(0) ? null : row.GetInt64(0);
 
     private int Run(string sql, params (string Name, object? Value)[] parameters)
     {

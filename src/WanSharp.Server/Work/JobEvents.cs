@@ -2,6 +2,7 @@ using System.Text.Json;
 using WanSharp.Engine;
 using WanSharp.Jobs;
 using WanSharp.Jobs.Running;
+using WanSharp.Jobs.Storage;
 using WanSharp.Server.Contract;
 using WanSharp.Server.Events;
 using WanSharp.Server.Telemetry;
@@ -9,9 +10,18 @@ using WanSharp.Server.Telemetry;
 namespace WanSharp.Server.Work;
 
 /// <summary>Tells listeners what happens to jobs, and notes how far they come. Thread-safe.</summary>
-internal sealed class JobEvents(VideoObjects videos, ProgressBoard board, EventHub hub, ServerMetrics metrics, TimeProvider clock)
-    : IProgress<JobEvent>
+internal sealed class JobEvents(
+    JobStore store,
+    VideoObjects videos,
+    ProgressBoard board,
+    EventHub hub,
+    ServerMetrics metrics,
+    TimeProvider clock
+) : IProgress<JobEvent>
 {
+    /// <summary>A look at a job and the telling of it, with nothing told in between.</summary>
+    private readonly Lock _gate = new();
+
     private static readonly byte[] ResetBody = "{\"object\":\"event\",\"type\":\"reset\"}"u8.ToArray();
 
     /// <inheritdoc/>
@@ -22,7 +32,11 @@ internal sealed class JobEvents(VideoObjects videos, ProgressBoard board, EventH
         {
             case JobEventKind.Started:
                 board.Start(id);
-                Publish(EventTypes.Started, value.Job);
+                lock (_gate)
+                {
+                    Publish(EventTypes.Started, value.Job);
+                }
+
                 break;
             case JobEventKind.Progressed:
                 if (board.Move(id, value.Progress) is (_, true))
@@ -69,6 +83,20 @@ internal sealed class JobEvents(VideoObjects videos, ProgressBoard board, EventH
         return ValueTask.CompletedTask;
     }
 
+    /// <summary>Tells how a job is now: what was told before it was so before.</summary>
+    /// <param name="id">The job's number.</param>
+    /// <param name="only">The state in which it is told; null for any.</param>
+    public void Tell(long id, JobState? only = null)
+    {
+        lock (_gate)
+        {
+            if (store.Find(id) is { } job && (only is null || job.State == only))
+            {
+                Publish(TypeOf(job.State), job);
+            }
+        }
+    }
+
     /// <summary>Tells that so much happened that lists of videos are old.</summary>
     public void Reset() => hub.Publish(EventTypes.Reset, subject: null, batch: null, owner: null, ResetBody);
 
@@ -79,7 +107,10 @@ internal sealed class JobEvents(VideoObjects videos, ProgressBoard board, EventH
     /// <param name="position">What it does now.</param>
     public void Publish(string type, Job job, int? preview = null, GenerationProgress? position = null)
     {
-        hub.Publish(type, VideoId.OfFile(job.Output), job.Batch, job.Owner, BodyOf(type, job, preview, position));
+        var end = type is EventTypes.Completed or EventTypes.Failed
+            ? EventEnd.Of(job) ?? new EventEnd(job.Output, clock.GetUtcNow())
+            : null;
+        hub.Publish(type, VideoId.OfFile(job.Output), job.Batch, job.Owner, BodyOf(type, job, preview, position), end);
     }
 
     /// <summary>An event as JSON, in one line.</summary>

@@ -8,6 +8,9 @@ internal static class MediaTypes
     /// <summary>The formats of clips, as extensions: a video's file has one of them.</summary>
     public static IReadOnlyList<string> ClipFormats { get; } = [".mp4", ".webm", ".gif", ".webp", ".png", ".mov", ".mkv"];
 
+    /// <summary>The types of clips and of their pictures.</summary>
+    public static string[] Clips { get; } = [.. ClipFormats.Select(Of).Distinct()];
+
     public static string Of(string file) =>
         Path.GetExtension(file).ToLowerInvariant() switch
         {

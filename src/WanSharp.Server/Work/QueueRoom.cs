@@ -9,11 +9,27 @@ internal sealed class QueueRoom(ServerOptions options, JobStore store, QueueRunn
 {
     private static readonly TimeSpan Day = TimeSpan.FromDays(1);
 
-    /// <summary>Refuses what there is no room for.</summary>
+    private readonly Lock _gate = new();
+
+    /// <summary>Puts videos into the queue if there is room for them: nothing comes in between the look and the change.</summary>
     /// <param name="caller">Who asks.</param>
     /// <param name="count">How many videos.</param>
+    /// <param name="put">Puts them there.</param>
+    /// <param name="isNew">Whether they were not asked for before.</param>
     /// <exception cref="ApiException">There is no room for them.</exception>
-    public void Require(Caller caller, int count)
+    public int Take(Caller caller, int count, Func<int> put, bool isNew = true)
+    {
+        lock (_gate)
+        {
+            Require(caller, count, isNew);
+            return put();
+        }
+    }
+
+    /// <summary>Refuses what there is no room for now, before anything is done for it.</summary>
+    /// <inheritdoc cref="Take" path="/param"/>
+    /// <exception cref="ApiException">There is no room for them.</exception>
+    public void Require(Caller caller, int count, bool isNew = true)
     {
         if (runner.IsStopping)
         {
@@ -37,7 +53,7 @@ internal sealed class QueueRoom(ServerOptions options, JobStore store, QueueRunn
             );
         }
 
-        if (caller.MostPerDay is { } daily && store.CameSince(caller.Name, clock.GetUtcNow() - Day) + count > daily)
+        if (isNew && caller.MostPerDay is { } daily && store.CameSince(caller.Name, clock.GetUtcNow() - Day) + count > daily)
         {
             throw Full(
                 "quota_used_up",

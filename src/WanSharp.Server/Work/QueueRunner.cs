@@ -19,7 +19,7 @@ internal sealed class QueueRunner(
     JobEvents events,
     ServerMetrics metrics,
     QueueSwitch pause
-)
+) : IProgress<JobEvent>
 {
     /// <summary>How long to wait after something that no job can help: a full disk, a model that is gone.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(5);
@@ -56,21 +56,44 @@ internal sealed class QueueRunner(
         }
     }
 
+    /// <summary>Tells what happens to jobs, and sees from it whether videos can be made again.</summary>
+    public void Report(JobEvent value)
+    {
+        events.Report(value);
+        if (value.Kind == JobEventKind.Succeeded)
+        {
+            Trouble = null;
+        }
+        else if (value.Kind is JobEventKind.Failed or JobEventKind.Cancelled)
+        {
+            Recover();
+        }
+    }
+
+    /// <summary>Forgets the trouble if nothing waits that would show it again: else only a video that is made ends it.</summary>
+    private void Recover()
+    {
+        if (Trouble is not null && !store.HasWork())
+        {
+            Trouble = null;
+        }
+    }
+
     /// <summary>Runs until it is stopped, or until nothing can run.</summary>
     private async Task RunOnceAsync(CancellationToken cancellationToken)
     {
         try
         {
-            if (!options.Warm)
+            if (!options.Warm && Trouble is null)
             {
                 await store.WaitForWorkAsync(cancellationToken).ConfigureAwait(false);
             }
 
             var backend = await holder.OpenAsync(cancellationToken).ConfigureAwait(false);
-            Trouble = null;
+            Recover();
             var runner = new JobRunner(
                 store,
-                backend.Jobs,
+                KeptPictures.Of(backend, options),
                 new JobRunnerOptions
                 {
                     Concurrency = backend.Concurrency,
@@ -78,7 +101,7 @@ internal sealed class QueueRunner(
                     Results = results.Cache,
                     AcceptsReused = options.Backend.Reuse == ReuseMode.Similar,
                     ReadSettings = backend.ReadSettings,
-                    Events = events,
+                    Events = this,
                     WaitsForMore = true,
                     MayStart = () => !pause.IsOn,
                     Preview = events.ShowAsync,

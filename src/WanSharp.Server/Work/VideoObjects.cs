@@ -23,7 +23,7 @@ internal sealed class VideoObjects(ServerOptions options, ProgressBoard board)
         {
             Id = VideoId.OfFile(job.Output),
             Model = details?.Model ?? Text(clip, "model") ?? "",
-            Prompt = job.Request.Template ?? job.Request.Prompt,
+            Prompt = details?.Prompt ?? job.Request.Template ?? job.Request.Prompt,
             Status = StatusOf(job.State),
             Progress = isDone ? 100 : (board.Find(job.Id)?.Percent ?? 0),
             CreatedAt = details is null ? job.QueuedAt.ToUnixTimeSeconds() : details.CreatedAt / 1000,

@@ -22,7 +22,7 @@ internal sealed class VideoQueue(
     OpenedResults results,
     VideoObjects videos,
     JobEvents events,
-    EventHub hub,
+    VideoWaiting waiting,
     QueueRoom room
 )
 {
@@ -32,6 +32,7 @@ internal sealed class VideoQueue(
     /// <summary>How long an answer waits for the copy of a clip that is in the cache.</summary>
     private static readonly TimeSpan LongestCopy = TimeSpan.FromMilliseconds(500);
 
+    private readonly RemovedVideos _removed = new();
     private readonly Lazy<StyleCatalog> _styles = new(() => host.OpenStyles(options.StylesFile));
 
     /// <summary>Plans a video and puts it into the queue; one that was asked for with the same id stays as it is.</summary>
@@ -43,9 +44,9 @@ internal sealed class VideoQueue(
     /// <exception cref="ApiException">The queue is full, the model is another or not to be had, or the id is another request's.</exception>
     public async Task<(Job Job, bool IsNew)> AddAsync(VideoRequest request, Caller caller, CancellationToken cancellationToken)
     {
-        if (request.Id is { } id && Find(id, caller) is { } there)
+        if (request.Id is { } id && FindSame(id, request.Sha256, caller) is { } there)
         {
-            return (Same(there, request), false);
+            return (there, false);
         }
 
         room.Require(caller, 1);
@@ -53,65 +54,44 @@ internal sealed class VideoQueue(
         bool isNew;
         try
         {
-            isNew = store.Enqueue([job]) == 1;
+            isNew = room.Take(caller, 1, () => store.Enqueue([job])) == 1;
         }
         catch (JobStoreException) when (request.Id is not null && Find(request.Id, caller) is { } other)
         {
-            return (Same(other, request), false); // it came twice at the same moment
+            return (Same(other, request.Sha256), false); // it came twice at the same moment
         }
 
-        var added = store.Find(job.Output)!;
+        var added =
+            store.Find(job.Output)
+            ?? throw new ApiException(409, "being_deleted", "The video of this key is being deleted: ask again in a moment.")
+            {
+                RetryAfter = TimeSpan.FromSeconds(1),
+            };
         if (!isNew)
         {
             return (added, false);
         }
 
-        events.Publish(EventTypes.Queued, added);
+        events.Tell(added.Id, only: JobState.Queued); // of one that was started meanwhile its start is told
         if (!IsCached(added))
         {
             return (added, true);
         }
 
         store.Hasten(added.Id);
+        if (request.Workflow is not null)
+        {
+            return (added, true); // its client hears of a prompt only once it has the answer
+        }
+
         using var copied = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         copied.CancelAfter(LongestCopy);
-        return (await EndAsync(added, copied.Token).ConfigureAwait(false), true);
+        return (await waiting.EndAsync(added, copied.Token).ConfigureAwait(false), true);
     }
 
-    /// <summary>Waits for a job's end.</summary>
-    /// <param name="job">The job.</param>
-    /// <param name="cancellationToken">Ends the waiting.</param>
-    /// <returns>The job as it is then.</returns>
-    public async Task<Job> EndAsync(Job job, CancellationToken cancellationToken)
-    {
-        var now = job;
-        try
-        {
-            while (now.State is JobState.Queued or JobState.Running)
-            {
-                using var changes = hub.Subscribe(after: null);
-                now = store.Find(job.Id) ?? throw ApiException.NotFound("The video was deleted meanwhile.");
-                while (
-                    now.State is JobState.Queued or JobState.Running
-                    && await changes.Reader.WaitToReadAsync(cancellationToken).ConfigureAwait(false)
-                )
-                {
-                    if (changes.Reader.TryRead(out var one) && one.IsLast && one.Subject == VideoId.OfFile(job.Output))
-                    {
-                        break;
-                    }
-                }
-
-                now = store.Find(job.Id) ?? throw ApiException.NotFound("The video was deleted meanwhile.");
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // as far as it is
-        }
-
-        return now;
-    }
+    /// <summary>The video that a request with its own id made before; null for a new one.</summary>
+    /// <exception cref="ApiException">The id is another request's.</exception>
+    public Job? FindSame(string id, string? sha256, Caller caller) => Find(id, caller) is { } there ? Same(there, sha256) : null;
 
     /// <summary>The model's name, once it is open; before that what the server was told to serve.</summary>
     public string Model => holder.Opened?.Model ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(options.Backend.Model));
@@ -130,6 +110,10 @@ internal sealed class VideoQueue(
         Find(id ?? "", caller)
         ?? throw ApiException.NotFound($"There is no video '{id}': it was deleted, or never was. GET /v1/videos lists them.");
 
+    /// <summary>Where a list goes on after a video, which may have been deleted since.</summary>
+    /// <exception cref="ApiException">The caller sees none.</exception>
+    public long After(string id, Caller caller) => _removed.Find(id, caller) ?? Require(id, caller).Id;
+
     /// <summary>A job as a video.</summary>
     public VideoObject Show(Job job) => videos.From(job);
 
@@ -137,6 +121,7 @@ internal sealed class VideoQueue(
     public void Delete(Job job)
     {
         store.Remove([job.Id]);
+        _removed.Add(job);
         events.Publish(EventTypes.Deleted, job);
     }
 
@@ -168,27 +153,45 @@ internal sealed class VideoQueue(
         room.Require(caller, entries.Count);
         var backend = await OpenAsync(cancellationToken).ConfigureAwait(false);
         var extension = backend.Format ?? options.Format;
-        var planner = new BatchPlanner(backend.Jobs, _styles.Value, backend.Model, extension)
-        {
-            Wildcards = new PromptExpander(new WildcardFiles(host.WildcardFolders(batch.File))),
-        };
+        var planner = PlannerOf(backend, extension, new PromptExpander(new WildcardFiles(host.WildcardFolders(batch.File))));
         var named = entries
             .Select(entry => entry with { Output = VideoId.New() + (entry.Output is { } output ? Path.GetExtension(output) : extension) })
             .ToList();
-        var details = Details(backend.Model) with { BatchName = batch.Name };
+        var details = Details(backend.Model) with { BatchName = batch.Name, RequestSha256 = batch.Sha256 };
         var planned = await planner.PlanAsync(batch.Name, named, cancellationToken).ConfigureAwait(false);
+        var text = details.ToJson(); // one for all: a batch may have thousands
         IReadOnlyList<NewJob> jobs =
         [
-            .. planned.Select(job => job with { Batch = batch.Id, Owner = caller.Owner, Details = details.ToJson() }),
+            .. planned.Zip(
+                named,
+                (job, entry) =>
+                    job with
+                    {
+                        Batch = batch.Id,
+                        Owner = caller.Owner,
+                        Details = job.Style is null ? text : (details with { Prompt = PromptOf(job, entry) }).ToJson(),
+                    }
+            ),
         ];
         var cached = jobs.Count(job => IsCached(job.Prepared.ResultKey, job.Output));
         if (!isDry)
         {
-            store.Enqueue(jobs);
-            Announce([.. jobs.Select(job => store.Find(job.Output)!)]);
+            room.Take(caller, jobs.Count, () => Enqueue(batch, jobs));
+            Announce(store.IdsOf(batch.Id));
         }
 
         return (jobs, cached);
+    }
+
+    /// <summary>Puts a batch into the queue, unless its request came twice at the same moment.</summary>
+    private int Enqueue(BatchRequest batch, IReadOnlyList<NewJob> jobs)
+    {
+        if (store.IdsOf(batch.Id) is not [var first, ..])
+        {
+            return store.Enqueue(jobs);
+        }
+
+        return VideoDetails.FromJson(store.Find(first)?.Details)?.RequestSha256 == batch.Sha256 ? 0 : throw ApiException.KeyReused();
     }
 
     /// <summary>The batches that a caller sees, or one of them.</summary>
@@ -205,17 +208,24 @@ internal sealed class VideoQueue(
 
     /// <summary>Changes what becomes of videos.</summary>
     /// <returns>How many it changed.</returns>
-    public int Change(IReadOnlyCollection<long> ids, VideoChange change)
+    /// <exception cref="ApiException">There is no room in the queue for those that are tried again.</exception>
+    public int Change(IReadOnlyCollection<long> ids, VideoChange change, Caller caller)
     {
         var count = change switch
         {
             VideoChange.Cancel => store.Cancel(ids),
             VideoChange.Pause => store.Hold(ids),
             VideoChange.Resume => store.Release(ids),
-            _ => store.Retry(ids),
+            _ => Retry(ids, caller),
         };
-        Announce([.. ids.Take(MostAnnounced + 1).Select(store.Find).OfType<Job>()]);
+        Announce(ids);
         return count;
+    }
+
+    private int Retry(IReadOnlyCollection<long> ids, Caller caller)
+    {
+        var ended = ids.Where(id => store.Find(id) is { State: JobState.Failed or JobState.Cancelled }).ToList();
+        return ended.Count == 0 ? 0 : room.Take(caller, ended.Count, () => store.Retry(ended), isNew: false);
     }
 
     /// <summary>Changes the priority of videos that wait or run.</summary>
@@ -232,7 +242,9 @@ internal sealed class VideoQueue(
     public async Task<bool> EditAsync(Job job, VideoRequest request, CancellationToken cancellationToken)
     {
         var planned = await PlanAsync(request, cancellationToken).ConfigureAwait(false);
-        var details = VideoDetails.FromJson(job.Details) is { } before ? (before with { User = request.User }).ToJson() : planned.Details;
+        var details = VideoDetails.FromJson(job.Details) is { } before
+            ? (before with { User = request.User, Prompt = PromptOf(planned, request.Entry) ?? before.Prompt }).ToJson()
+            : planned.Details;
         var edited = planned with
         {
             Output = job.Output,
@@ -249,7 +261,7 @@ internal sealed class VideoQueue(
         }
 
         var now = store.Find(job.Id)!;
-        Announce([now]);
+        Announce([now.Id]);
         if (IsCached(now) && !now.IsHeld)
         {
             store.Hasten(now.Id);
@@ -265,6 +277,13 @@ internal sealed class VideoQueue(
         var count = store.Order(ids);
         events.Reset();
         return count;
+    }
+
+    /// <summary>Has a video that waits made before all others.</summary>
+    public void PutFirst(long id)
+    {
+        store.PutFirst(id);
+        events.Tell(id, only: JobState.Queued);
     }
 
     /// <summary>How many videos that a caller sees are in each state.</summary>
@@ -300,9 +319,9 @@ internal sealed class VideoQueue(
     public async Task<NewJob> PlanAsync(VideoRequest request, CancellationToken cancellationToken)
     {
         var backend = await OpenAsync(cancellationToken).ConfigureAwait(false);
-        RequireModel(request.Model, backend.Model);
+        ServedModel.Require(options, request.Model, backend.Model);
         var extension = request.Format ?? backend.Format ?? options.Format;
-        var planner = new BatchPlanner(backend.Jobs, _styles.Value, backend.Model, extension);
+        var planner = PlannerOf(backend, extension, wildcards: null);
         var entry = request.Entry with { Output = (request.Id ?? VideoId.New()) + extension };
         await backend.Jobs.RequireFormatAsync(backend.Jobs.FormatFor(extension), cancellationToken).ConfigureAwait(false);
         var job = await planner.PlanAsync(entry, number: 1, cancellationToken).ConfigureAwait(false);
@@ -315,10 +334,21 @@ internal sealed class VideoQueue(
                     RemixedFrom = request.RemixedFrom,
                     User = request.User,
                     Workflow = request.Workflow,
+                    Prompt = PromptOf(job, request.Entry),
                 }
             ).ToJson(),
         };
     }
+
+    private BatchPlanner PlannerOf(BatchBackend backend, string extension, PromptExpander? wildcards) =>
+        new(KeptPictures.Of(backend, options), _styles.Value, backend.Model, extension)
+        {
+            Wildcards = wildcards,
+            Check = PlainNames.Require,
+        };
+
+    /// <summary>What was asked for before a style framed it; null where none did.</summary>
+    private static string? PromptOf(NewJob job, BatchEntry entry) => job.Style is null ? null : entry.Request.Prompt;
 
     private VideoDetails Details(string model) =>
         new() { CreatedAt = host.Options.Clock.GetUtcNow().ToUnixTimeMilliseconds(), Model = model };
@@ -329,17 +359,17 @@ internal sealed class VideoQueue(
         key is not null && results.Cache?.Contains(key, Path.GetExtension(output).ToLowerInvariant()) == true;
 
     /// <summary>Tells what became of jobs; of very many only that a list of them is old.</summary>
-    private void Announce(IReadOnlyCollection<Job> jobs)
+    private void Announce(IReadOnlyCollection<long> ids)
     {
-        if (jobs.Count > MostAnnounced)
+        if (ids.Count > MostAnnounced)
         {
             events.Reset();
             return;
         }
 
-        foreach (var job in jobs)
+        foreach (var id in ids)
         {
-            events.Publish(JobEvents.TypeOf(job.State), job);
+            events.Tell(id);
         }
     }
 
@@ -356,25 +386,6 @@ internal sealed class VideoQueue(
         }
     }
 
-    private void RequireModel(string? asked, string served)
-    {
-        if (asked is not null && !asked.Equals(served, StringComparison.OrdinalIgnoreCase) && asked != options.Backend.Model)
-        {
-            throw new ApiException(
-                400,
-                "model_not_found",
-                $"The model '{asked}' is not served here: ask for '{served}', or leave the model out.",
-                "model"
-            );
-        }
-    }
-
-    private static Job Same(Job there, VideoRequest request) =>
-        VideoDetails.FromJson(there.Details)?.RequestSha256 == request.Sha256
-            ? there
-            : throw new ApiException(
-                409,
-                "idempotency_key_reused",
-                "This Idempotency-Key came with another request before: use a new key for a new request."
-            );
+    private static Job Same(Job there, string? sha256) =>
+        VideoDetails.FromJson(there.Details)?.RequestSha256 == sha256 ? there : throw ApiException.KeyReused();
 }

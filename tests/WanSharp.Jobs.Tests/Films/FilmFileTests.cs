@@ -48,9 +48,10 @@ public sealed class FilmFileTests
     [InlineData("""{"sections": [{"clip": "a.mp4"}]}""", "nothing is to be made")]
     [InlineData("""{"sections": [{"clip": "a.mp4", "steps": 3}, {"prompt": "a"}]}""", "leave out steps")]
     [InlineData("""{"sections": [{"clip": "a.mp4", "from": 3, "to": 2}, {"prompt": "a"}]}""", "ends before it begins")]
-    [InlineData("""{"sections": [{"clip": "a.mp4", "from": "-3"}, {"prompt": "a"}]}""", "1:38: The from is a number of seconds")]
+    [InlineData("""{"sections": [{"clip": "a.mp4", "from": "-3"}, {"prompt": "a"}]}""", "1:41: The from is a number of seconds")]
     [InlineData("""{"sections": [{"prompt": "a", "to": 3}]}""", "There is a to and no clip")]
     [InlineData("""{"sections": ["a"]}""", "1:15: A section is an object")]
+    [InlineData("""{"sections": [{"prompt": "a", "interpolate": "ffmpeg"}]}""", "1:46: There is no field 'interpolate'")]
     [InlineData("""{"sections": "a"}""", "The sections are a list")]
     [InlineData("""{"sections": [{"prompt": "a", "prompt": "b"}]}""", "occurs twice")]
     public void Parse_WhatIsNoFilm_SaysWhereAndWhy(string text, string message)

@@ -16,8 +16,10 @@ using WanSharp.Testing;
 namespace WanSharp.Jobs.Tests.Films;
 
 /// <summary>Films of a tiny model: 32×16, up to 9 frames a clip, 8 a second.</summary>
+[Collection("native objects")]
 public sealed class FilmRunTests : IDisposable
 {
+    private readonly LiveObjects _live = new();
     private readonly TinyEngine _engine;
     private readonly TemporaryFolder _folder = new();
     private readonly VideoGenerator _generator;
@@ -36,6 +38,7 @@ public sealed class FilmRunTests : IDisposable
     {
         _generator.Dispose();
         _folder.Dispose();
+        _live.AssertNoneIsLeft();
     }
 
     [Fact]

@@ -42,6 +42,17 @@ public class BatchReportTests
     }
 
     [Fact]
+    public void Page_ProvesHowAClipWasMade()
+    {
+        var job = Jobs()[0] with { Settings = """{"prompt":"a","steps":4,"seed":7}""", Sha256 = "abc123" };
+
+        var html = HtmlReport.Write(BatchReport.From([job], Start), new Dictionary<string, byte[]>());
+
+        Assert.Contains("steps 4, seed 7", html, StringComparison.Ordinal);
+        Assert.Contains("abc123", html, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Html_OfNoJobs_IsWhole()
     {
         var html = HtmlReport.Write(BatchReport.From([], Start), new Dictionary<string, byte[]>());

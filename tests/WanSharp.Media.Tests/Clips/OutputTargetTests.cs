@@ -14,6 +14,7 @@ public sealed class OutputTargetTests : IDisposable
     [InlineData("CLIP.MP4", OutputKind.Mp4)]
     [InlineData("a.b/clip.webm", OutputKind.WebM)]
     [InlineData("clip.gif", OutputKind.Gif)]
+    [InlineData("clip.mkv", OutputKind.Lossless)]
     [InlineData("clip.png", OutputKind.ContactSheet)]
     [InlineData("100%.png", OutputKind.ContactSheet)]
     [InlineData("clip-%03d.png", OutputKind.PngSequence)]
@@ -33,8 +34,8 @@ public sealed class OutputTargetTests : IDisposable
     {
         Assert.False(OutputTarget.TryParse(_folder[path], out _, out var error));
         Assert.Equal(
-            $"'{_folder[path]}' names no format that can be written: end it in .mp4, .webm, .gif, .webp, .png (all frames in one "
-                + "picture), -%04d.png or / (one PNG per frame).",
+            $"'{_folder[path]}' names no format that can be written: end it in .mp4, .webm, .gif, .webp, .mkv (lossless), "
+                + ".png (all frames in one picture), -%04d.png or / (one PNG per frame).",
             error
         );
     }

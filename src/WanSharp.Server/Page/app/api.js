@@ -88,6 +88,9 @@ export const api = {
     removeBatch: (id) => request("DELETE", `/v1/videos/batches/${encodeURIComponent(id)}`),
     report: (id) => `/v1/videos/batches/${encodeURIComponent(id)}/report?format=html`,
     models: () => request("GET", "/v1/models/known"),
+    pulls: () => request("GET", "/v1/models/pulls"),
+    pull: (name) => request("POST", `/v1/models/pulls/${encodeURIComponent(name)}`, {}),
+    cancelPull: (name) => request("DELETE", `/v1/models/pulls/${encodeURIComponent(name)}`),
     system: () => request("GET", "/v1/system"),
 
     content: (id) => video(id, "/content"),
