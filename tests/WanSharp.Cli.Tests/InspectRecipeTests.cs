@@ -19,11 +19,30 @@ public sealed class InspectRecipeTests : IDisposable
         Assert.Contains("made by        ComfyUI", run.Out, StringComparison.Ordinal);
         Assert.EndsWith(
             "wan generate 'a fox moving quickly in a beautiful winter scenery' --negative '色调艳丽，过曝' --size 832x480 --frames 33 --fps 16 "
-                + "--steps 30 --sampler unipc --shift 8 --guidance 6 --seed 18446744073709551614 --lora style/ink.safetensors:0.8 "
+                + "--sampler unipc --sigmas "
+                + "1,0.995885,0.991525,0.9869,0.981823,0.976575,0.970973,0.964981,0.958347,0.951424,"
+                + "0.943961,0.935893,0.926857,0.917308,0.906876,0.895432,0.882407,0.868396,0.852792,0.835307,"
+                + "0.814921,0.792395,0.766546,0.73658,0.700232,0.658185,0.60731,0.544503,0.46218,0.357388 "
+                + "--guidance 6 --seed 18446744073709551614 --lora style/ink.safetensors:0.8 "
                 + "--model t2v-1.3b -o clip.mp4",
             run.Out.TrimEnd(),
             StringComparison.Ordinal
         );
+    }
+
+    /// <summary>An alias brings both experts, and the workflow has one for all of its steps.</summary>
+    [Fact]
+    public async Task Inspect_OfAWorkflowWithOneExpert_NamesItForAllSteps()
+    {
+        const string Expert = "wan2.2_t2v_high_noise_14B_fp8_scaled.safetensors";
+        var workflow = (await File.ReadAllTextAsync(Recipe("editor-t2v.json"), TestContext.Current.CancellationToken)).Replace(
+            "wan2.1_t2v_1.3B_fp16.safetensors",
+            Expert,
+            StringComparison.Ordinal
+        );
+        var run = await CommandLineRun.RunAsync(["inspect", _folder.Write("one.json", workflow)]);
+
+        Assert.Contains($"--model-high {Expert} --model-low {Expert} -o clip.mp4", run.Out, StringComparison.Ordinal);
     }
 
     [Theory]

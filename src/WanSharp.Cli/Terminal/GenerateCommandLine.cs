@@ -53,13 +53,20 @@ internal static class GenerateCommandLine
             one.Model is not null
             && files.Length > 0
             && files.All(file => one.Files.Select(Name).Contains(file, StringComparer.OrdinalIgnoreCase))
+            && one.Files.Select(Name).Where(IsExpert).All(expert => files.Contains(expert, StringComparer.OrdinalIgnoreCase))
         );
         return alias is not null ? [Option("--model", alias.Name)]
             : recipe.HighNoiseModel is { } high && recipe.LowNoiseModel is { } low
                 ? [Option("--model-high", high), Option("--model-low", low)]
+            // one expert for all steps: named alone, it would be looked for its partner
+            : recipe.Model is { } only && IsExpert(Name(only)) ? [Option("--model-high", only), Option("--model-low", only)]
             : [Option("--model", recipe.Model ?? "MODEL")];
 
         static string Name(string path) => path.Split('/', '\\')[^1];
+
+        static bool IsExpert(string file) =>
+            file.Contains("high_noise", StringComparison.OrdinalIgnoreCase)
+            || file.Contains("low_noise", StringComparison.OrdinalIgnoreCase);
     }
 
     private static string Option(string name, string value) => value.StartsWith('-') ? $"{name}={Quote(value)}" : $"{name} {Quote(value)}";

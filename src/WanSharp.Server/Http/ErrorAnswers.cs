@@ -117,7 +117,7 @@ internal sealed class ErrorAnswers(Action<string>? notice)
         };
 
     private static ApiException Unavailable(string message) =>
-        new(StatusCodes.Status503ServiceUnavailable, "unavailable", message) { RetryAfter = TimeSpan.FromSeconds(10) };
+        new(StatusCodes.Status503ServiceUnavailable, "unavailable", ServerPaths.Hide(message)) { RetryAfter = TimeSpan.FromSeconds(10) };
 
     private static Task SendAsync(HttpContext context, ApiException error)
     {

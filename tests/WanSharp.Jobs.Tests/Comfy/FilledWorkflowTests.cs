@@ -79,6 +79,9 @@ public sealed class FilledWorkflowTests : IDisposable
         "lora_low",
         "decoder",
         "encoder",
+        "interpolate",
+        "upscale",
+        "upscale_height",
     ];
 
     // One of them is right for each.

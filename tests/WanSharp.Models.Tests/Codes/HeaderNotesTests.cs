@@ -48,13 +48,16 @@ public sealed class HeaderNotesTests : IDisposable
     [Fact]
     public void Read_NotesUnderTheNamesOfWeights_MeetTheirLayers() => AssertRotated(_quantizer.Stored, layer => layer + ".weight");
 
-    [Fact]
-    public void Read_ANoteOfALayerThatIsNotThere_IsRefused()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Read_ANoteOfALayerThatIsNotThere_IsRefused(bool isAll)
     {
-        Write("model.safetensors", _quantizer.Stored, layer => layer == _layers[3] ? "renamed.ffn.9" : layer);
+        var renamed = _layers.ConvertAll(layer => layer.Replace("blocks.", "layers.", StringComparison.Ordinal));
+        Write("model.safetensors", _quantizer.Stored, isAll ? renamed : [.. _layers, renamed[0]]);
         var file = NetworkFile.Read(_folder["model.safetensors"]);
         Assert.Null(file.Transformer);
-        Assert.Contains("'renamed.ffn.9'", file.Problem, StringComparison.Ordinal);
+        Assert.Contains($"'{renamed[0]}'", file.Problem, StringComparison.Ordinal);
         Assert.Contains("no weight of that name", file.Problem, StringComparison.Ordinal);
     }
 
@@ -66,7 +69,7 @@ public sealed class HeaderNotesTests : IDisposable
         {
             var part = _quantizer.Stored.Where(pair => string.CompareOrdinal(pair.Key, half) < 0 == isFirst).ToDictionary();
             var name = $"wan-0000{number}-of-00002.safetensors";
-            Write(name, part, layer => part.ContainsKey(layer + ".weight") ? layer : null);
+            Write(name, part, _layers.FindAll(layer => part.ContainsKey(layer + ".weight")));
         }
 
         AssertRotated(_folder["wan-00001-of-00002.safetensors"]);
@@ -78,7 +81,7 @@ public sealed class HeaderNotesTests : IDisposable
     [InlineData("\"2.0\"", "version '2.0'")]
     public void Read_AVersion_IsKnownOrRefused(string version, string? problem)
     {
-        Write("model.safetensors", _quantizer.Stored, layer => layer, version);
+        Write("model.safetensors", _quantizer.Stored, _layers, version);
         var file = NetworkFile.Read(_folder["model.safetensors"]);
         Assert.Equal(problem is null, file.Problem is null);
         Assert.Contains(problem ?? "", file.Problem ?? "", StringComparison.Ordinal);
@@ -86,7 +89,7 @@ public sealed class HeaderNotesTests : IDisposable
 
     private void AssertRotated(Dictionary<string, Tensor> tensors, Func<string, string> noted)
     {
-        Write("model.safetensors", tensors, noted);
+        Write("model.safetensors", tensors, _layers.ConvertAll(layer => noted(layer)));
         AssertRotated(_folder["model.safetensors"]);
     }
 
@@ -103,9 +106,9 @@ public sealed class HeaderNotesTests : IDisposable
         }
     }
 
-    private void Write(string name, IReadOnlyDictionary<string, Tensor> tensors, Func<string, string?> noted, string version = "\"1.0\"")
+    private void Write(string name, IReadOnlyDictionary<string, Tensor> tensors, IReadOnlyList<string> noted, string version = "\"1.0\"")
     {
-        var notes = string.Join(',', _layers.Select(noted).OfType<string>().Select(layer => $"\"{layer}\":{Note}"));
+        var notes = string.Join(',', noted.Select(layer => $"\"{layer}\":{Note}"));
         SafetensorsWriter.Write(
             _folder[name],
             tensors,

@@ -225,7 +225,7 @@ public sealed class CompanionTests
             tensors =>
             {
                 tensors["token_embedding.weight"] = folder.Keep(Tensor.Zeros(DType.F32, [5000, 16]));
-                tensors["token_embedding.weight"].Write<float>()[0] = 1;
+                tensors["token_embedding.weight"].Write<float>().Fill(1);
             }
         );
         var wrong = folder.Tokenizer("tokenizer/spiece.model");

@@ -145,6 +145,21 @@ public sealed class ExpertTests
         Assert.Equal((null, "transformer/diffusion_pytorch_model.safetensors"), folder.Experts(folder.Path));
     }
 
+    [Theory]
+    [InlineData("0.8", 0.8)]
+    [InlineData("null", 0.875)]
+    public void Find_DiffusersFolderOfTwoExperts_TakesTheBoundaryOfItsIndex(string ratio, double expected)
+    {
+        using var folder = new TinyFolder("wan2.2-t2v-a14b");
+        folder.HighNoise("transformer/diffusion_pytorch_model.safetensors");
+        folder.Transformer("transformer_2/diffusion_pytorch_model.safetensors");
+        folder.TextEncoder("text_encoder/model.safetensors");
+        folder.Vae("vae/diffusion_pytorch_model.safetensors");
+        folder.Text("model_index.json", $$"""{"boundary_ratio": {{ratio}}}""");
+
+        Assert.Equal(expected, folder.Find(folder.Path).Defaults.Boundary);
+    }
+
     [Fact]
     public void Find_TextToVideoCalledWan22WithoutANoise_RunsAndSaysHow()
     {

@@ -153,6 +153,19 @@ public sealed class FoundNamesTests
         }
     }
 
+    /// <summary>Diffusers' EMAModel keeps the average as a list, so that nobody knows which network it is of.</summary>
+    [Fact]
+    public void Read_AnAverageWithoutNames_IsNotLeftOutSilently()
+    {
+        using var folder = new TinyFolder("wan2.1-t2v-1.3b");
+        var network = folder.Networks.Transformer;
+        var all = network.ToDictionary(pair => $"state_dict.{pair.Key}", pair => pair.Value);
+        all["ema.shadow_params.0"] = network["head.modulation"];
+        var file = NetworkFile.Read(folder.Write("model.safetensors", all));
+        Assert.Null(file.Transformer);
+        Assert.Contains("'ema.shadow_params.0'", file.Problem, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Read_AWholeT5_LeavesTheHalfThatWrites()
     {
