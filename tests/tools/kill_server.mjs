@@ -95,7 +95,11 @@ for (let i = 0; i < Number(kills); i++) {
     const { child, base } = await start(join(folder, "data"), "--webhook", hook);
     starts++;
     let isOver = false;
+    const before = accepted.size;
     const work = load(base, () => isOver);
+    for (let k = 0; random() > 0.02 && accepted.size === before && k < 1000; k++) {
+        await sleep(20); // mostly while there is work, now and then while it starts
+    }
     await sleep(20 + random() * 1500);
     child.kill("SIGKILL");
     isOver = true;
