@@ -15,7 +15,6 @@ public abstract class BatchTests : IDisposable
         _variables = new Dictionary<string, string>
         {
             ["WAN_CACHE"] = _folder["cache"],
-            ["WAN_MODELS"] = QuickModel.Models,
             ["XDG_CONFIG_HOME"] = _folder["config"],
             ["PATH"] = Environment.GetEnvironmentVariable("PATH") ?? "",
         };

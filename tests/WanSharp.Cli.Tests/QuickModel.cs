@@ -6,7 +6,7 @@ namespace WanSharp.Cli.Tests;
 
 /// <summary>
 /// A model of a few thousand weights in the place of the default one, for tests that look at the program and not at pictures: it is opened
-/// and compiled in a third of the time.
+/// and compiled sooner.
 /// </summary>
 public sealed class QuickModel : IDisposable
 {

@@ -254,6 +254,7 @@ public sealed class SettingFieldsTests : IDisposable
                 LoraUses uses => uses.Select(use => new GenerationSettings.EmbeddedLora(use.File, "ab", $"{use.Strength}")).ToList(),
                 string when property.PropertyType == typeof(int?) => 1,
                 string name when property.PropertyType == typeof(UsedNetwork) => new UsedNetwork(name, "ab"),
+                string name when property.PropertyType == typeof(UsedInterpolation) => new UsedInterpolation(name, "ab", 8),
                 var value => value,
             };
         }

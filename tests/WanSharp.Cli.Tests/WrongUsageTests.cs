@@ -110,8 +110,8 @@ public sealed class WrongUsageTests : IDisposable
     }
 
     [Theory]
-    [InlineData("clip.avi", ".mp4, .webm, .gif, .webp, .png")]
-    [InlineData("clip", ".mp4, .webm, .gif, .webp, .png")]
+    [InlineData("clip.avi", ".mp4, .webm, .gif, .webp, .mkv (lossless), .png")]
+    [InlineData("clip", ".mp4, .webm, .gif, .webp, .mkv (lossless), .png")]
     [InlineData("", "is a folder")]
     public async Task Generate_ToWhatIsNoFormat_ListsTheFormats(string name, string expected)
     {

@@ -114,7 +114,7 @@ for (;;) {
     }
     await sleep(200);
 }
-const problems = [];
+const problems = accepted.size > 0 ? [] : ["nothing was accepted, so nothing is proved: the machine is too busy, or the server refuses"];
 const made = [];
 for (const [id, wanted] of accepted) {
     const { status, body } = await call(base, "GET", `/v1/videos/${id}`);

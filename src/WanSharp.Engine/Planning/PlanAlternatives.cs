@@ -44,8 +44,10 @@ public static class PlanAlternatives
         ArgumentNullException.ThrowIfNull(plan);
         var seconds = costs.Predict(plan, machine).Seconds;
         var changed = Candidates(model, request, plan.Settings)
-            .Select(other => (other.Options, Costs: costs, Plan: costs.Sketch(other.Request)));
-        var narrow = eightBit is null ? [] : new[] { (Options: "--precision int8", Costs: eightBit, Plan: plan) };
+            .Select(other => (other.Options, Costs: costs, Plan: (Func<GenerationPlan>)(() => costs.Sketch(other.Request))));
+        var narrow = eightBit is null
+            ? []
+            : new[] { (Options: "--precision int8", Costs: eightBit, Plan: (Func<GenerationPlan>)(() => plan)) };
         return
         [
             .. changed
@@ -55,16 +57,17 @@ public static class PlanAlternatives
                 .Where(other => other.Seconds < seconds),
         ];
 
-        PlanAlternative? Cost(string options, CostModel costs, GenerationPlan plan)
+        PlanAlternative? Cost(string options, CostModel costs, Func<GenerationPlan> sketch)
         {
             try
             {
-                var cost = costs.Predict(inMemory?.Invoke(costs, plan) ?? plan, machine);
+                var other = sketch();
+                var cost = costs.Predict(inMemory?.Invoke(costs, other) ?? other, machine);
                 return new PlanAlternative(options, cost.Seconds, cost.PrivateBytes);
             }
-            catch (InvalidRequestException) when (inMemory is not null)
+            catch (InvalidRequestException)
             {
-                return null; // it does not fit, however it runs
+                return null; // it does not fit, however it runs, or what else was asked for does not go with it
             }
         }
     }

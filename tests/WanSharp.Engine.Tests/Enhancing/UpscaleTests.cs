@@ -1,6 +1,7 @@
 using WanSharp.Engine.Enhancing;
 using WanSharp.Engine.Planning;
 using WanSharp.Engine.Requests;
+using WanSharp.Engine.Tests.Planning;
 using WanSharp.Graphs.Networks;
 using WanSharp.Models;
 using WanSharp.Models.Enhancers;
@@ -146,6 +147,18 @@ public sealed class UpscaleTests : IDisposable
         Assert.DoesNotContain(PlanStage.Enhance, own.Stages.Select(stage => stage.Stage));
         Assert.True(large.Stages.Single(stage => stage.Stage == PlanStage.Enhance).Work.Convolutions > 0);
         Assert.Contains("upscaler, packed weights", large.Memory.Select(part => part.Name));
+    }
+
+    [Fact]
+    public void Alternatives_OfAHeightThatOnlyThisSizeHas_AreThoseThatCanBe()
+    {
+        var costs = new CostModel(_engine.Model, decoderFolders: [_folder["."]]);
+        var request = Circle with { Upscale = "large", Width = 64, Height = 64, UpscaleHeight = 192, Frames = 9 };
+
+        var alternatives = PlanAlternatives.Of(costs, _engine.Model, request, costs.Sketch(request), CostModelTests.Machine);
+
+        Assert.DoesNotContain(alternatives, other => other.Options.StartsWith("--size", StringComparison.Ordinal));
+        Assert.Contains(alternatives, other => other.Options.StartsWith("--frames", StringComparison.Ordinal));
     }
 
     [Theory]

@@ -19,7 +19,7 @@ public class GenerationPlannerTests(TinyEngine engine)
             { Circle with { Prompt = new string('x', 8193) }, "prompt", "longer than 8192" },
             { Circle with { Prompt = "half \ud83c" }, "prompt", "character 5 is half of a surrogate pair" },
             { Circle with { Prompt = "\udfac 🎬" }, "prompt", "character 0 is half" },
-            { Circle with { Prompt = new string('\u2028', 8000) }, "prompt", "too long to be embedded" },
+            { Circle with { Prompt = $"x{new string('\u2028', 8000)}x" }, "prompt", "too long to be embedded" },
             { Circle with { Prompt = "red \u001b$B@V" }, "prompt", "the control character U+001B" },
             { Circle with { Prompt = "a\0b" }, "prompt", "the control character U+0000" },
             { Circle with { NegativePrompt = "a\u0085b" }, "negative", "the control character U+0085" },

@@ -77,7 +77,12 @@ public sealed class PresetClipTests(RuntimeFixture fixture) : IDisposable
 
         Assert.Equal([2, 1, 1, 1, 1, 1, 1, 1], plan.StepBranches);
         Assert.InRange(plan.HighNoiseSteps, 4, 5);
-        var byHand = plan.Settings.ToRequested() with { Preset = null, HighNoiseLoras = Uses($"{high}:0,1"), LowNoiseLoras = Uses(low) };
+        var byHand = plan.Settings.ToRequested() with
+        {
+            Preset = null,
+            HighNoiseLoras = Uses($"{high}:0@0,1@1-"),
+            LowNoiseLoras = Uses(low),
+        };
         Assert.Equal(clip, await FramesAsync(generator, Again(byHand, request)));
         Assert.NotEqual(clip, await FramesAsync(generator, Again(byHand with { HighNoiseLoras = Uses(high) }, request)));
     }

@@ -25,7 +25,10 @@ public sealed class ClipIdentityTests(TinyEngine engine)
         nameof(TransformerOptions.WeightsFolder),
         nameof(GenerationSettings.ModelFiles),
         nameof(GenerationSettings.Preset), // its settings are there, one by one
-        nameof(GenerationSettings.Decoder), // of the latents: what is decoded is in the clip's identity
+        nameof(GenerationSettings.Decoder), // of the latents: what is decoded, and what becomes of it, is in the clip's identity
+        nameof(GenerationSettings.Interpolate),
+        nameof(GenerationSettings.Upscale),
+        nameof(GenerationSettings.UpscaleHeight),
     ];
 
     private readonly GenerationPlan _plan = PlanOf(engine, new EngineOptions());

@@ -171,8 +171,7 @@ public sealed class FoundNamesTests
     {
         using var folder = new TinyFolder("wan2.1-t2v-1.3b");
         var tensors = folder.Networks.Text.ToDictionary(pair => OtherTools.TransformersText(pair.Key), pair => pair.Value);
-        // tied: shared.weight is the one
-        tensors["encoder.embed_tokens.weight"] = folder.Keep(folder.Networks.Scaled(tensors["shared.weight"], 3));
+        tensors["encoder.embed_tokens.weight"] = tensors["shared.weight"]; // tied
         tensors["decoder.block.0.layer.0.SelfAttention.q.weight"] = tensors["lm_head.weight"] = tensors["shared.weight"];
         var path = folder.Write("text.safetensors", tensors);
         Assert.NotNull(NetworkFile.Read(path).TextEncoder);
