@@ -27,9 +27,7 @@ internal sealed class PlanCommand(CliEnvironment environment)
     private readonly Option<int?> _threads = CommonOptions.Threads();
     private readonly Option<bool> _calibrate = new("--calibrate")
     {
-        Description =
-            "Measure this machine again (4 to 6 seconds) and keep the faster of each rate; "
-            + "otherwise a measurement is used for 30 days.",
+        Description = "Measure this machine again (4 to 6 seconds); otherwise a measurement is used for 30 days.",
     };
     private readonly Option<MemoryAmount?> _memory = CommonOptions.Memory();
     private readonly Option<MemoryAmount?> _hostMemory = CommonOptions.HostMemory();

@@ -16,7 +16,10 @@ internal static class BenchmarkText
         string.Join(
             Environment.NewLine,
             changes.Select(change =>
-                Invariant($"{change.Name, -18} {change.Before:0.000} before, {change.Now:0.000} now{(change.IsWorse ? ": WORSE" : "")}")
+                change.Now is { } now
+                    ? Invariant($"{change.Name, -18} {change.Before:0.000} before, {now:0.000} now{(change.IsWorse ? ": WORSE" : "")}")
+                    : Invariant($"{change.Name, -18} {change.Before:0.000} before, not measured now: WORSE; ")
+                        + "measure what the baseline did, or save another one"
             )
         );
 

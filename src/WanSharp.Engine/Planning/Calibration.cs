@@ -40,19 +40,6 @@ public sealed record Calibration
     /// <summary>Elements of weights that one thread widens to F32, by their type on disk.</summary>
     public required IReadOnlyDictionary<DType, double> Widened { get; init; }
 
-    /// <summary>The faster of each rate of two calibrations of one machine.</summary>
-    internal Calibration Faster(Calibration other) =>
-        this with
-        {
-            Products = Math.Max(Products, other.Products),
-            IntegerProducts = Math.Max(IntegerProducts, other.IntegerProducts),
-            WeightBytes = Math.Max(WeightBytes, other.WeightBytes),
-            Attention = Math.Max(Attention, other.Attention),
-            Convolutions = Math.Max(Convolutions, other.Convolutions),
-            MovedBytes = Math.Max(MovedBytes, other.MovedBytes),
-            Widened = Widened.ToDictionary(rate => rate.Key, rate => Math.Max(rate.Value, other.Widened.GetValueOrDefault(rate.Key))),
-        };
-
     /// <summary>The calibration as JSON.</summary>
     public string ToJson() => JsonSerializer.Serialize(this, CalibrationJson.Default.Calibration);
 

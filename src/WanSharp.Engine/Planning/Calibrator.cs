@@ -21,7 +21,8 @@ public sealed class Calibrator(ContentStore store, int threads, TimeProvider clo
     public static readonly TimeSpan MaximumAge = TimeSpan.FromDays(30);
 
     /// <summary>The remembered calibration, or a new one, which takes 4 to 6 seconds.</summary>
-    /// <remarks>Measuring again keeps the faster of each rate, because other programs can only slow a measurement down.</remarks>
+    /// <remarks>Each rate is the best of several runs, because other programs can only slow one down. A new calibration replaces the
+    /// old one: a machine may become slower, too.</remarks>
     /// <param name="runtime">ONNX Runtime.</param>
     /// <param name="again">Whether to measure even if one is remembered.</param>
     /// <param name="progress">Notified when a measurement starts.</param>
@@ -34,8 +35,7 @@ public sealed class Calibrator(ContentStore store, int threads, TimeProvider clo
     )
     {
         ArgumentNullException.ThrowIfNull(runtime);
-        var known = Find(runtime);
-        if (!again && known is not null)
+        if (!again && Find(runtime) is { } known)
         {
             return known;
         }
@@ -49,7 +49,6 @@ public sealed class Calibrator(ContentStore store, int threads, TimeProvider clo
             Threads = threads,
             OnnxRuntime = runtime.Version,
         };
-        calibration = known is null ? calibration : calibration.Faster(known);
         store.Remove(KeyOf(runtime));
         store.Put(KeyOf(runtime), Encoding.UTF8.GetBytes(calibration.ToJson()));
         return calibration;
@@ -63,7 +62,8 @@ public sealed class Calibrator(ContentStore store, int threads, TimeProvider clo
         return known is not null && clock.GetUtcNow() - known.Measured < MaximumAge ? known : null;
     }
 
-    private string KeyOf(OrtRuntime runtime)
+    /// <summary>Where a calibration is kept.</summary>
+    internal string KeyOf(OrtRuntime runtime)
     {
         var identity = string.Create(
             CultureInfo.InvariantCulture,

@@ -21,8 +21,7 @@ internal sealed class EnhanceStage
     /// <summary>What has to be computed; null for a clip whose frames stay as they are.</summary>
     public StageWork? Work(GenerationPlan plan)
     {
-        var made = plan.Format.Frames - plan.Settings.Frames;
-        var between = InterpolatorOf(plan)?.Work.Make(plan.Settings.DecodedSize, made) ?? GraphWork.None;
+        var between = InterpolatorOf(plan)?.Work.Make(plan.Settings.DecodedSize, MadeFrames(plan)) ?? GraphWork.None;
         var enlarging = UpscalerOf(plan)?.Work.Enlarge(plan.Settings.DecodedSize, plan.UpscaleTiles, plan.Format.Frames) ?? GraphWork.None;
         return plan is { Interpolator: null, Upscaler: null }
             ? null
@@ -69,6 +68,13 @@ internal sealed class EnhanceStage
         {
             yield return MemoryPart.Activations(PlanStage.Enhance, step + held + decoding);
         }
+    }
+
+    /// <summary>How many frames lie between given ones: where the rates are not whole multiples, few of the given ones are shown.</summary>
+    private static int MadeFrames(GenerationPlan plan)
+    {
+        var times = new FrameTimes(plan.Settings.ModelFps, plan.Settings.Fps);
+        return Enumerable.Range(0, plan.Format.Frames).Count(frame => times.At(frame).Share != 0);
     }
 
     private static long BytesOfFfmpeg(ClipSize size) => FfmpegBytes + (FfmpegPixelBytes * size.Width * size.Height);

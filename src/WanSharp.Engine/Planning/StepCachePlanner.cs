@@ -53,16 +53,13 @@ internal static class StepCachePlanner
         }
 
         setting = Filled(setting, network, plan.Settings.Steps);
+        RequireRanges(setting); // of a file, too
         var course = CourseOf(plan, guidance);
         var cache = PlanOf(setting, plan, model, network, course, timesteps) with { Why = why };
         plan = plan with
         {
             StepCache = cache,
-            Settings = plan.Settings with
-            {
-                StepCache = setting,
-                StepCacheData = setting.Policy == StepCachePolicy.MagName ? network.Digest : null,
-            },
+            Settings = plan.Settings with { StepCache = setting, StepCacheData = network.DigestOf(setting.Policy) },
         };
         return cache.SkippedSteps.Count > 0
             ? plan
@@ -110,8 +107,8 @@ internal static class StepCachePlanner
             return (StepCacheSetting.Off, "a name says that the model was distilled, and its steps are far apart");
         }
 
-        return network.Known is { Auto: { } auto, Why: { } why }
-            ? (StepCacheSetting.Parse(auto, CultureInfo.InvariantCulture), why)
+        return network.Known is { Auto: { } auto } known
+            ? (StepCacheSetting.Parse(auto, CultureInfo.InvariantCulture), known.Why ?? $"{KnownStepCache.FileName} says so")
             : (new StepCacheSetting(StepCachePolicy.EasyName), $"nothing is known about {model.Name}, and EasyCache needs no calibration");
     }
 
@@ -234,10 +231,12 @@ internal static class StepCachePlanner
     /// <summary>What is known about the model's network.</summary>
     /// <param name="Name">The model.</param>
     /// <param name="Known">What; null for nothing.</param>
-    /// <param name="Digest">Identifies the data of a file; null for what the program knows.</param>
-    private sealed record NetworkData(string Name, KnownStepCache? Known, string? Digest)
+    /// <param name="Own">What the file next to the model says of it; null where there is none.</param>
+    private sealed record NetworkData(string Name, KnownStepCache? Known, KnownStepCache? Own)
     {
         private const int DigestLength = 16;
+
+        private static readonly KnownStepCache Nothing = new();
 
         public static NetworkData Of(WanModel model, int width, int height)
         {
@@ -251,13 +250,23 @@ internal static class StepCachePlanner
                 .Where(variant => variant?.Larger is not null && width * height > variant.Defaults.Width * variant.Defaults.Height)
                 .Select(variant => variant!.Larger!);
             var shipped = larger.Concat(names).Select(KnownStepCache.Of).FirstOrDefault(known => known is not null);
-            if (KnownStepCache.ReadFile(file) is not { Mag: { } recorded } own)
-            {
-                return new NetworkData(model.Name, shipped, null);
-            }
+            var own = KnownStepCache.ReadFile(file);
+            return new NetworkData(model.Name, own?.Over(shipped) ?? shipped, own);
+        }
 
-            var digest = Digests.OfBytes(Encoding.UTF8.GetBytes((own with { Auto = null, Why = null }).ToJson()))[..DigestLength];
-            return new NetworkData(model.Name, (shipped ?? own) with { Mag = recorded }, digest);
+        /// <summary>
+        /// Identifies what a policy takes from the file and the setting does not say in its numbers; null where that is nothing.
+        /// </summary>
+        public string? DigestOf(string policy)
+        {
+            var part = policy switch
+            {
+                StepCachePolicy.MagName => new KnownStepCache { Mag = Own?.Mag },
+                StepCachePolicy.TeaName => new KnownStepCache { Tea = Own?.Tea },
+                StepCachePolicy.TeaRetainedName => new KnownStepCache { TeaRetained = Own?.TeaRetained },
+                _ => Nothing,
+            };
+            return part == Nothing ? null : Digests.OfBytes(Encoding.UTF8.GetBytes(part.ToJson()))[..DigestLength];
         }
     }
 }

@@ -66,7 +66,9 @@ internal sealed record KnownStepCache
         try
         {
             var known = facts.Length > MostBytes ? null : JsonSerializer.Deserialize<KnownStepCache>(File.ReadAllBytes(file), Json);
-            return known is { Mag: null or { Ratios.Count: > 0 } } ? known : throw new JsonException("It has no ratios, or is too large.");
+            return known is null ? throw new JsonException("It says nothing, or is too large.")
+                : known.FindFault() is { } fault ? throw new JsonException(fault)
+                : known;
         }
         catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException or ArgumentException)
         {
@@ -78,8 +80,30 @@ internal sealed record KnownStepCache
         }
     }
 
+    /// <summary>This, and of all that it does not say what another says.</summary>
+    /// <param name="other">The other; null for nothing.</param>
+    public KnownStepCache Over(KnownStepCache? other) =>
+        new()
+        {
+            Auto = Auto ?? other?.Auto,
+            Why = Auto is null ? other?.Why : Why,
+            Tea = Tea ?? other?.Tea,
+            TeaRetained = TeaRetained ?? other?.TeaRetained,
+            Mag = Mag ?? other?.Mag,
+            Easy = Easy ?? other?.Easy,
+        };
+
     /// <summary>The form that <see cref="ReadFile"/> reads.</summary>
     public string ToJson() => JsonSerializer.Serialize(this, Json);
+
+    /// <summary>What is wrong with it; null if nothing is.</summary>
+    private string? FindFault() =>
+        Mag is { Ratios.Count: 0 } or { ImageRatios.Count: 0 } ? "mag has no ratios."
+        : Tea is { Coefficients.Count: 0 } || TeaRetained is { Coefficients.Count: 0 } ? "tea has no coefficients."
+        : Easy is { WarmUp: < 0 or > 1 } ? "easy's warm_up is a share of the steps, from 0 to 1."
+        : Auto is not null && !(StepCacheSetting.TryParse(Auto, null, out var setting) && setting.Policy != StepCachePolicy.AutoName)
+            ? $"auto is a step cache such as easy:0.05, not '{Auto}'."
+        : null;
 
     /// <summary>TeaCache's data.</summary>
     /// <param name="Threshold">The usual threshold.</param>

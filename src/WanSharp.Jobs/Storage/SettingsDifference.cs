@@ -6,12 +6,45 @@ namespace WanSharp.Jobs.Storage;
 /// <summary>Compares settings of clips as they are stored in them and in jobs.</summary>
 internal static class SettingsDifference
 {
+    private const string Version = "version";
+
     /// <summary>Settings that name who made a clip, and how, but not which clip it is.</summary>
-    private static readonly string[] Incidental = ["version", "model", "reused", "execution"];
+    internal static IReadOnlyList<string> Incidental { get; } = [Version, "model", "model_files", "preset", "reused", "execution"];
 
     /// <summary>
-    /// The first setting in which two lines of JSON differ; null when what both say is the same. What only one of them says is of
-    /// another version.
+    /// Settings that are written only where they do something. A clip that does not name one was made without it, whichever version
+    /// wrote it.
+    /// </summary>
+    internal static IReadOnlyList<string> WithoutEffectIfAbsent { get; } =
+    [
+        "guidance_steps",
+        "guidance_interval",
+        "cfg_zero",
+        "apg",
+        "slg",
+        "nag",
+        "riflex",
+        "sigmas",
+        "timesteps",
+        "step_cache",
+        "step_cache_data",
+        "loras",
+        "high_noise_loras",
+        "low_noise_loras",
+        "decoder",
+        "encoder",
+        "interpolate",
+        "upscale",
+        "upscale_height",
+    ];
+
+    /// <summary>Settings that follow from the others or from the model; an older version may not have written them.</summary>
+    internal static IReadOnlyList<string> Derived { get; } =
+    ["boundary", "high_noise_guidance_scale", "output_frames", "output_width", "output_height"];
+
+    /// <summary>
+    /// The first setting in which two lines of JSON differ; null when both say the same. A setting that only one of them names is a
+    /// difference, too, unless another version wrote the other line and may not have known it.
     /// </summary>
     public static string? Find(string? one, string? other)
     {
@@ -25,18 +58,17 @@ internal static class SettingsDifference
             return "precision";
         }
 
-        foreach (var (name, value) in left)
-        {
-            if (!Incidental.Contains(name) && right.TryGetPropertyValue(name, out var now) && !JsonNode.DeepEquals(value, now))
-            {
-                return name;
-            }
-        }
+        var isOneVersion = left[Version] is { } version && JsonNode.DeepEquals(version, right[Version]);
+        return left.Select(setting => setting.Key)
+            .Union(right.Select(setting => setting.Key))
+            .Except(Incidental)
+            .FirstOrDefault(name => Counts(name) && !JsonNode.DeepEquals(left[name], right[name]));
 
-        return null;
+        bool Counts(string name) =>
+            isOneVersion || WithoutEffectIfAbsent.Contains(name) || (left.ContainsKey(name) && right.ContainsKey(name));
     }
 
-    /// <summary>Whether a clip says that it has the settings of a job: all that both say, among it the prompt and the seed.</summary>
+    /// <summary>Whether a clip says that it has the settings of a job, the prompt and the seed among them.</summary>
     public static bool AreOf(string? clip, string? job) =>
         Parse(clip) is { } says
         && says.ContainsKey("prompt")

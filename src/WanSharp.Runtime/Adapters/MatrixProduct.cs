@@ -27,65 +27,49 @@ internal static class MatrixProduct
             new ParallelOptions { CancellationToken = cancellationToken },
             task =>
             {
-                var factors = new float[RowsAtOnce * inner]; // of the rows at hand, interleaved
-                var end = Math.Min(rows, (task + 1) * RowsOfATask);
-                for (var row = task * RowsOfATask; row < end; row += RowsAtOnce)
-                {
-                    var count = (int)Math.Min(RowsAtOnce, end - row);
-                    Interleave(left.Slice(row, count).Read<float>(), inner, count, scale, factors);
-                    AddRows(target.Slice(row, count).Write<float>(), count, columns, factors, right.Read<float>(), inner);
-                }
+                var first = task * RowsOfATask;
+                var count = (int)(Math.Min(rows, first + RowsOfATask) - first);
+                var groups = (count + RowsAtOnce - 1) / RowsAtOnce;
+                var factors = new float[groups * RowsAtOnce * inner]; // of four rows at a time, interleaved
+                Interleave(left.Slice(first, count).Read<float>(), inner, count, scale, factors);
+                AddRows(target.Slice(first, count).Write<float>(), count, columns, factors, right.Read<float>(), inner);
             }
         );
     }
 
     private static void Interleave(ReadOnlySpan<float> rows, int inner, int count, float scale, Span<float> factors)
     {
-        factors.Clear();
         for (var row = 0; row < count; row++)
         {
+            var group = factors[(row / RowsAtOnce * RowsAtOnce * inner)..];
             for (var k = 0; k < inner; k++)
             {
-                factors[(k * RowsAtOnce) + row] = rows[(row * inner) + k] * scale;
+                group[(k * RowsAtOnce) + (row % RowsAtOnce)] = rows[(row * inner) + k] * scale;
             }
         }
     }
 
-    /// <summary>Up to four rows: a tile of them stays in registers while all of the inner length goes by.</summary>
+    /// <summary>
+    /// Rows, a strip of columns after another: the strip of the right matrix is copied together once for all rows, and four rows of it
+    /// stay in registers while all of the inner length goes by.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void AddRows(Span<float> target, int count, int columns, float[] factors, ReadOnlySpan<float> right, int inner)
     {
         var width = Vector<float>.Count;
-        ref var first = ref MemoryMarshal.GetReference(right);
+        var strip = new float[inner * 2 * width];
         var column = 0;
         for (; column + (2 * width) <= columns; column += 2 * width)
         {
-            Vector<float> a0 = default,
-                a1 = default,
-                b0 = default,
-                b1 = default;
-            Vector<float> c0 = default,
-                c1 = default,
-                d0 = default,
-                d1 = default;
             for (var k = 0; k < inner; k++)
             {
-                ref var start = ref Unsafe.Add(ref first, ((nint)k * columns) + column);
-                var (x0, x1) = (Vector.LoadUnsafe(ref start), Vector.LoadUnsafe(ref start, (nuint)width));
-                var (a, b) = (new Vector<float>(factors[k * RowsAtOnce]), new Vector<float>(factors[(k * RowsAtOnce) + 1]));
-                var (c, d) = (new Vector<float>(factors[(k * RowsAtOnce) + 2]), new Vector<float>(factors[(k * RowsAtOnce) + 3]));
-                (a0, a1) = (Vector.FusedMultiplyAdd(a, x0, a0), Vector.FusedMultiplyAdd(a, x1, a1));
-                (b0, b1) = (Vector.FusedMultiplyAdd(b, x0, b0), Vector.FusedMultiplyAdd(b, x1, b1));
-                (c0, c1) = (Vector.FusedMultiplyAdd(c, x0, c0), Vector.FusedMultiplyAdd(c, x1, c1));
-                (d0, d1) = (Vector.FusedMultiplyAdd(d, x0, d0), Vector.FusedMultiplyAdd(d, x1, d1));
+                right.Slice((k * columns) + column, 2 * width).CopyTo(strip.AsSpan(k * 2 * width));
             }
 
-            ReadOnlySpan<(Vector<float>, Vector<float>)> tile = [(a0, a1), (b0, b1), (c0, c1), (d0, d1)];
-            for (var row = 0; row < count; row++)
+            for (var row = 0; row < count; row += RowsAtOnce)
             {
-                var place = target.Slice((row * columns) + column, 2 * width);
-                (new Vector<float>(place) + tile[row].Item1).CopyTo(place);
-                (new Vector<float>(place[width..]) + tile[row].Item2).CopyTo(place[width..]);
+                var tile = target[((row * columns) + column)..];
+                AddTile(tile, Math.Min(RowsAtOnce, count - row), columns, factors.AsSpan(row * inner), strip, inner);
             }
         }
 
@@ -93,14 +77,51 @@ internal static class MatrixProduct
         {
             for (var row = 0; row < count; row++)
             {
+                var group = row / RowsAtOnce * RowsAtOnce * inner;
                 var sum = 0f;
                 for (var k = 0; k < inner; k++)
                 {
-                    sum += factors[(k * RowsAtOnce) + row] * right[(k * columns) + column];
+                    sum += factors[group + (k * RowsAtOnce) + (row % RowsAtOnce)] * right[(k * columns) + column];
                 }
 
                 target[(row * columns) + column] += sum;
             }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void AddTile(Span<float> target, int count, int columns, ReadOnlySpan<float> factors, float[] strip, int inner)
+    {
+        var width = Vector<float>.Count;
+        ref var right = ref MemoryMarshal.GetArrayDataReference(strip);
+        ref var left = ref MemoryMarshal.GetReference(factors);
+        Vector<float> a0 = default,
+            a1 = default,
+            b0 = default,
+            b1 = default;
+        Vector<float> c0 = default,
+            c1 = default,
+            d0 = default,
+            d1 = default;
+        for (var k = 0; k < inner; k++)
+        {
+            var (x0, x1) = (Vector.LoadUnsafe(ref right), Vector.LoadUnsafe(ref right, (nuint)width));
+            var (a, b) = (new Vector<float>(left), new Vector<float>(Unsafe.Add(ref left, 1)));
+            var (c, d) = (new Vector<float>(Unsafe.Add(ref left, 2)), new Vector<float>(Unsafe.Add(ref left, 3)));
+            (a0, a1) = (Vector.FusedMultiplyAdd(a, x0, a0), Vector.FusedMultiplyAdd(a, x1, a1));
+            (b0, b1) = (Vector.FusedMultiplyAdd(b, x0, b0), Vector.FusedMultiplyAdd(b, x1, b1));
+            (c0, c1) = (Vector.FusedMultiplyAdd(c, x0, c0), Vector.FusedMultiplyAdd(c, x1, c1));
+            (d0, d1) = (Vector.FusedMultiplyAdd(d, x0, d0), Vector.FusedMultiplyAdd(d, x1, d1));
+            right = ref Unsafe.Add(ref right, 2 * width);
+            left = ref Unsafe.Add(ref left, RowsAtOnce);
+        }
+
+        ReadOnlySpan<(Vector<float>, Vector<float>)> sums = [(a0, a1), (b0, b1), (c0, c1), (d0, d1)];
+        for (var row = 0; row < count; row++)
+        {
+            var place = target.Slice(row * columns, 2 * width);
+            (new Vector<float>(place) + sums[row].Item1).CopyTo(place);
+            (new Vector<float>(place[width..]) + sums[row].Item2).CopyTo(place[width..]);
         }
     }
 }

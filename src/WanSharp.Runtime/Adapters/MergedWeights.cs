@@ -93,9 +93,12 @@ internal sealed class MergedWeights(
         var tensors = new Dictionary<string, Tensor>(StringComparer.Ordinal);
         try
         {
-            foreach (var name in names)
+            WeightSlot[] made = [.. names.Select(name => new WeightSlot(name, DType.F32, slots[name]))];
+            var largest = made.Where(slot => TypeOf(weights, slot) != DType.F32).Max(slot => (long?)slot.Shape.ElementCount) ?? 0;
+            using var room = Tensor.Zeros(DType.F32, [largest]); // one for all: memory that is new costs as much as a merge
+            foreach (var slot in made)
             {
-                tensors[name] = Merge(name, cancellationToken);
+                tensors[slot.Name] = Merged(slot, room, cancellationToken);
             }
 
             return new PreparedTensors(tensors, [], [.. tensors.Values]);
@@ -111,51 +114,60 @@ internal sealed class MergedWeights(
         }
     }
 
-    private Tensor Merge(string name, CancellationToken cancellationToken)
+    private Tensor Merged(WeightSlot slot, Tensor room, CancellationToken cancellationToken)
     {
-        var slot = new WeightSlot(name, DType.F32, slots[name]);
-        var weight = Tensor.Zeros(DType.F32, slot.Shape);
-        try
+        if (TypeOf(weights, slot) == DType.F32)
         {
-            weights.CopyTo(slot, "", weight);
-            for (var lora = 0; lora < loras.Count; lora++)
+            return Owned(DType.F32, slot.Shape, whole => Merge(slot, whole, cancellationToken));
+        }
+
+        var weight = room.Slice(0, slot.Shape.ElementCount).Reshape(slot.Shape);
+        Merge(slot, weight, cancellationToken);
+        var half = Owned(DType.F16, slot.Shape, weight.ConvertTo);
+        if (TensorPrimitives.IsFiniteAll<Half>(half.Read<Half>()))
+        {
+            return half;
+        }
+
+        half.Dispose();
+        return Owned(DType.F32, slot.Shape, weight.ConvertTo);
+    }
+
+    private void Merge(WeightSlot slot, Tensor weight, CancellationToken cancellationToken)
+    {
+        weights.CopyTo(slot, "", weight);
+        for (var lora = 0; lora < loras.Count; lora++)
+        {
+            if (loras[lora].Changes.TryGetValue(slot.Name, out var changes) && strengths[lora] != 0)
             {
-                if (loras[lora].Changes.TryGetValue(name, out var changes) && strengths[lora] != 0)
+                foreach (var change in changes)
                 {
-                    foreach (var change in changes)
-                    {
-                        change.Apply(weight, strengths[lora], cancellationToken);
-                    }
+                    change.Apply(weight, strengths[lora], cancellationToken);
                 }
             }
+        }
 
-            if (!TensorPrimitives.IsFiniteAll<float>(weight.Read<float>()))
-            {
-                throw new CheckpointException(
-                    weights.Path,
-                    name,
-                    "with the LoRAs it is not finite: a file is damaged, or a strength too large."
-                );
-            }
+        if (!TensorPrimitives.IsFiniteAll<float>(weight.Read<float>()))
+        {
+            throw new CheckpointException(
+                weights.Path,
+                slot.Name,
+                "with the LoRAs it is not finite: a file is damaged, or a strength too large."
+            );
+        }
+    }
 
-            if (TypeOf(weights, slot) == DType.F32)
-            {
-                return weight;
-            }
-
-            var half = weight.ConvertTo(DType.F16);
-            if (TensorPrimitives.IsFiniteAll<Half>(half.Read<Half>()))
-            {
-                weight.Dispose();
-                return half;
-            }
-
-            half.Dispose();
-            return weight;
+    private static Tensor Owned(DType dtype, Shape shape, Action<Tensor> fill)
+    {
+        var tensor = Tensor.Zeros(dtype, shape);
+        try
+        {
+            fill(tensor);
+            return tensor;
         }
         catch
         {
-            weight.Dispose();
+            tensor.Dispose();
             throw;
         }
     }

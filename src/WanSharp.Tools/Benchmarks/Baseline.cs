@@ -8,7 +8,7 @@ public static class Baseline
     /// </summary>
     public const double DefaultTolerance = 0.1;
 
-    /// <summary>The ratios that both reports have, in the saved one's order.</summary>
+    /// <summary>The ratios of the saved report, in its order. One that was not measured this time counts as worse.</summary>
     /// <param name="saved">The report to compare with; its tolerance holds unless <paramref name="tolerance"/> is given.</param>
     /// <param name="current">The new one.</param>
     /// <param name="tolerance">The share by which a ratio may worsen, 0 to 1.</param>
@@ -25,16 +25,7 @@ public static class Baseline
         }
 
         var allowed = tolerance ?? saved.Tolerance ?? DefaultTolerance;
-        return
-        [
-            .. saved
-                .Ratios.Where(ratio => current.Ratios.ContainsKey(ratio.Key))
-                .Select(ratio => new RatioChange(
-                    ratio.Key,
-                    ratio.Value,
-                    current.Ratios[ratio.Key],
-                    current.Ratios[ratio.Key] < ratio.Value * (1 - allowed)
-                )),
-        ];
+        var now = current.Ratios;
+        return [.. saved.Ratios.Select(ratio => RatioChange.Of(ratio, now, allowed))];
     }
 }

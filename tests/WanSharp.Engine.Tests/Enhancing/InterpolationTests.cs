@@ -130,6 +130,21 @@ public sealed class InterpolationTests : IDisposable
     }
 
     [Theory]
+    [InlineData(2, 1, 4)] // twice the rate: 5 frames of the model, 4 made between them
+    [InlineData(3, 2, 4)] // 7 frames, of which 3 are the model's
+    [InlineData(5, 4, 4)] // 6 frames, of which only the first and the last are
+    public void Count_OfAnInterpolator_CountsTheFramesThatItMakes(int to, int from, int made)
+    {
+        var costs = new CostModel(_engine.Model, decoderFolders: [_folder["."]]);
+        var work = new InterpolatorWork(Interpolators.Rife46);
+        var plan = costs.Sketch(Circle with { Interpolate = "rife", Fps = ModelFps * to / from });
+
+        var counted = costs.Count(plan).Stages.Single(stage => stage.Stage == PlanStage.Enhance).Work;
+
+        Assert.Equal(work.Make(plan.Settings.DecodedSize, made).Operations, counted.Operations);
+    }
+
+    [Theory]
     [InlineData(InterpolatorHead.None, false)]
     [InlineData(InterpolatorHead.TwoLayers, false)]
     [InlineData(InterpolatorHead.Sequence, false)]

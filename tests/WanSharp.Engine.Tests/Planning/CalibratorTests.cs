@@ -20,8 +20,13 @@ public sealed class CalibratorTests(TinyEngine engine) : IDisposable
         var calibrator = new Calibrator(store, threads: 2, _clock);
 
         Assert.Null(calibrator.Find(engine.Runtime));
-        var measured = calibrator.FindOrMeasure(engine.Runtime, cancellationToken: Token);
+        var faster = CostModelTests.Machine with { Measured = _clock.Now, Products = 1e18, Attention = 1e18 };
+        store.Put(calibrator.KeyOf(engine.Runtime), System.Text.Encoding.UTF8.GetBytes(faster.ToJson()));
+        Assert.Equal(faster.ToJson(), calibrator.FindOrMeasure(engine.Runtime, cancellationToken: Token).ToJson());
 
+        var measured = calibrator.FindOrMeasure(engine.Runtime, again: true, cancellationToken: Token);
+
+        Assert.True(measured.Products < faster.Products / 2 && measured.Attention < faster.Attention / 2); // it may become slower
         Assert.Equal(measured.ToJson(), calibrator.FindOrMeasure(engine.Runtime, cancellationToken: Token).ToJson());
         Assert.Null(new Calibrator(store, threads: 1, _clock).Find(engine.Runtime)); // another number of threads is another speed
         _clock.Now += Calibrator.MaximumAge;

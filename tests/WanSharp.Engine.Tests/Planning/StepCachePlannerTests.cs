@@ -139,6 +139,73 @@ public class StepCachePlannerTests(TinyEngine engine)
         Assert.Contains(file, wrong.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("tea", "tea:0.3", """{ "tea": { "threshold": 0.3, "coefficients": [2, 0.1] } }""")]
+    [InlineData("tea-ret", "tea-ret:0.3", """{ "tea-ret": { "threshold": 0.3, "coefficients": [2, 0.1] } }""")]
+    [InlineData("mag", "mag:0.3,2,0.2", """{ "mag": { "threshold": 0.3, "skips": 2, "retention": 0.2, "ratios": [1, 2] } }""")]
+    public void Sketch_WithAnyNumbersNextToTheModel_GoesByThemAndEmbedsTheirDigest(string text, string expected, string json)
+    {
+        var (plan, other) = (SketchWith(json, text), SketchWith(json.Replace('2', '1'), text));
+
+        Assert.Equal(expected, plan.Settings.StepCache!.ToString());
+        Assert.NotNull(plan.Settings.StepCacheData);
+        Assert.NotEqual(plan.Settings.StepCacheData, other.Settings.StepCacheData);
+    }
+
+    [Theory]
+    [InlineData("auto", "easy:0.3,10", """{ "auto": "easy", "easy": { "threshold": 0.3, "warm_up": 0.5 } }""")]
+    [InlineData("auto", "taylor:2,1,4", """{ "auto": "taylor" }""")]
+    [InlineData("easy", "easy:0.3,10", """{ "easy": { "threshold": 0.3, "warm_up": 0.5 } }""")]
+    [InlineData("easy", "easy:0.05,4", """{ "mag": { "threshold": 0.3, "skips": 2, "retention": 0.2, "ratios": [1, 2] } }""")]
+    public void Sketch_WhoseNumbersSayAll_EmbedsNoDigest(string text, string expected, string json)
+    {
+        var plan = SketchWith(json, text);
+
+        Assert.Equal(expected, plan.Settings.StepCache!.ToString());
+        Assert.Null(plan.Settings.StepCacheData);
+    }
+
+    [Theory]
+    [InlineData("""{ "tea": { "threshold": 0.3, "coefficients": [] } }""", "no coefficients")]
+    [InlineData("""{ "mag": { "threshold": 0.3, "skips": 2, "retention": 0.2, "ratios": [] } }""", "no ratios")]
+    [InlineData("""{ "tea": { "threshold": -1, "coefficients": [1] } }""", "from 0 to 10, not -1")]
+    [InlineData("""{ "easy": { "threshold": 0.3, "warm_up": 2 } }""", "from 0 to 1")]
+    [InlineData("""{ "auto": "auto" }""", "not 'auto'")]
+    [InlineData("""{ "auto": "often" }""", "not 'often'")]
+    public void Sketch_WithWrongNumbersNextToTheModel_IsRefused(string json, string expected)
+    {
+        var wrong = Assert.Throws<InvalidRequestException>(() => SketchWith(json, "tea"));
+
+        Assert.Contains(expected, wrong.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', wrong.Message);
+    }
+
+    [Fact]
+    public void Over_WhatTheProgramKnows_ReplacesMemberByMember()
+    {
+        var shipped = new KnownStepCache
+        {
+            Auto = "mag",
+            Why = "measured",
+            Tea = new KnownStepCache.TeaData(0.1, [1]),
+            Easy = new KnownStepCache.EasyData(0.1, 0.2),
+        };
+        var own = new KnownStepCache { Easy = new KnownStepCache.EasyData(0.3, 0.4) };
+
+        Assert.Equal(shipped with { Easy = own.Easy }, own.Over(shipped));
+        Assert.Equal(shipped with { Auto = "easy", Why = null }, new KnownStepCache { Auto = "easy" }.Over(shipped));
+        Assert.Equal(own, own.Over(null));
+    }
+
+    private GenerationPlan SketchWith(string json, string stepCache)
+    {
+        using var folder = new ScratchFolder();
+        engine.CopyModel(folder);
+        File.WriteAllText(Path.Combine(folder, KnownStepCache.FileName), json);
+        using var model = WanModel.Open(folder);
+        return GenerationPlanner.Sketch(Circle with { StepCache = Setting(stepCache) }, model);
+    }
+
     private GenerationPlan Sketch(GenerationRequest request) => GenerationPlanner.Sketch(request, engine.Model);
 
     private static StepCacheSetting Setting(string text) => StepCacheSetting.Parse(text, CultureInfo.InvariantCulture);

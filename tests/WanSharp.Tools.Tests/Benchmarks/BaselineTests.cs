@@ -17,7 +17,7 @@ public class BaselineTests
         var change = Assert.Single(changes);
         Assert.Equal("share_of_peak", change.Name);
         Assert.Equal(0.8, change.Before, precision: 6);
-        Assert.Equal(0.8 / seconds, change.Now, precision: 6);
+        Assert.Equal(0.8 / seconds, change.Now!.Value, precision: 6);
         Assert.Equal(isWorse, change.IsWorse);
     }
 
@@ -39,7 +39,15 @@ public class BaselineTests
 
         Assert.Equal(["share_of_peak", "times_torch_f32", "times_torch_bf16", "times_torch_start"], changes.Select(change => change.Name));
         Assert.Equal([false, true, true, false], changes.Select(change => change.IsWorse));
-        Assert.Single(Baseline.Compare(saved, Report(1))); // without the peer there is nothing to say of it
+    }
+
+    [Fact]
+    public void Compare_WithoutThePeerOfTheBaseline_CallsItsRatiosWorse()
+    {
+        var changes = Baseline.Compare(WithPeer(Report(1), seconds: 2), Report(1));
+
+        Assert.Equal([false, true, true, true], changes.Select(change => change.IsWorse));
+        Assert.Equal([true, false, false, false], changes.Select(change => change.Now is not null));
     }
 
     [Fact]

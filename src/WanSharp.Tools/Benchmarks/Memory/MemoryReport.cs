@@ -21,7 +21,9 @@ public sealed record MemoryReport
     /// <summary>The rows that ran, in the table's order.</summary>
     public required IReadOnlyList<MemoryRowResult> Rows { get; init; }
 
-    /// <summary>The ratios that a saved report has too, in its order.</summary>
+    /// <summary>
+    /// The ratios of a saved report in the rows that ran now, in its order. One that its row did not measure counts as worse.
+    /// </summary>
     /// <param name="saved">The report to compare with.</param>
     /// <param name="tolerance">The share by which a ratio may worsen, 0 to 1.</param>
     /// <exception cref="BenchmarkException">The reports are of different networks.</exception>
@@ -34,11 +36,11 @@ public sealed record MemoryReport
         }
 
         var now = Ratios(this).ToDictionary();
+        var ran = Rows.Select(row => row.Row).ToHashSet();
         return
         [
-            .. Ratios(saved)
-                .Where(ratio => now.ContainsKey(ratio.Key))
-                .Select(ratio => new RatioChange(ratio.Key, ratio.Value, now[ratio.Key], now[ratio.Key] < ratio.Value * (1 - tolerance))),
+            .. Ratios(saved with { Rows = [.. saved.Rows.Where(row => ran.Contains(row.Row))] })
+                .Select(ratio => RatioChange.Of(ratio, now, tolerance)),
         ];
     }
 
