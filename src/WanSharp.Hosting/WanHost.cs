@@ -173,7 +173,7 @@ public sealed class WanHost(HostOptions options)
             !Path.Exists(name) && HubModels.FindFiles(name) is [var pulled] ? Path.GetFullPath(pulled) : name
         );
         string[] folders = [Options.ConfigFolder, .. Options.ModelFolders];
-        var loras = new LoraPlaces([.. folders.Select(folder => Path.Combine(folder, "loras"))], HubModels);
+        var loras = new LoraPlaces([.. folders.SelectMany(LoraPlaces.In)], HubModels);
         var model = WanModel.Open(Models.Find(nameOrPath), Options.CacheFolder, named, loras);
         try
         {

@@ -32,7 +32,8 @@ public sealed class ModelLocator(IReadOnlyList<string> searchFolders, HubModels?
                 File.Exists(nameOrPath)
                         ? $"this file is not a checkpoint by its name; a model is a checkpoint, or a folder with some. {Listing()}"
                     : Directory.Exists(nameOrPath)
-                        ? $"this folder holds no model: it has no {ModelDescription.FileName} and no checkpoint. {Listing()}"
+                        ? $"this folder holds no model: it has no {ModelDescription.FileName} and no checkpoint."
+                            + $"{(HubDownloads.FindPart(nameOrPath) is { } part ? Unfinished(part) : "")} {Listing()}"
                     : $"there is no such model, neither a folder of that name nor one in {string.Join(", ", SearchFolders)}. "
                         + $"{Listing()}{NearestName.Hint(nameOrPath, Names())}"
             );
@@ -54,6 +55,8 @@ public sealed class ModelLocator(IReadOnlyList<string> searchFolders, HubModels?
         File.Exists(path)
             ? ModelFiles.IsCheckpoint(path)
             : File.Exists(Path.Combine(path, ModelDescription.FileName)) || ModelFiles.AnyIn(path);
+
+    private static string Unfinished(string part) => $" Its download is not complete, {part} is a part of it: run it again.";
 
     private string Listing() => $"Models found: {(Names() is { Count: > 0 } names ? string.Join(", ", names) : "none")}.";
 }

@@ -34,13 +34,8 @@ public sealed class WanModel : IDisposable
         );
         LatentColors = parts.Colors ?? LatentColors.Published(parts.Vae);
         Parts = parts.Taken;
-        Loras = new LoraLibrary(
-            [Folder, Path.GetDirectoryName(Path.GetFullPath(parts.TransformerPath))!],
-            Name,
-            Transformer,
-            _digests,
-            loras
-        );
+        string[] near = [Folder, Path.GetDirectoryName(Path.GetFullPath(parts.TransformerPath))!];
+        Loras = new LoraLibrary(near, Name, Transformer, _digests, loras, () => near.SelectMany(PartPlaces.LorasAround));
         TokenizerPath = parts.TokenizerPath;
         Tokenizer = TokenizerSource.Load(TokenizerPath);
         NetworkFit.Require(parts.Source, Tokenizer, TextEncoder);

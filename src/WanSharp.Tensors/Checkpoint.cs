@@ -108,7 +108,11 @@ public static class Checkpoint
             throw new CheckpointException(
                 path,
                 PartEndings.Select(ending => path + ending).FirstOrDefault(File.Exists) is { } part
-                    ? $"its download is not complete: {Path.GetFileName(part)} is there instead. Let it finish, or download the file again."
+                        ? $"its download is not complete: {Path.GetFileName(part)} is there instead. Let it finish, or download the file "
+                            + "again."
+                    : e is FileNotFoundException or DirectoryNotFoundException
+                    && HubDownloads.FindPart(Path.GetDirectoryName(Path.GetFullPath(path))!) is { } left
+                        ? $"it is not there, and the download is not complete: {left} is a part of it. Run the download again; it goes on."
                     : $"the file cannot be opened: {e.Message}",
                 e
             );

@@ -18,6 +18,13 @@ public interface ICheckpoint : IDisposable
     /// <summary>Tensors that are there, but of an element type that <see cref="DType"/> does not have: that type by tensor name.</summary>
     IReadOnlyDictionary<string, string> Unsupported { get; }
 
+    /// <summary>
+    /// Those of <see cref="Unsupported"/> that are one number of a usual type (F64, 16-bit and unsigned integers), such as a LoRA's alpha.
+    /// </summary>
+    IReadOnlyDictionary<string, double> Numbers => NoNumbers;
+
+    private static readonly IReadOnlyDictionary<string, double> NoNumbers = new Dictionary<string, double>();
+
     /// <summary>What the writer noted next to the tensors.</summary>
     IReadOnlyDictionary<string, string> Metadata { get; }
 }

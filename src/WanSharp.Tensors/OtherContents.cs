@@ -38,6 +38,7 @@ internal static class OtherContents
         ([0x89, .. "PNG"u8], "a picture"),
         ([0xFF, 0xD8, 0xFF], "a picture"),
         ([.. "%PDF"u8], "a PDF document"),
+        ([.. "SQLite format 3\0"u8], "an SQLite database, as Draw Things keeps models: get the model as safetensors or GGUF"),
         ([.. "MZ"u8], "a Windows program"),
         ([0x7F, .. "ELF"u8], "a Linux program or library"),
         ([.. "lmgg"u8], "GGML's old format: get the file as GGUF"),

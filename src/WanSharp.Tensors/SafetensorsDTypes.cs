@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+
 namespace WanSharp.Tensors;
 
 /// <summary>The element types of the safetensors format, of which <see cref="DType"/> is a part.</summary>
@@ -18,4 +20,20 @@ internal static class SafetensorsDTypes
                 "F64" or "U64" or "C64" => 64,
                 _ => null,
             };
+
+    /// <summary>A number of a type that tensors here do not have; null for types that are no usual numbers.</summary>
+    /// <param name="name">The type.</param>
+    /// <param name="file">The file.</param>
+    /// <param name="start">Where it is.</param>
+    /// <exception cref="CheckpointException">The file ends before.</exception>
+    public static double? ReadNumber(string name, MappedFile file, long start) =>
+        name switch
+        {
+            "F64" => BinaryPrimitives.ReadDoubleLittleEndian(file.Bytes(start, sizeof(double))),
+            "I16" => BinaryPrimitives.ReadInt16LittleEndian(file.Bytes(start, sizeof(short))),
+            "U16" => BinaryPrimitives.ReadUInt16LittleEndian(file.Bytes(start, sizeof(ushort))),
+            "U32" => BinaryPrimitives.ReadUInt32LittleEndian(file.Bytes(start, sizeof(uint))),
+            "U64" => BinaryPrimitives.ReadUInt64LittleEndian(file.Bytes(start, sizeof(ulong))),
+            _ => null,
+        };
 }

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Text;
 
 namespace WanSharp.Tensors;
 
@@ -15,6 +16,7 @@ public sealed class SafetensorsFile : ICheckpoint
         Metadata = header.Metadata;
         var tensors = new Dictionary<string, Tensor>(header.Entries.Count);
         var unsupported = new Dictionary<string, string>();
+        var numbers = new Dictionary<string, double>();
         foreach (var (name, entry) in header.Entries)
         {
             if (DTypeExtensions.TryParse(entry.DType, out var dtype))
@@ -24,11 +26,16 @@ public sealed class SafetensorsFile : ICheckpoint
             else
             {
                 unsupported.Add(name, entry.DType);
+                if (entry.Shape.ElementCount == 1 && SafetensorsDTypes.ReadNumber(entry.DType, file, dataStart + entry.Begin) is { } number)
+                {
+                    numbers.Add(name, number);
+                }
             }
         }
 
         Tensors = tensors;
         Unsupported = unsupported;
+        Numbers = numbers;
     }
 
     /// <inheritdoc/>
@@ -41,6 +48,9 @@ public sealed class SafetensorsFile : ICheckpoint
     public IReadOnlyDictionary<string, string> Unsupported { get; }
 
     /// <inheritdoc/>
+    public IReadOnlyDictionary<string, double> Numbers { get; }
+
+    /// <inheritdoc/>
     public IReadOnlyDictionary<string, string> Metadata { get; }
 
     /// <summary>Maps a file and checks its header; tensors are read when they are touched.</summary>
@@ -51,6 +61,7 @@ public sealed class SafetensorsFile : ICheckpoint
         var file = MappedFile.Open(path, PrefixLength);
         try
         {
+            RequireLength(file);
             var headerLength = HeaderLength(file);
             if (headerLength > SafetensorsHeader.MaxLength || (long)headerLength > file.Length - PrefixLength)
             {
@@ -75,6 +86,20 @@ public sealed class SafetensorsFile : ICheckpoint
 
     /// <summary>Ends every view of the file.</summary>
     public void Dispose() => _file.Dispose();
+
+    /// <summary>Refuses a file that begins with letters, which are the beginning of another format and not a length.</summary>
+    private static void RequireLength(MappedFile file)
+    {
+        var start = file.Bytes(0, PrefixLength);
+        if (!start.ContainsAnyExceptInRange((byte)' ', (byte)'~'))
+        {
+            throw new CheckpointException(
+                file.Path,
+                $"it begins with {CheckpointException.Quote(Encoding.ASCII.GetString(start))}, as no safetensors file does: it is of "
+                    + "another format, or something else was saved under this name."
+            );
+        }
+    }
 
     /// <summary>Refuses a file that continues after its tensors, except with a few zeros.</summary>
     private static void RequireEnd(MappedFile file, long end)

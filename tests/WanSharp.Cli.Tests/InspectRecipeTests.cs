@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using WanSharp.Tensors;
 using WanSharp.Testing;
 
 namespace WanSharp.Cli.Tests;
@@ -103,6 +104,24 @@ public sealed class InspectRecipeTests : IDisposable
 
         Assert.NotEqual(0, run.ExitCode);
         Assert.Contains(expected, run.Error, StringComparison.Ordinal);
+    }
+
+    /// <summary>A LoRA is no model, and is told what it is all the same.</summary>
+    [Fact]
+    public async Task Inspect_OfALora_SaysWhatItIs()
+    {
+        using var factor = Tensor.Zeros(DType.F32, [4, 16]);
+        var file = _folder["style.safetensors"];
+        SafetensorsWriter.Write(file, new Dictionary<string, Tensor> { ["diffusion_model.blocks.0.self_attn.q.lora_A.weight"] = factor });
+        const string Expected = "a LoRA, 1 layer of rank 4, ComfyUI's names; for --lora";
+
+        var run = await CommandLineRun.RunAsync(["inspect", file]);
+        var json = JsonNode.Parse((await CommandLineRun.RunAsync(["inspect", file, "--json"])).Out)!;
+
+        Assert.Equal(0, run.ExitCode);
+        Assert.Contains(Expected, run.Out, StringComparison.Ordinal);
+        Assert.DoesNotContain("cannot be used", run.Out, StringComparison.Ordinal);
+        Assert.Equal(Expected, (string?)json["networks"]![0]);
     }
 
     private static string Recipe(string name) => Path.Combine(AppContext.BaseDirectory, "recipes", name);

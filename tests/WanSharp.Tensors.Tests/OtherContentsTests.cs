@@ -33,6 +33,8 @@ public sealed class OtherContentsTests : IDisposable
     [InlineData("[\"error\"]", "JSON", "error")]
     [InlineData("Invalid username or password.", "text", "Invalid username")]
     [InlineData("Entry not found", "text", "Entry not found")]
+    [InlineData("SQLite format 3\0\u0010\0\u0001\u0001", "SQLite database, as Draw Things keeps", "safetensors or GGUF")]
+    [InlineData("ABCDEFGH\0\u0001\u0002\u0003", "begins with 'ABCDEFGH'", "another format")]
     [InlineData("\u001F\u008B\b\0\0", "gzip", "unpack")]
     [InlineData("7z\u00BC\u00AF\u0027\u001C", "7-Zip", "unpack")]
     [InlineData("Rar!\u001A\u0007", "RAR", "unpack")]

@@ -148,7 +148,7 @@ internal sealed class InspectCommand(CliEnvironment environment)
     {
         var finder = new ModelFinder();
         var network = finder.Read(file);
-        if (network.Reason is { } reason && !network.IsKnown)
+        if (network is { Reason: { } reason, IsKnown: false, Lora: null })
         {
             throw new CheckpointException(file, reason);
         }

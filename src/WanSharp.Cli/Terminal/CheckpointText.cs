@@ -25,6 +25,11 @@ internal static class CheckpointText
             lines.Add($"  runs as {variant}{(file.Noise is { } noise ? $", its expert for {noise} noise" : "")}");
         }
 
+        if (file.Lora is { } lora)
+        {
+            lines.Add($"  {lora}");
+        }
+
         if (file is { IsKnown: false, Problem: null })
         {
             lines.Add($"  {Unknown}");
@@ -63,7 +68,7 @@ internal static class CheckpointText
             lines.AddRange((taken?.Notes ?? []).Select(note => $"  note: {PlainText.OneLine(note)}"));
         }
 
-        if (file.Reason is { } reason)
+        if (file is { Reason: { } reason, Lora: null })
         {
             lines.Add($"  cannot be used: {PlainText.OneLine(reason)}");
         }
@@ -76,14 +81,14 @@ internal static class CheckpointText
         var (taken, missing) = file is { Transformer: not null, Problem: null } ? Take(file, finder) : default;
         return new CheckpointOutput(
             file.Path,
-            [.. Networks(file)],
+            [.. Networks(file), .. file.Lora is { } lora ? [lora] : Array.Empty<string>()],
             file.Variant,
             file.Noise,
             file.DTypes,
             file.TensorCount,
             file.Length,
             file.HasTokenizer,
-            file.Problem,
+            file.Lora is null ? file.Problem : null,
             prepared is null ? null : new PreparedOutput(new PreparedBlocksOutput(prepared.Ready, prepared.All, prepared.Bytes)),
             taken is null ? null : Files(taken),
             missing,

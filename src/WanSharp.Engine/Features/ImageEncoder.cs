@@ -24,7 +24,7 @@ internal sealed class ImageEncoder(VaeRunner vae, VisionEncoderRunner? vision)
             ModelType.TextImageToVideo => EncodeFrames(plan, cancellationToken),
             ModelType.ImageToVideo or ModelType.FirstLastFrameToVideo => EncodeEnds(
                 plan,
-                model.PatchSize,
+                model,
                 plan.GivenFrames[0],
                 plan.GivenFrames.Count > 1 ? plan.GivenFrames[plan.LatentFrames - 1] : null,
                 cancellationToken
@@ -55,10 +55,13 @@ internal sealed class ImageEncoder(VaeRunner vae, VisionEncoderRunner? vision)
         }
     }
 
-    /// <summary>The first frame, or the first and the last one; both networks see the same pixels.</summary>
+    /// <summary>
+    /// The first frame, or the first and the last one; both networks see the same pixels, but CLIP sees the last one only for models that
+    /// were made for two (Comfy-Org/ComfyUI:comfy_extras/nodes_wan.py, WanFunInpaintToVideo).
+    /// </summary>
     private ImageConditions EncodeEnds(
         GenerationPlan plan,
-        PatchSize patch,
+        TransformerConfig model,
         RgbImage first,
         RgbImage? last,
         CancellationToken cancellationToken
@@ -70,8 +73,9 @@ internal sealed class ImageEncoder(VaeRunner vae, VisionEncoderRunner? vision)
             last = ImageTensors.Cover(last, first.Width, first.Height);
         }
 
-        using var start = Prepare(plan, patch, first);
-        using var end = last is null ? null : Prepare(plan, patch, last);
+        using var start = Prepare(plan, model.PatchSize, first);
+        using var end = last is null ? null : Prepare(plan, model.PatchSize, last);
+        var seesLast = end is not null && model.ModelType == ModelType.FirstLastFrameToVideo;
         Tensor? channels = null;
         try
         {
@@ -81,7 +85,7 @@ internal sealed class ImageEncoder(VaeRunner vae, VisionEncoderRunner? vision)
                 Channels = channels,
                 ImageFeatures = vision is null
                     ? null
-                    : ImageFeatures.Encode(vision, end is null ? [start.Square!] : [start.Square!, end.Square!], cancellationToken),
+                    : ImageFeatures.Encode(vision, seesLast ? [start.Square!, end!.Square!] : [start.Square!], cancellationToken),
             };
         }
         catch

@@ -71,8 +71,8 @@ internal static class ClipLoras
             yield return $"{name} is given twice: its strengths add up. Leave one out if that is not meant.";
         }
         else if (
-            DistilledNames.AreIn(name)
-            && met.Find(other => DistilledNames.AreIn(Path.GetFileName(other.Path)) && ActsWith(other, lora, steps)) is { } rival
+            DistilledNames.AreInLora(name)
+            && met.Find(other => DistilledNames.AreInLora(other.Path) && ActsWith(other, lora, steps)) is { } rival
         )
         {
             yield return $"{Path.GetFileName(rival.Path)} and {name} both say that they were made for few steps, and change the same "
@@ -143,7 +143,7 @@ internal static class ClipLoras
     private static IEnumerable<string> NotesOf(PlannedLora lora, WanModel model)
     {
         var name = Path.GetFileName(lora.Path);
-        if (model.HasExperts && ExpertNames.NoiseOf(name) is { } noise && noise != lora.Expert?.ToString().ToLowerInvariant())
+        if (model.HasExperts && ExpertNames.NoiseOf(lora.Path) is { } noise && noise != lora.Expert?.ToString().ToLowerInvariant())
         {
             yield return $"{name} says that it is for the {noise}-noise expert, and changes "
                 + (
@@ -157,7 +157,7 @@ internal static class ClipLoras
         {
             if (Fit(model, lora, expert) is { DroppedExample: { } example, Dropped: var dropped })
             {
-                yield return $"{name}: {dropped.Count} of its tensors are for parts that {model.Name} does not have, such as "
+                yield return $"{name}: {dropped.Count} of its tensors are for parts or inputs that {model.Name} does not have, such as "
                     + $"{example}; they are left out.";
             }
         }

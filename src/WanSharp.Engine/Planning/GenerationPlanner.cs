@@ -88,7 +88,9 @@ internal static class GenerationPlanner
     )
     {
         RivalSettings.RequireOneOfEach(request);
-        request = (presets ?? PresetChoice.Default).Apply(PromptLoras.Read(request), model);
+        presets ??= PresetChoice.Default;
+        var notes = new List<string>();
+        request = presets.Apply(PromptLoras.Read(request), model, notes);
         GivenImages.Check(request.Images);
         var resolved = Resolve(request, model, requireImages, decoders);
         var settings = SettingsOf(request, model, resolved);
@@ -104,7 +106,13 @@ internal static class GenerationPlanner
             GivenFrames = resolved.Given,
             Decoder = resolved.Decoder,
             Encoder = resolved.Encoder,
-            Warnings = [.. FewSteps.Warn(settings, request, model)],
+            Warnings =
+            [
+                .. notes,
+                .. PromptMarks.NotesOf(request.Prompt, request.NegativePrompt),
+                .. GivenImages.NotesOf(resolved.Given, model),
+                .. FewSteps.Warn(settings, request, model, presets),
+            ],
         };
         return WithSteps(plan, request, model, enhancers);
     }

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using WanSharp.Engine.Requests;
 using WanSharp.Graphs.Networks;
 using WanSharp.Media.Images;
@@ -7,7 +8,7 @@ using WanSharp.Tensors;
 namespace WanSharp.Engine.Planning;
 
 /// <summary>Which frames of a clip images can give, and the size that they ask for; each kind of model has its own rules.</summary>
-internal static class GivenImages
+internal static partial class GivenImages
 {
     /// <summary>The latent frames that are encoded for the sake of one.</summary>
     /// <param name="latentFrame">
@@ -122,12 +123,30 @@ internal static class GivenImages
     }
 
     /// <summary>
-    /// An i2v model takes the first frame and must have it; Wan 2.2's, which has no CLIP, takes the last one, too, in its channels
-    /// (ModelTC/LightX2V:configs/wan22/wan_distill_moe_flf2v.json). flf2v must have both; ti2v takes any or none.
+    /// What the user should know about the images: a model that sees them through CLIP may not have learned of a last frame.
+    /// </summary>
+    public static IEnumerable<string> NotesOf(IReadOnlyDictionary<int, RgbImage> given, WanModel model)
+    {
+        var file = Path.GetFileName(model.Parts.Transformer);
+        if (
+            given.Count > 1
+            && model.Transformer is { ModelType: ModelType.ImageToVideo, VisionDim: not null }
+            && !InPainting().IsMatch($"{Path.GetFileName(Path.GetDirectoryName(Path.GetFullPath(model.Parts.Transformer)))}/{file}")
+        )
+        {
+            yield return $"{file} takes a last frame, but only models that are called InP were trained for one: the clip may not end with "
+                + "it.";
+        }
+    }
+
+    /// <summary>
+    /// An i2v model takes the first frame and must have it, and the last one, too, in its channels: Wan 2.2's was trained so
+    /// (ModelTC/LightX2V:configs/wan22/wan_distill_moe_flf2v.json), and so was Wan 2.1 Fun InP, whose CLIP sees the first image alone
+    /// (Comfy-Org/ComfyUI:comfy_extras/nodes_wan.py, WanFunInpaintToVideo). flf2v must have both; ti2v takes any or none.
     /// </summary>
     private static void RequireWanted(Dictionary<int, RgbImage> given, WanModel model, int latentFrames)
     {
-        var mayHaveLast = model.Transformer is { ModelType: ModelType.ImageToVideo, VisionDim: null };
+        var mayHaveLast = model.Transformer.ModelType == ModelType.ImageToVideo;
         if (mayHaveLast && given.Count == 2 && given.ContainsKey(0) && given.ContainsKey(latentFrames - 1))
         {
             return;
@@ -172,4 +191,7 @@ internal static class GivenImages
             );
         }
     }
+
+    [GeneratedRegex("(?<![A-Za-z])inp(?:aint)?(?:ing)?(?![a-z])|fun[-_. ]?inp", RegexOptions.IgnoreCase)]
+    private static partial Regex InPainting();
 }

@@ -83,9 +83,11 @@ internal sealed class ImageStage(
         var scaled = count * FloatPixel * plan.Settings.Width * plan.Settings.Height;
         var floats = images.Select(image => FloatPixel * image.Width * image.Height).DefaultIfEmpty().Max();
         var vae = Encoded(plan).Max(latents => encoderOf(plan).Memory.OfEncoding(latents, tiles));
-        var vision = model.VisionEncoder is null ? 0 : activations.OfVisionEncoder(count);
+        var vision = model.VisionEncoder is null ? 0 : activations.OfVisionEncoder(SeenByClip(count));
         return images.Sum(image => image.Pixels.LongLength) + scaled + Math.Max(floats, Math.Max(vae, vision));
     }
+
+    private int SeenByClip(int count) => model.Transformer.ModelType == ModelType.FirstLastFrameToVideo ? count : 1;
 
     /// <summary>What the stage adds to a plan's memory.</summary>
     public IEnumerable<MemoryPart> Memory(GenerationPlan plan)

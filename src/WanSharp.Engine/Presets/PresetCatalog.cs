@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using WanSharp.Engine.Requests;
 using WanSharp.Tensors;
 
@@ -13,21 +12,6 @@ public sealed class PresetCatalog
 
     private const string Resource = "WanSharp.Engine.presets.json";
     private const int MostBytes = 1 << 20;
-    private const int MostDepth = 16;
-
-    /// <summary>
-    /// snake_case; comments are welcome, misspelt members are not. By reflection: generated readers forget the defaults of what is left
-    /// out.
-    /// </summary>
-    private static readonly JsonSerializerOptions Json = new()
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-        RespectNullableAnnotations = true,
-        ReadCommentHandling = JsonCommentHandling.Skip,
-        AllowTrailingCommas = true,
-        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
-        MaxDepth = MostDepth,
-    };
 
     private static readonly Lazy<PresetCatalog> FromResource = new(() =>
     {
@@ -100,7 +84,7 @@ public sealed class PresetCatalog
             );
     }
 
-    private void Add(string file, Dictionary<string, Preset> presets)
+    private void Add(string file, IReadOnlyDictionary<string, Preset> presets)
     {
         foreach (var (name, preset) in presets)
         {
@@ -165,22 +149,20 @@ public sealed class PresetCatalog
         return preset.Aliases.Any(string.IsNullOrWhiteSpace) ? "an alias is empty." : null;
     }
 
-    private static Dictionary<string, Preset> Read(string file) =>
+    private static IReadOnlyDictionary<string, Preset> Read(string file) =>
         FileFacts.Of(file) is { Exists: true, Length: > MostBytes } info
             ? throw new InvalidDataException($"{file} is {info.Length} bytes long, more than a list of presets may be ({MostBytes}).")
             : Parse(file, File.ReadAllBytes(file));
 
     /// <exception cref="InvalidDataException">It is not a list of presets.</exception>
-    internal static Dictionary<string, Preset> Parse(string file, byte[] json)
+    internal static IReadOnlyDictionary<string, Preset> Parse(string file, byte[] json)
     {
         try
         {
-            var presets = JsonSerializer.Deserialize<Dictionary<string, Preset>>(json, Json) ?? [];
-            return presets.Values.All(preset => preset is not null) ? presets : throw new JsonException("A preset is null.");
+            return UserJson.ReadNamed<Preset>(json);
         }
-        catch (Exception exception) when (exception is JsonException or ArgumentException or InvalidOperationException)
+        catch (JsonException exception)
         {
-            // lone surrogates are not text, and the reader reports them in its own way
             throw new InvalidDataException(
                 $"{file} is not a list of presets: {exception.Message} See docs/presets.md for an example.",
                 exception

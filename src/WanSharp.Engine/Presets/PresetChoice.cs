@@ -29,8 +29,11 @@ public sealed class PresetChoice
     public PresetCatalog Catalog => _catalog.Value;
 
     /// <summary>A request with what its preset sets and it leaves open itself; the same request where it names none.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="model">The model.</param>
+    /// <param name="notes">Receives what was taken for what the preset needs because of a name alone, a line each.</param>
     /// <exception cref="InvalidRequestException">There is no such preset, it is for other models, or its LoRAs are missing.</exception>
-    public T Apply<T>(T request, WanModel model)
+    public T Apply<T>(T request, WanModel model, ICollection<string>? notes = null)
         where T : ClipSettings
     {
         ArgumentNullException.ThrowIfNull(request);
@@ -48,9 +51,12 @@ public sealed class PresetChoice
                 $"The preset {name} is for {string.Join(", ", preset.ModelNames)}, and this model is {model.Name}: leave it out, or choose "
                     + $"one of `wan presets --model`."
             );
-        RequireDistilled(request, name, form, model);
-        var (wanted, loras) = MergedIn(form, model) is null ? new PresetLoraChoice(name, form, model).Join(request) : (request, null);
-        return SettingFields.Fill(wanted with { Preset = name }, Without(form.SettingsWith(loras), request, model));
+        notes ??= [];
+        RequireDistilled(request, name, form, model, notes);
+        var (wanted, loras) = MergedIn(form, model) is null
+            ? new PresetLoraChoice(name, form, model).Join(request, notes)
+            : (request, null);
+        return SettingFields.FillAndJoin(wanted with { Preset = name }, Without(form.SettingsWith(loras), request, model));
     }
 
     /// <summary>What can be used with a model.</summary>
@@ -90,37 +96,51 @@ public sealed class PresetChoice
         }
     }
 
+    /// <summary>The presets whose checkpoint a model is by its name, or whose LoRAs a request names.</summary>
+    internal IEnumerable<string> NamesFor(ClipSettings request, WanModel model) =>
+        Catalog
+            .All.Where(preset =>
+                preset.Value.FormFor(NamesOf(model)) is { } form
+                && (MergedIn(form, model) is not null || PresetLoraChoice.AnyIsNamed(form, request))
+            )
+            .Select(preset => preset.Key);
+
     /// <summary>Refuses a preset whose steps only a distilled checkpoint can take, where nothing says that the model is one.</summary>
-    private static void RequireDistilled(ClipSettings request, string name, PresetForm form, WanModel model)
+    private static void RequireDistilled(ClipSettings request, string name, PresetForm form, WanModel model, ICollection<string> notes)
     {
-        if (
-            form is { Loras.Count: 0, Merged.Count: > 0 }
-            && MergedIn(form, model) is null
-            && !IsDistilled(model)
-            && !DistilledNames.CoverAll(request, model.HasExperts)
-        )
+        if (form is not { Loras.Count: 0, Merged.Count: > 0 } || MergedIn(form, model) is not null)
+        {
+            return;
+        }
+
+        var wanted = $"checkpoints with {string.Join(" or ", form.Merged)} in their name or folder";
+        if (!IsDistilled(model) && !DistilledNames.CoverAll(request, model.HasExperts))
         {
             throw new InvalidRequestException(
                 "preset",
-                $"The preset {name} is for checkpoints with {string.Join(" or ", form.Merged)} in their name or folder, and "
-                    + $"{model.Parts.Transformer} has neither that nor another name of a distilled one. If it is one, rename its folder; "
-                    + "otherwise, name a LoRA that was distilled, or choose one of `wan presets --model`."
+                $"The preset {name} is for {wanted}, and {model.Parts.Transformer} has neither that nor another name of a distilled one. "
+                    + "If it is one, rename its folder; otherwise, name a LoRA that was distilled, or choose one of `wan presets --model`."
             );
         }
+
+        notes.Add(
+            $"The preset {name} is for {wanted}: "
+                + (IsDistilled(model) ? Path.GetFileName(model.Parts.Transformer) : "the base with your LoRA")
+                + " stands in for one, because its name says that it was distilled. Compare a clip of the model's own settings."
+        );
     }
 
     /// <summary>Whether a checkpoint's name or folder says that it was distilled: it makes clips in few steps.</summary>
-    internal static bool IsDistilled(WanModel model) => NamesOfFile(model).Any(DistilledNames.AreIn);
+    internal static bool IsDistilled(WanModel model) => DistilledNames.Say(NamesOfFile(model), DistilledNames.AreIn);
 
     /// <summary>The names of a checkpoint, and of the folders that are its own: those above them say nothing of it.</summary>
-    private static IEnumerable<string> NamesOfFile(WanModel model)
+    private static List<string> NamesOfFile(WanModel model)
     {
         var path = Path.GetFullPath(model.Parts.Transformer);
         var folder = Path.TrimEndingDirectorySeparator(Path.GetFullPath(model.Folder));
         string?[] names = [Path.GetFileName(path), Path.GetFileName(Path.GetDirectoryName(path)), Path.GetFileName(folder)];
-        return names
-            .OfType<string>()
-            .Concat(path.Split(Path.DirectorySeparatorChar).Where(part => part.StartsWith(CachedRepository, StringComparison.Ordinal)));
+        var repository = path.Split(Path.DirectorySeparatorChar).Where(part => part.StartsWith(CachedRepository, StringComparison.Ordinal));
+        return [.. names.OfType<string>().Concat(repository)];
     }
 
     /// <summary>The names by which a model may be known: its own, and that of the published network that it is.</summary>
@@ -137,6 +157,9 @@ public sealed class PresetChoice
         return model.HasExperts ? settings : settings with { Boundary = null, HighNoiseGuidanceScale = null };
     }
 
-    private static string? MergedIn(PresetForm form, WanModel model) =>
-        form.Merged.FirstOrDefault(part => NamesOfFile(model).Any(name => name.Contains(part, StringComparison.OrdinalIgnoreCase)));
+    private static string? MergedIn(PresetForm form, WanModel model)
+    {
+        var names = NamesOfFile(model);
+        return form.Merged.FirstOrDefault(part => DistilledNames.Say(names, name => DistilledNames.Says(name, part)));
+    }
 }

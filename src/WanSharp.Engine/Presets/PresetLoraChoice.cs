@@ -31,9 +31,11 @@ internal sealed class PresetLoraChoice(string preset, PresetForm form, WanModel 
     /// A request with the preset's LoRAs before its own. One that the request names itself takes the place of the preset's in its slot
     /// alone, and so does another distilled one where the preset's is missing.
     /// </summary>
+    /// <param name="request">The request.</param>
+    /// <param name="notes">Receives which LoRAs take the place of missing ones because of their names.</param>
     /// <returns>The request, and which of the form's LoRAs they are; null for none.</returns>
     /// <exception cref="InvalidRequestException">A slot stays empty, or the request gives a LoRA to the wrong expert.</exception>
-    public (T Request, PresetLoras? Loras) Join<T>(T request)
+    public (T Request, PresetLoras? Loras) Join<T>(T request, ICollection<string> notes)
         where T : ClipSettings
     {
         if (form.Loras.Count == 0)
@@ -64,7 +66,14 @@ internal sealed class PresetLoraChoice(string preset, PresetForm form, WanModel 
             {
                 request = With(request, slot, path);
             }
-            else if (!HasStandIn(slot, own))
+            else if (StandIn(slot, own) is { } other)
+            {
+                notes.Add(
+                    $"{Path.GetFileName(other.Use.File)} stands in for {slot.File}, which the preset {preset} was made with, because its "
+                        + "name says that it was distilled: without that a few steps give haze."
+                );
+            }
+            else
             {
                 throw new InvalidRequestException("preset", $"The preset {preset} needs {Missing(chosen, [slot.File], model)}");
             }
@@ -101,12 +110,20 @@ internal sealed class PresetLoraChoice(string preset, PresetForm form, WanModel 
         }
     }
 
-    private static bool HasStandIn(PresetSlot slot, List<Own> own) =>
-        own.Any(one =>
+    private static bool HasStandIn(PresetSlot slot, List<Own> own) => StandIn(slot, own) is not null;
+
+    private static Own? StandIn(PresetSlot slot, List<Own> own) =>
+        own.FirstOrDefault(one =>
             (one.Expert is null || one.Expert == slot.Expert)
             && one.Use.Strength.Acts(int.MaxValue)
-            && DistilledNames.AreIn(Path.GetFileName(one.Use.File))
+            && DistilledNames.AreInLora(one.Use.File)
         );
+
+    /// <summary>Whether a request names one of a form's LoRAs.</summary>
+    public static bool AnyIsNamed(PresetForm form, ClipSettings request) =>
+        new[] { request.Loras, request.HighNoiseLoras, request.LowNoiseLoras }
+            .SelectMany(uses => uses ?? new LoraUses())
+            .Any(use => form.Loras.Any(loras => loras.Files.Any(file => IsNameOf(use.File, file))));
 
     private bool IsSame(Own one, PresetSlot slot, PresetLoras loras, bool byContent) =>
         IsNameOf(one.Use.File, slot.File)

@@ -11,6 +11,7 @@ public sealed record LoraUse(string File, LoraStrength Strength)
     public const char Separator = ';';
 
     private const char Mark = ':';
+    private const string Extension = ".safetensors";
 
     /// <summary>Reads a file with its strength; a strength left out is 1.</summary>
     /// <remarks>What follows the last colon is a strength if it can be one; otherwise, it belongs to the path.</remarks>
@@ -31,6 +32,17 @@ public sealed record LoraUse(string File, LoraStrength Strength)
                 : new LoraUse(text, LoraStrength.Full);
         use = use.File.Length > 0 && !use.File.Any(c => c is Separator or '\0') ? use : null;
         return use is not null;
+    }
+
+    /// <summary>Whether another one names the same file, as far as names tell: folders, an extension and case are left out.</summary>
+    internal bool IsOfSameFile(LoraUse other)
+    {
+        return NameOf(File).Equals(NameOf(other.File), StringComparison.OrdinalIgnoreCase);
+
+        static string NameOf(string file) =>
+            file.Replace('\\', '/').Split('/')[^1] is var name && name.EndsWith(Extension, StringComparison.OrdinalIgnoreCase)
+                ? name[..^Extension.Length]
+                : name;
     }
 
     /// <summary>The text that <see cref="TryParse"/> reads back.</summary>

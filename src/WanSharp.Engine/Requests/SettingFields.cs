@@ -294,6 +294,31 @@ public static class SettingFields
         return filled;
     }
 
+    /// <summary>Fills what settings leave open. LoRAs join, defaults' first; the settings' own replaces one of the same file.</summary>
+    /// <inheritdoc cref="Fill" path="/param"/>
+    public static T FillAndJoin<T>(T settings, ClipSettings defaults)
+        where T : ClipSettings
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        ArgumentNullException.ThrowIfNull(defaults);
+        List<LoraUse> own =
+        [
+            .. new[] { settings.Loras, settings.HighNoiseLoras, settings.LowNoiseLoras }.OfType<LoraUses>().SelectMany(uses => uses),
+        ];
+        return Fill(settings, defaults) with
+        {
+            Loras = Joined(defaults.Loras, settings.Loras),
+            HighNoiseLoras = Joined(defaults.HighNoiseLoras, settings.HighNoiseLoras),
+            LowNoiseLoras = Joined(defaults.LowNoiseLoras, settings.LowNoiseLoras),
+        };
+
+        LoraUses? Joined(LoraUses? first, LoraUses? then)
+        {
+            List<LoraUse> all = [.. first?.Where(use => !own.Exists(use.IsOfSameFile)) ?? [], .. then ?? new LoraUses()];
+            return all.Count > 0 ? new LoraUses(all) : null;
+        }
+    }
+
     /// <summary>
     /// The settings that have a value, with its text, in the order of help; a composite stands for its parts, and a list has a row
     /// for each of its values. Tables, summaries and commands are made from it.

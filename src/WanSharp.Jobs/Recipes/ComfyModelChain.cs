@@ -1,5 +1,3 @@
-using System.Text.Json;
-using System.Text.Json.Nodes;
 using WanSharp.Jobs.Comfy;
 
 namespace WanSharp.Jobs.Recipes;
@@ -8,29 +6,31 @@ namespace WanSharp.Jobs.Recipes;
 internal sealed class ComfyModelChain
 {
     private const int Depth = 64;
-    private const string None = "none";
 
     private static readonly string[] Files = ["unet_name", "ckpt_name", "model_name", "gguf_name", "model"];
 
-    // How the file is loaded and computed changes rounding only.
-    private static readonly string[] Harmless =
-    [
-        "Loader",
-        "Torch",
-        "Sage",
-        "BlockSwap",
-        "FP16",
-        "Compile",
-        "ModelSampling",
+    // How the file is loaded and computed changes rounding only, and the shift is read elsewhere. Whole names: a word in a name says
+    // nothing of what the node does.
+    private static readonly HashSet<string> Harmless = new(StringComparer.Ordinal)
+    {
+        "ModelSamplingSD3",
         "Reroute",
-        "VRAM",
-        "MultiGPU",
-        "DisTorch",
-        "SetLoRAs",
-        "Offload",
-    ];
-
-    private static readonly string[] LoraLinks = ["lora", "prev_lora", "lora_stack"];
+        "ModelPassThrough",
+        "ModelPatchTorchSettings",
+        "PatchModelPatcherOrder",
+        "PathchSageAttentionKJ", // so it is spelled
+        "PatchSageAttentionKJ",
+        "TorchCompileModel",
+        "TorchCompileModelAdvanced",
+        "TorchCompileModelWanVideo",
+        "TorchCompileModelWanVideoV2",
+        "VRAM_Debug",
+        "WanVideoBlockSwap",
+        "WanVideoSetBlockSwap",
+        "WanVideoSetLoRAs",
+        "WanVideoTorchCompileSettings",
+        "wanBlockSwap",
+    };
 
     private readonly ComfyWorkflow _workflow;
     private readonly WorkflowValues _values;
@@ -68,95 +68,43 @@ internal sealed class ComfyModelChain
 
     private void Take(ComfyNode node)
     {
-        foreach (var name in LoraLinks)
-        {
-            TakeList(_values.Target(node, name));
-        }
-
-        if (TakeLoras(node))
-        {
-            return;
-        }
-
-        if (_values.Target(node, "model") is null)
+        var isOfLoras = TakeLoras(node);
+        if (_values.Target(node, "model") is null && _values.Target(node, "model1") is null)
         {
             Model = Files.Select(name => Held(node, name)).FirstOrDefault(file => file is not null);
         }
-        else if (!Harmless.Any(word => node.ClassType.Contains(word, StringComparison.OrdinalIgnoreCase)))
+        else if (!isOfLoras && !Harmless.Contains(node.ClassType))
         {
             _unknown.Add($"{node} changes the model");
         }
     }
 
-    /// <summary>The LoRAs of the wrapper's nodes, which hand on a list.</summary>
-    private void TakeList(ComfyNode? node)
+    /// <summary>The LoRAs that a node adds, and those of the nodes that hand it a list of them.</summary>
+    /// <returns>Whether it is a node that has to do with LoRAs.</returns>
+    private bool TakeLoras(ComfyNode first)
     {
-        for (var depth = 0; depth < Depth && node is not null && _seen.Add(node.Id); depth++)
+        var isOne = false;
+        var node = first;
+        for (var depth = 0; depth < Depth && node is not null && (node == first || _seen.Add(node.Id)); depth++)
         {
-            if (!TakeLoras(node))
+            var read = new ComfyLoraNode(_workflow, _values, node);
+            isOne |= read.IsOne;
+            if (read.IsOff)
+            {
+                break;
+            }
+
+            _loras.AddRange(read.Loras.Reverse());
+            _unknown.AddRange(read.Unknown);
+            if (!read.IsOne && node != first)
             {
                 _unknown.Add($"{node} gives LoRAs");
             }
 
-            if (node.LinkOf("blocks") is not null)
-            {
-                _unknown.Add($"{node} takes some blocks of its LoRA only");
-            }
-
-            node = _values.Target(node, LoraLinks);
-        }
-    }
-
-    /// <summary>The LoRAs that a node adds.</summary>
-    /// <returns>Whether it is a node that adds LoRAs.</returns>
-    private bool TakeLoras(ComfyNode node)
-    {
-        var isOne = false;
-        foreach (var (name, value) in node.Inputs.Reverse())
-        {
-            if (value is JsonObject one && one["lora"].Text() is { } file) // rgthree's: {"on": true, "lora": …, "strength": …}
-            {
-                isOne = true;
-                Add(one["on"]?.GetValueKind() == JsonValueKind.False ? null : file, one["strength"], node);
-            }
-            else if (name is "lora_name" or "lora" || name.StartsWith("lora_", StringComparison.Ordinal))
-            {
-                if (Held(node, name) is { } held)
-                {
-                    isOne = true;
-                    var suffix = name is "lora_name" or "lora" ? "" : name["lora".Length..]; // lora_0 with strength_0
-                    Add(held, Strength(node, suffix), node);
-                }
-            }
+            node = _values.Target(node, ComfyLoraNode.Links);
         }
 
         return isOne;
-    }
-
-    private JsonNode? Strength(ComfyNode node, string suffix)
-    {
-        var name = new[] { $"strength_model{suffix}", $"strength{suffix}", $"lora_strength{suffix}" }.FirstOrDefault(
-            node.Inputs.ContainsKey
-        );
-        return name is null ? JsonValue.Create(1)
-            : _values.Number(node, name) is { Input: { } input } ? _workflow.Nodes[input.Node].Inputs[input.Name]
-            : null;
-    }
-
-    private void Add(string? file, JsonNode? strength, ComfyNode node)
-    {
-        if (file is null || file.Equals(None, StringComparison.OrdinalIgnoreCase) || file.Length == 0)
-        {
-            return;
-        }
-
-        if (strength.Number() is null && strength.Text() is null)
-        {
-            _unknown.Add($"the strength of the LoRA {file} of {node} is computed");
-            return;
-        }
-
-        _loras.Add((file.Replace('\\', '/'), strength!.ToString()));
     }
 
     private string? Held(ComfyNode node, string name) =>

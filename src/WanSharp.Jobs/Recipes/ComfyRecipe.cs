@@ -15,10 +15,14 @@ internal sealed class ComfyRecipe
     private readonly ComfyMapping _mapping;
     private readonly RecipeDraft _draft = new();
     private readonly IReadOnlyList<ComfyNode> _samplers;
+    private readonly bool _isFromEditor;
 
+    /// <param name="workflow">The workflow, in the format that the server runs.</param>
+    /// <param name="isFromEditor">Whether its texts are those of the page, which resolves choices in them before it sends them.</param>
     /// <exception cref="InvalidRequestException">It has no sampler that is known.</exception>
-    public ComfyRecipe(ComfyWorkflow workflow)
+    public ComfyRecipe(ComfyWorkflow workflow, bool isFromEditor)
     {
+        _isFromEditor = isFromEditor;
         (_workflow, _guess) = (workflow, workflow.GuessFor(output: null));
         _mapping = _guess.ToMapping();
         _samplers = [.. InTurn([.. _guess.Schedules.Select(schedule => schedule.Sampler)])];
@@ -72,14 +76,18 @@ internal sealed class ComfyRecipe
 
     private string ReadTexts()
     {
+        var forms =
+            IsWrapper ? PromptForms.Wrapper
+            : _isFromEditor ? PromptForms.ComfyEditor
+            : PromptForms.Comfy;
         var negative = Texts(ComfyRole.Negative);
         if (negative.Count > 0)
         {
-            _draft.Settings = _draft.Settings with { NegativePrompt = negative[0] };
+            _draft.Settings = _draft.Settings with { NegativePrompt = forms.Read(negative[0], "negative prompt", _draft) };
         }
 
         var prompt = Texts(ComfyRole.Prompt);
-        return prompt.Count > 0 ? prompt[0] : "";
+        return prompt.Count > 0 ? forms.Read(prompt[0], "prompt", _draft) : "";
     }
 
     private List<string> Texts(ComfyRole role)

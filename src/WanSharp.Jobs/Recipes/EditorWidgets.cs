@@ -28,6 +28,12 @@ internal static class EditorWidgets
         ["VAELoader"] = "vae_name",
         ["LoraLoader"] = "lora_name strength_model strength_clip",
         ["LoraLoaderModelOnly"] = "lora_name strength_model",
+        ["Lora Loader (LoraManager)"] = "text loras",
+        ["Lora Stacker (LoraManager)"] = "text loras",
+        ["WanVideo Lora Select (LoraManager)"] = "low_mem_load merge_loras text loras",
+        ["CR LoRA Stack"] =
+            "switch_1 lora_name_1 model_weight_1 clip_weight_1 switch_2 lora_name_2 model_weight_2 clip_weight_2 switch_3 lora_name_3 "
+            + "model_weight_3 clip_weight_3",
         ["EmptyHunyuanLatentVideo"] = "width height length batch_size",
         ["Wan22ImageToVideoLatent"] = "width height length batch_size",
         ["WanImageToVideo"] = "width height length batch_size",

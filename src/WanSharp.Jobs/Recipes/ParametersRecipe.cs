@@ -37,7 +37,6 @@ internal static partial class ParametersRecipe
         "Module 1",
         "Module 2",
         "Created Date",
-        "Civitai resources",
         "Civitai metadata",
     };
 
@@ -54,11 +53,12 @@ internal static partial class ParametersRecipe
             return null;
         }
 
-        var values = Values(string.Join(' ', lines[last..]));
+        var draft = new RecipeDraft();
+        var steps = CivitaiResources.Take(string.Join(' ', lines[last..]), draft, out var model);
+        var values = Values(steps);
         var head = lines[..last];
         var negative = Array.FindIndex(head, line => line.StartsWith(Negative, StringComparison.Ordinal));
         var prompt = string.Join('\n', negative < 0 ? head : head[..negative]).Trim();
-        var draft = new RecipeDraft();
         foreach (Match lora in Loras().Matches(prompt))
         {
             draft.AddLora($"{lora.Groups[1].Value}.safetensors", lora.Groups[2].Success ? lora.Groups[2].Value : "1", expert: null);
@@ -75,7 +75,10 @@ internal static partial class ParametersRecipe
         draft.SetSampler(values.GetValueOrDefault("Sampler"), values.GetValueOrDefault("Schedule type"));
         draft.Settings = draft.Settings with
         {
-            NegativePrompt = negative < 0 ? null : string.Join('\n', head[negative..])[Negative.Length..].Trim(),
+            NegativePrompt =
+                negative < 0
+                    ? null
+                    : PromptForms.A1111.Read(string.Join('\n', head[negative..])[Negative.Length..].Trim(), "negative prompt", draft),
             GuidanceScale = (float?)Number(values, "CFG scale"),
             Shift = Number(values, "Shift"),
             Seed = ulong.TryParse(values.GetValueOrDefault("Seed"), NumberStyles.None, CultureInfo.InvariantCulture, out var seed)
@@ -92,9 +95,9 @@ internal static partial class ParametersRecipe
             draft.Miss($"{name} {value}");
         }
 
-        return draft.Finish("parameters", Loras().Replace(prompt, "").Trim()) with
+        return draft.Finish("parameters", PromptForms.A1111.Read(Loras().Replace(prompt, "").Trim(), "prompt", draft)) with
         {
-            Model = values.GetValueOrDefault("Model"),
+            Model = values.GetValueOrDefault("Model") ?? model,
         };
     }
 

@@ -70,14 +70,14 @@ public static class RecipeReader
     {
         InvalidRequestException? first = null;
         foreach (
-            var open in prompts
-                .Select(json => (Func<JsonObject>)(() => json))
-                .Concat(workflows.Select(json => (Func<JsonObject>)(() => new EditorWorkflow(json, source).ToApi())))
+            var (open, isFromEditor) in prompts
+                .Select(json => ((Func<JsonObject>)(() => json), false))
+                .Concat(workflows.Select(json => ((Func<JsonObject>)(() => new EditorWorkflow(json, source).ToApi()), true)))
         )
         {
             try
             {
-                return new ComfyRecipe(ComfyWorkflow.Parse(open().ToJsonString(), source)).Read();
+                return new ComfyRecipe(ComfyWorkflow.Parse(open().ToJsonString(), source), isFromEditor).Read();
             }
             catch (InvalidRequestException exception)
             {

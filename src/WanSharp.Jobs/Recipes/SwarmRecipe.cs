@@ -80,7 +80,9 @@ internal static class SwarmRecipe
         SetMeasures(draft, settings, isFromImage);
         draft.Settings = draft.Settings with
         {
-            NegativePrompt = Text(settings, "negativeprompt"),
+            NegativePrompt = Text(settings, "negativeprompt") is { } negative
+                ? PromptForms.Swarm.Read(negative, "negative prompt", draft)
+                : null,
             GuidanceScale = (float?)(isFromImage ? Said(draft, settings, "videocfg") : Number(settings, "cfgscale")),
             Shift = Number(settings, "sigmashift") ?? ComfySchedule.WanShift,
             Seed = ulong.TryParse(settings["seed"]?.ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out var seed)
@@ -116,7 +118,7 @@ internal static class SwarmRecipe
         }
 
         var (model, swap) = (Text(settings, isFromImage ? "videomodel" : "model"), Text(settings, "videoswapmodel"));
-        return draft.Finish("SwarmUI", Text(settings, "prompt") ?? "") with
+        return draft.Finish("SwarmUI", PromptForms.Swarm.Read(Text(settings, "prompt") ?? "", "prompt", draft)) with
         {
             Model = swap is null ? model : null,
             HighNoiseModel = swap is null ? null : model,

@@ -34,7 +34,7 @@ public sealed record Style
     {
         ArgumentNullException.ThrowIfNull(request);
         var style = For(model);
-        return SettingFields.Fill(request with { Prompt = style.Framed(request.Prompt) }, style.SettingsFor(request));
+        return SettingFields.FillAndJoin(request with { Prompt = style.Framed(request.Prompt) }, style.SettingsFor(request));
     }
 
     /// <inheritdoc cref="Apply(JobRequest, string)"/>
@@ -42,7 +42,7 @@ public sealed record Style
     {
         ArgumentNullException.ThrowIfNull(request);
         var style = For(model);
-        return SettingFields.Fill(request with { Prompt = style.Framed(request.Prompt) }, style.SettingsFor(request));
+        return SettingFields.FillAndJoin(request with { Prompt = style.Framed(request.Prompt) }, style.SettingsFor(request));
     }
 
     /// <summary>

@@ -1,6 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using WanSharp.Tensors;
 
 namespace WanSharp.Jobs.Styles;
@@ -12,19 +11,6 @@ public sealed class StyleCatalog
     public const string FileName = "styles.json";
 
     private const int MostBytes = 1 << 20;
-
-    /// <summary>
-    /// snake_case; comments are welcome, misspelt members are not. By reflection: generated readers forget the defaults of what
-    /// is left out.
-    /// </summary>
-    private static readonly JsonSerializerOptions Json = new()
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-        RespectNullableAnnotations = true,
-        ReadCommentHandling = JsonCommentHandling.Skip,
-        AllowTrailingCommas = true,
-        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
-    };
 
     private readonly Dictionary<string, Style> _styles = new(StringComparer.OrdinalIgnoreCase);
     private readonly Dictionary<string, string> _names = new(StringComparer.OrdinalIgnoreCase);
@@ -92,7 +78,7 @@ public sealed class StyleCatalog
         }
     }
 
-    private static Dictionary<string, Style> Read(string file)
+    private static IReadOnlyDictionary<string, Style> Read(string file)
     {
         if (FileFacts.Of(file) is { Exists: true, Length: > MostBytes } info)
         {
@@ -101,7 +87,7 @@ public sealed class StyleCatalog
 
         try
         {
-            return JsonSerializer.Deserialize<Dictionary<string, Style>>(File.ReadAllBytes(file), Json) ?? [];
+            return UserJson.ReadNamed<Style>(File.ReadAllBytes(file));
         }
         catch (JsonException exception)
         {

@@ -67,6 +67,9 @@ internal sealed partial class ModelHints
             : null;
     }
 
+    /// <summary>Whether a transformer's class says that it makes clips in chunks, of which none sees a later one.</summary>
+    public static bool IsCausal(string? name) => name is not null && CausalClass().IsMatch(name);
+
     private static JsonElement Object(string path) =>
         JsonFile.Read(path, ModelJson.Default.JsonElement, MaximumBytes) is { ValueKind: JsonValueKind.Object } config
             ? config
@@ -152,9 +155,15 @@ internal sealed partial class ModelHints
     public float? Number(string name) =>
         float.TryParse(Text(name), NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? number : null;
 
-    /// <summary>The classes of Wan's own code, of Diffusers, and of VideoX-Fun, whose networks are the same.</summary>
-    [GeneratedRegex("^Wan(2_[12])?(Model|Transformer3DModel)$")]
+    /// <summary>
+    /// The classes of Wan's own code, of Diffusers, and of VideoX-Fun, whose networks are the same; of causal ones (Self-Forcing and its
+    /// kin) and SkyReels V2, whose tensors tell where they are not.
+    /// </summary>
+    [GeneratedRegex("^(Causal)?Wan(2_[12])?(Model|Transformer3DModel)$|^SkyReelsV2Transformer3DModel$")]
     private static partial Regex WanClass();
+
+    [GeneratedRegex("^Causal")]
+    private static partial Regex CausalClass();
 
     [GeneratedRegex("Transformer|WanModel|DiT", RegexOptions.IgnoreCase)]
     private static partial Regex OtherTransformer();

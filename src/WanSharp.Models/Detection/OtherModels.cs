@@ -1,4 +1,5 @@
 using WanSharp.Models.Codes;
+using WanSharp.Models.Loras;
 using WanSharp.Models.Names;
 using WanSharp.Tensors;
 
@@ -8,40 +9,11 @@ namespace WanSharp.Models.Detection;
 /// <remarks>Source of what tells: Comfy-Org/ComfyUI:comfy/model_detection.py.</remarks>
 internal static class OtherModels
 {
-    private const string Lora = "a LoRA, to be added to a model";
     private const string Module = "to be added to a model";
 
     // Parts of tensors' names, those that tell more first.
     private static readonly (string Part, string Family)[] Families =
     [
-        ("lora_A", Lora),
-        ("lora_B", Lora),
-        ("lora_down", Lora),
-        ("lora_up", Lora),
-        ("lora.down", Lora),
-        ("lora.up", Lora),
-        ("processor.to_q_lora", Lora),
-        ("processor.to_k_lora", Lora),
-        ("processor.to_v_lora", Lora),
-        ("processor.to_out_lora", Lora),
-        ("lora_magnitude_vector", Lora),
-        ("dora_scale", Lora),
-        ("lokr_w1", "a LoRA of the kind LoKr, to be added to a model"),
-        ("lokr_w2", "a LoRA of the kind LoKr, to be added to a model"),
-        ("lokr_w1_a", "a LoRA of the kind LoKr, to be added to a model"),
-        ("lokr_w2_a", "a LoRA of the kind LoKr, to be added to a model"),
-        ("hada_w1_a", "a LoRA of the kind LoHa, to be added to a model"),
-        ("oft_blocks", "a LoRA of the kind OFT, to be added to a model"),
-        ("oft_diag", "a LoRA of the kind OFT, to be added to a model"),
-        ("oft_r", "a LoRA of the kind OFT, to be added to a model"),
-        ("oft_R", "a LoRA of the kind OFT, to be added to a model"),
-        ("boft_R", "a LoRA of the kind BOFT, to be added to a model"),
-        ("a1.weight", "a LoRA of the kind GLoRA, to be added to a model"),
-        ("on_input", "a LoRA of the kind IA3, to be added to a model"),
-        ("ia3_l", "a LoRA of the kind IA3, to be added to a model"),
-        ("set_weight", "a set of weights (a LoRA of full weights), to be added to a model"),
-        ("diff_b", "a set of differences (a LoRA of full weights), to be added to a model"),
-        ("diff", "a set of differences (a LoRA of full weights), to be added to a model"),
         ("vace_patch_embedding.", $"the VACE module alone, {Module}"),
         ("vace_blocks.", $"the VACE module alone, {Module}"),
         ("controlnet_patch_embedding.", $"the Uni3C module, {Module}"),
@@ -90,9 +62,19 @@ internal static class OtherModels
     public static string? Refuse(ICheckpoint checkpoint)
     {
         List<string> names = [.. checkpoint.Tensors.Keys, .. checkpoint.Unsupported.Keys];
+        if (LoraKinds.Of(names) is var (lora, isSupported))
+        {
+            return $"{checkpoint.Path}: it is {lora}, by the names of its tensors"
+                + (
+                    isSupported
+                        ? ": give it with --lora, and the model that it changes with --model."
+                        : ", which is not supported: merge it into a checkpoint with the tool that made it."
+                );
+        }
+
         if (Families.FirstOrDefault(known => names.Exists(name => Has(name, known.Part))).Family is { } family)
         {
-            return $"{checkpoint.Path}: it is {family}, by the names of its tensors; Wan's transformers, VAEs, tiny autoencoders "
+            return $"{checkpoint.Path}: it is {family}, by the names of its tensors; Wan's transformers, VAEs, tiny autoencoders, "
                 + "text and image encoders, upscalers and RIFE are supported.";
         }
 

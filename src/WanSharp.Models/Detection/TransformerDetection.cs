@@ -29,6 +29,7 @@ internal static class TransformerDetection
             );
         }
 
+        NamedFamilies.Refuse(weights.Path);
         var hints = ModelHints.For(weights);
         var patch = weights.ShapeOf("patch_embedding.weight", 5); // [dim, channels, frames, height, width]
         var patchSize = new PatchSize(patch[2], patch[3], patch[4]);
@@ -70,9 +71,9 @@ internal static class TransformerDetection
             };
         }
 
-        // Without its positions a model of two images looks like one of the first.
+        // Without its positions a model of two images looks like one of the first; Wan 2.2's, without CLIP, has none.
         var describes = hints.Text("model_type") == FirstLast || hints.Integer("pos_embed_seq_len") > 0;
-        if (!weights.Has(Positions) && (describes || IsNamedFirstLast(weights.Path)))
+        if (!weights.Has(Positions) && (describes || (visionDim is not null && IsNamedFirstLast(weights.Path))))
         {
             throw new CheckpointException(
                 weights.Path,

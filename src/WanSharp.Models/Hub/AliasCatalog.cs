@@ -1,4 +1,5 @@
 using System.Text.Json;
+using WanSharp.Tensors;
 
 namespace WanSharp.Models.Hub;
 
@@ -10,17 +11,6 @@ public sealed class AliasCatalog
 
     private const string Resource = "WanSharp.Models.aliases.json";
     private const int MostBytes = 1 << 20;
-
-    // By reflection: generated readers forget the defaults of what is left out.
-    private static readonly JsonSerializerOptions Json = new()
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-        RespectNullableAnnotations = true,
-        ReadCommentHandling = JsonCommentHandling.Skip,
-        AllowTrailingCommas = true,
-        AllowDuplicateProperties = false,
-        UnmappedMemberHandling = System.Text.Json.Serialization.JsonUnmappedMemberHandling.Disallow,
-    };
 
     private readonly SortedDictionary<string, ModelAlias> _aliases = new(StringComparer.OrdinalIgnoreCase);
 
@@ -60,7 +50,7 @@ public sealed class AliasCatalog
                 throw new InvalidDataException($"{source} has {stream.Length} bytes, and no file of aliases has more than {MostBytes}.");
             }
 
-            foreach (var (name, alias) in JsonSerializer.Deserialize<Dictionary<string, ModelAlias>>(stream, Json) ?? [])
+            foreach (var (name, alias) in UserJson.ReadNamed<ModelAlias>(ReadAll(stream)))
             {
                 _aliases[name] = Checked(source, name, alias);
             }
@@ -74,18 +64,24 @@ public sealed class AliasCatalog
         }
     }
 
-    private static ModelAlias Checked(string source, string name, ModelAlias? alias)
+    private static byte[] ReadAll(Stream stream)
+    {
+        using var content = new MemoryStream();
+        stream.CopyTo(content);
+        return content.ToArray();
+    }
+
+    private static ModelAlias Checked(string source, string name, ModelAlias alias)
     {
         var problem =
             name.Length == 0 || name.AsSpan().ContainsAny("/@ ") ? "its name has a slash, an @ or a space"
-            : alias is null ? "it is null"
             : HubReference.Parse(alias.Reference.ToString()) is null ? $"'{alias.Reference}' is not a repository: write ORG/NAME"
             : alias.Files.Count == 0 ? "it names no files"
             : alias.Files.FirstOrDefault(file => !HubPath.IsSafe(file)) is { } file ? $"'{file}' is not a path in a repository"
             : alias.Model is { } model && !alias.Files.Contains(model) ? $"its model '{model}' is not one of its files"
             : null;
         return problem is null
-            ? alias! with
+            ? alias with
             {
                 Name = name,
             }

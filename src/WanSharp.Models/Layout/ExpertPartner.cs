@@ -15,24 +15,62 @@ internal sealed class ExpertPartner(Headers headers)
     /// <exception cref="CheckpointException">Several files may be meant.</exception>
     public NetworkFile? Find(NetworkFile file, string? noise)
     {
-        var places = new[] { file.Path, ModelFiles.RealPath(file.Path) }.Distinct().SelectMany(PartPlaces.Siblings).Distinct();
+        var places = PlacesOf(file);
         return (noise is null ? places.Take(1) : places)
             .Select(place => In(place, file, noise))
             .FirstOrDefault(partner => partner is not null);
     }
 
-    /// <summary>What to say of an expert that is alone.</summary>
-    public static CheckpointException Missing(NetworkFile file, string noise)
+    /// <summary>What to say of an expert that is alone, or whose partner cannot be used.</summary>
+    public CheckpointException Missing(NetworkFile file, string noise)
     {
         var other = ExpertNames.Other(noise);
         var example = ExpertNames.Swapped(file.Path) is { } path ? $", such as {path}" : "";
         var folders = PathList.Of(PartPlaces.Siblings(file.Path).Select(place => place.Folder).Distinct());
+        var one = $"it is one of Wan 2.2's two experts, the one for {noise} noise, and the other one";
         return new CheckpointException(
             file.Path,
-            $"it is one of Wan 2.2's two experts, the one for {noise} noise, and the other one was not found: looked for a transformer "
-                + $"of the same shape that is called {other}{example}, in {folders}. Name it with {OptionOf(other)}."
+            Broken(file, other) is var (broken, problem)
+                ? $"{one} cannot be used: {broken}: {problem.TrimEnd('.')}. Get it whole, or name another with {OptionOf(other)}."
+                : $"{one} was not found: looked for a transformer of the same shape that is called {other}{example}, in {folders}. Name "
+                    + $"it with {OptionOf(other)}."
         );
     }
+
+    /// <summary>The file that is called as the other expert and cannot be used, and why; null if there is none.</summary>
+    private (string Path, string Problem)? Broken(NetworkFile file, string noise)
+    {
+        foreach (var place in PlacesOf(file))
+        {
+            var called = FolderSearch
+                .Files(place.Folder, place.Depth, mayStop: true)
+                .Where(path => (ModelFiles.IsCheckpoint(path) || Checkpoint.IsUnfinished(path)) && ExpertNames.NoiseOf(path) == noise)
+                .Select(path => Checkpoint.IsUnfinished(path) ? path : ShardFiles.SetOf(path))
+                .Distinct()
+                .Select(path => (Path: path, Difference: ExpertNames.Difference(file.Path, WithoutEnding(path))))
+                .Where(called => called.Difference < ExpertNames.Unlike)
+                .OrderBy(called => called.Difference);
+            foreach (var (path, _) in called)
+            {
+                if (Checkpoint.IsUnfinished(path))
+                {
+                    return (path, "its download is not complete");
+                }
+
+                if (headers.Read(path) is { Transformer: null, IsKnown: false, Reason: { } reason })
+                {
+                    return (path, reason);
+                }
+            }
+        }
+
+        return null;
+    }
+
+    private static string WithoutEnding(string path) => Checkpoint.IsUnfinished(path) ? Path.ChangeExtension(path, null) : path;
+
+    private static IEnumerable<(string Folder, int Depth)> PlacesOf(NetworkFile file) =>
+        new[] { file.Path, ModelFiles.RealPath(file.Path) }.Distinct().SelectMany(PartPlaces.Siblings).Distinct();
 
     /// <summary>What to ask about a transformer that may be an expert.</summary>
     public static CheckpointException PerhapsMissing(NetworkFile file, string noise) =>
@@ -47,8 +85,17 @@ internal sealed class ExpertPartner(Headers headers)
     {
         var paths = ModelFiles.Different(ModelFiles.Near([place]).Prepend(file.Path).DistinctBy(Path.GetFullPath)).ToList();
         var letters = ExpertLetters.OfPairs([.. paths.Where(path => ExpertNames.NoiseOf(path) is null)]);
-        var named = paths.Where(path => path != file.Path && (ExpertNames.NoiseOf(path) is not null || letters.ContainsKey(path)));
-        List<NetworkFile> all = [file, .. named.Select(headers.Read).Where(other => other.Transformer == file.Transformer)];
+        var own = Path.GetDirectoryName(Path.GetFullPath(file.Path));
+        var near = paths.Where(path =>
+            path != file.Path
+            && (ExpertNames.NoiseOf(path) is not null || letters.ContainsKey(path) || Path.GetDirectoryName(Path.GetFullPath(path)) == own)
+        );
+        List<NetworkFile> all =
+        [
+            file,
+            .. near.Select(headers.Read)
+                .Where(other => other.Transformer == file.Transformer && (other.Noise is not null || letters.ContainsKey(other.Path))),
+        ];
         var groups = Experts.Group(all);
         if (groups.FirstOrDefault(group => group.High is not null && group.Paths.Contains(file.Path)) is { High: { } high, Low: { } low })
         {

@@ -1,6 +1,7 @@
 using WanSharp.Graphs;
 using WanSharp.Graphs.Networks;
 using WanSharp.Models.Detection;
+using WanSharp.Models.Loras;
 using WanSharp.Models.Names;
 using WanSharp.Models.Text;
 using WanSharp.Runtime.Weights;
@@ -42,6 +43,12 @@ public sealed record NetworkFile
 
     /// <summary>CLIP's image encoder in it, or null.</summary>
     public VisionEncoderConfig? VisionEncoder { get; init; }
+
+    /// <summary>
+    /// What kind of LoRA it is, in words, if it is one that can be given with <c>--lora</c>; otherwise null. As a model it has a
+    /// <see cref="Problem"/>.
+    /// </summary>
+    public string? Lora { get; init; }
 
     /// <summary>
     /// What was chosen among several networks of one kind, such as the averaged weights of a training run; empty if there was no
@@ -151,12 +158,17 @@ public sealed record NetworkFile
                 .. checkpoint.Unsupported.Values.Distinct().Select(dtype => $"{dtype} (not supported)"),
             ],
         };
-        if (file is not { Vae: null, TextEncoder: null, VisionEncoder: null })
+        if (file is not { Transformer: null, Vae: null, TextEncoder: null, VisionEncoder: null })
         {
             file = file with { Class = ModelHints.ClassNextTo(file.Path) };
         }
 
-        return file is { IsKnown: false, Problem: null } ? file with { Problem = OtherModels.Refuse(checkpoint) }
+        return file is { IsKnown: false, Problem: null }
+                ? file with
+                {
+                    Problem = OtherModels.Refuse(checkpoint),
+                    Lora = LoraKinds.Describe(checkpoint),
+                }
             : file.Transformer is null ? file
             : WithTitles(file, [.. Titles.Select(checkpoint.Metadata.GetValueOrDefault).OfType<string>()]);
     }

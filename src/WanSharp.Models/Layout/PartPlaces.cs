@@ -1,3 +1,4 @@
+using WanSharp.Models.Loras;
 using WanSharp.Tensors;
 
 namespace WanSharp.Models.Layout;
@@ -44,15 +45,8 @@ internal static class PartPlaces
     /// <summary>The places around a folder, the nearest first.</summary>
     public static IEnumerable<Place> Around(string start)
     {
-        var home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
-        var folder = Path.GetFullPath(start);
-        for (var step = 0; step < MostSteps && folder is not null; step++, folder = Path.GetDirectoryName(folder))
+        foreach (var (step, folder) in Above(start).Index())
         {
-            if (step > 0 && (folder == home || Path.GetDirectoryName(folder) is null))
-            {
-                yield break;
-            }
-
             List<(string Folder, int Depth)> folders = [.. Below(folder, HoldsParts, ContainerDepth)];
             if (step <= StepsWithFiles || folders.Count > 0)
             {
@@ -63,6 +57,29 @@ internal static class PartPlaces
             {
                 yield return new Place(folder, folders);
             }
+        }
+    }
+
+    /// <summary>The folders with LoRAs in a folder, and in its containers, whatever their case.</summary>
+    public static IEnumerable<string> LorasIn(string folder) =>
+        Below(folder, LoraPlaces.IsOne, ContainerDepth).Select(place => place.Folder).Where(LoraPlaces.IsOne);
+
+    /// <summary>The folders with LoRAs around a folder, the nearest first.</summary>
+    public static IEnumerable<string> LorasAround(string start) => Above(start).SelectMany(LorasIn);
+
+    /// <summary>A folder and those above it that may be a collection's.</summary>
+    private static IEnumerable<string> Above(string start)
+    {
+        var home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
+        var folder = Path.GetFullPath(start);
+        for (var step = 0; step < MostSteps && folder is not null; step++, folder = Path.GetDirectoryName(folder))
+        {
+            if (step > 0 && (folder == home || Path.GetDirectoryName(folder) is null))
+            {
+                yield break;
+            }
+
+            yield return folder;
         }
     }
 

@@ -1,4 +1,5 @@
 using WanSharp.Graphs.Networks;
+using WanSharp.Models.Detection;
 using WanSharp.Tensors;
 
 namespace WanSharp.Models.Layout;
@@ -17,10 +18,23 @@ internal sealed class TransformerChoice(string path, NamedParts named, Headers h
 
     /// <summary>The only transformer or the low-noise expert, and the high-noise expert.</summary>
     /// <exception cref="CheckpointException">There is none, there are several, or an expert is alone.</exception>
-    public Experts.Pair Choose() =>
-        named.LowNoise is not null || named.HighNoise is not null ? OfNames()
-        : File.Exists(path) ? Complete(new Experts.Pair(OfFile(path, ""), null))
-        : InFolder(path);
+    public Experts.Pair Choose()
+    {
+        var pair =
+            named.LowNoise is not null || named.HighNoise is not null ? OfNames()
+            : File.Exists(path) ? Complete(new Experts.Pair(OfFile(path, ""), null))
+            : InFolder(path);
+        _notes.AddRange(pair.Paths.Select(NamedFamilies.NoteOf).OfType<string>());
+        if (ModelHints.IsCausal(pair.Low.Class))
+        {
+            _notes.Add(
+                $"{pair.Low.Path} is described as {pair.Low.Class}, which makes clips in chunks that see nothing later: all frames are "
+                    + "made at once here, which is near to it for short clips only."
+            );
+        }
+
+        return pair;
+    }
 
     private Experts.Pair OfNames()
     {
@@ -45,8 +59,8 @@ internal sealed class TransformerChoice(string path, NamedParts named, Headers h
             (low, high) = (low ?? OfFile(path, ""), high ?? OfFile(path, ""));
         }
 
-        low ??= _partners.Find(high!, ExpertNames.High) ?? throw ExpertPartner.Missing(high!, ExpertNames.High);
-        high ??= _partners.Find(low, ExpertNames.Low) ?? throw ExpertPartner.Missing(low, ExpertNames.Low);
+        low ??= _partners.Find(high!, ExpertNames.High) ?? throw _partners.Missing(high!, ExpertNames.High);
+        high ??= _partners.Find(low, ExpertNames.Low) ?? throw _partners.Missing(low, ExpertNames.Low);
         return Fitting(low, high);
 
         bool IsAskedFor(NetworkFile? expert) => expert is not null && IsSame(expert, headers.Read(path));
@@ -135,7 +149,7 @@ internal sealed class TransformerChoice(string path, NamedParts named, Headers h
 
         if (file.Noise is { } noise)
         {
-            throw ExpertPartner.Missing(file, noise);
+            throw _partners.Missing(file, noise);
         }
 
         RequireDecided(file);
@@ -180,12 +194,13 @@ internal sealed class TransformerChoice(string path, NamedParts named, Headers h
             problems.Count > 0
                 ? $"no transformer that can be used was found. {string.Join(" ", problems)}"
                 : $"no Wan transformer was found; looked at {paths.Count} checkpoints in {folder} and the folders in it."
-                    + (Unfinished(folder) is { } part ? $" The download of {part} is not complete." : "")
+                    + (Unfinished(folder) is { } part ? $" The download of {part} is not complete: run it again." : "")
         );
     }
 
     private static string? Unfinished(string folder) =>
-        FolderSearch.Files(folder, ModelFiles.Deepest, mayStop: true).FirstOrDefault(Checkpoint.IsUnfinished);
+        FolderSearch.Files(folder, ModelFiles.Deepest, mayStop: true).FirstOrDefault(Checkpoint.IsUnfinished)
+        ?? HubDownloads.FindPart(folder);
 
     /// <summary>Whether a file is a variant (<c>NAME.fp16</c>) of another next to it: Diffusers takes those only if asked to.</summary>
     private static bool IsVariant(string file, string plain)

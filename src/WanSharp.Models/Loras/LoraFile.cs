@@ -65,9 +65,21 @@ public sealed class LoraFile : IDisposable
         dropped.AddRange(_others.Where(LoraScope.IsOfTextEncoder));
         var takers = new Dictionary<(string Weight, bool IsDifference), LoraLayer>();
         var scope = new LoraScope(_modules.Select(module => module.Key));
-        foreach (var module in _modules.Where(module => scope.Has(module.Key, expert)))
+        if (expert is null && scope.HasBoth)
         {
-            var layer = modules.Find(module.Key);
+            throw OfBothExperts(model);
+        }
+
+        foreach (var whole in _modules.Where(module => scope.Has(module.Key, expert)))
+        {
+            var layer = modules.Find(whole.Key);
+            var (module, others) = LoraInputs.Fitting(_file, whole, layer, weights);
+            dropped.AddRange(others);
+            if (module is null)
+            {
+                continue;
+            }
+
             var reader = new LoraLayer(_file, module, weights, model, _note);
             foreach (var (weight, change) in reader.Read(layer, modules))
             {
@@ -141,8 +153,15 @@ public sealed class LoraFile : IDisposable
                     + "give it to that one, with --lora-low."
         );
 
+    private CheckpointException OfBothExperts(string model) =>
+        new(
+            Path,
+            $"it holds a part for each of Wan 2.2's two experts (transformer and {LoraScope.SecondName}), and {model} has one transformer: "
+                + "use it with a model of both, or save the part that is meant in a file of its own."
+        );
+
     private CheckpointException NoLora() =>
-        _others.Select(LoraKey.UnsupportedMethod).FirstOrDefault(method => method is not null) is { } method
+        _others.Select(LoraKinds.UnsupportedMethod).FirstOrDefault(method => method is not null) is { } method
             ? new CheckpointException(
                 Path,
                 $"it is {method}, which is not supported: merge it into a checkpoint with the tool that made it."
@@ -154,9 +173,9 @@ public sealed class LoraFile : IDisposable
 
     private CheckpointException Unknown(List<string> unknown, string model, bool someFit)
     {
-        var method = unknown.Select(LoraKey.UnsupportedMethod).FirstOrDefault(method => method is not null);
+        var method = unknown.Select(LoraKinds.UnsupportedMethod).FirstOrDefault(method => method is not null);
         var why =
-            method is not null ? $"They are {method}, which is not supported"
+            method is not null ? $"It is {method}, which is not supported"
             : unknown.Exists(name => name.Contains("vace", StringComparison.OrdinalIgnoreCase)) ? "It is a LoRA of a VACE model"
             : someFit ? "It is a LoRA of a model with more layers, or of other ones"
             : "It is a LoRA of another family of models";

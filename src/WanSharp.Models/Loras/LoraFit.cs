@@ -6,7 +6,7 @@ namespace WanSharp.Models.Loras;
 /// <summary>What a LoRA does to a model's transformer.</summary>
 /// <param name="Changes">The changes.</param>
 /// <param name="Dropped">Names of tensors for parts that the model does not have, and whose loss is known to do no harm: those of text
-/// encoders, and those that look at images in a model that takes them otherwise.</param>
+/// encoders, those that look at images in a model that takes them otherwise, and those of a first layer with other inputs.</param>
 public sealed record LoraFit(LoraChanges Changes, IReadOnlyList<string> Dropped)
 {
     /// <summary>One of <see cref="Dropped"/>, fit for a message; null where nothing is dropped.</summary>

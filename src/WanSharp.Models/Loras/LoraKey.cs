@@ -47,22 +47,6 @@ internal sealed record LoraKey(string Name, string Module, LoraRole Role)
         (".w_norm", LoraRole.Difference),
     ];
 
-    /// <summary>Endings of methods that are known, and not supported.</summary>
-    private static readonly (string Suffix, string Method)[] Others =
-    [
-        (".lora_mid.weight", "a LoRA of convolutions (CP decomposition)"),
-        (".hada_t1", "a LoHa of convolutions"),
-        (".hada_t2", "a LoHa of convolutions"),
-        (".lokr_t2", "a LoKr of convolutions"),
-        (".reshape_weight", "a LoRA that changes shapes"),
-        (".oft_blocks", "OFT"),
-        (".oft_diag", "OFT"),
-        (".a1.weight", "GLoRA"),
-        (".b1.weight", "GLoRA"),
-        (".on_input", "IA³"),
-        (".lora_embedding_A", "a LoRA of embeddings"),
-    ];
-
     /// <summary>Takes a name apart; null where it is none of a LoRA's.</summary>
     public static LoraKey? Read(string name)
     {
@@ -77,10 +61,6 @@ internal sealed record LoraKey(string Name, string Module, LoraRole Role)
 
         return null;
     }
-
-    /// <summary>The method that a name is of, if it is a known one that is not supported.</summary>
-    public static string? UnsupportedMethod(string name) =>
-        Others.FirstOrDefault(other => name.EndsWith(other.Suffix, StringComparison.Ordinal)).Method;
 
     /// <summary>PEFT writes the adapter's name behind the matrix: <c>lora_A.default.weight</c>.</summary>
     private static string WithoutAdapterName(string name)

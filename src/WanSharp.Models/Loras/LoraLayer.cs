@@ -155,7 +155,13 @@ internal sealed class LoraLayer(
             : LoKr(weight);
         if (change is null || Find(LoraRole.Magnitude) is not { } key)
         {
-            return change;
+            return change is null || note is not { IsDecomposed: true }
+                ? change
+                : throw new CheckpointException(
+                    file.Path,
+                    FirstName,
+                    "it is noted as DoRA, whose magnitudes are missing: the file is incomplete, get it again."
+                );
         }
 
         var (magnitude, shape) = (Get(key), weights[weight]);
@@ -208,11 +214,29 @@ internal sealed class LoraLayer(
             throw Misfit(w2.Key, $"a weight of [{rows}, {columns}]", weight);
         }
 
-        // LyCORIS divides by the rank of what is a product; without any, alpha says nothing.
-        var rank = (w2.Matrix.Right ?? w1.Matrix.Right)?.Shape[0];
-        var alpha = Find(LoraRole.Alpha);
-        return new KroneckerChange(w1.Matrix, w2.Matrix, rank is { } known && alpha is not null ? NumberOf(alpha) / known : 1);
+        return new KroneckerChange(w1.Matrix, w2.Matrix, KroneckerScale((w2.Matrix.Right ?? w1.Matrix.Right)?.Shape[0], w2.Key));
     }
+
+    /// <summary>
+    /// LyCORIS divides by the rank of what is a product; without any, its alpha says nothing. PEFT divides by the rank that it notes in
+    /// any case.
+    /// </summary>
+    private double KroneckerScale(long? rank, LoraKey key) =>
+        Find(LoraRole.Alpha) is { } alpha
+            ? rank is { } known
+                ? NumberOf(alpha) / known
+                : 1
+            : note is null
+                ? 1
+                : rank is { } noted
+                    ? note.ScaleOf(noted)
+                    : note.ScaleOfWhole()
+                        ?? throw new CheckpointException(
+                            file.Path,
+                            key.Name,
+                            "its scale depends on the rank that it was trained with, which is noted for some layers only: merge it into a "
+                                + "checkpoint with PEFT."
+                        );
 
     private (FactoredMatrix Matrix, LoraKey Key)? Factored(LoraRole whole, LoraRole left, LoraRole right)
     {
@@ -252,6 +276,11 @@ internal sealed class LoraLayer(
 
     private double NumberOf(LoraKey key)
     {
+        if (file.Numbers.TryGetValue(key.Name, out var number))
+        {
+            return double.IsFinite(number) ? number : throw new CheckpointException(file.Path, key.Name, "it is not a number.");
+        }
+
         var tensor = file.Get(key.Name);
         if (tensor.Shape.ElementCount != 1)
         {

@@ -12,7 +12,6 @@ namespace WanSharp.Models.Loras;
 public sealed class LoraLibrary : IDisposable
 {
     private const string FolderName = "loras";
-    private const int LevelsUp = 2;
     private const int MostListed = 10_000;
 
     private static readonly string[] Extensions = [".safetensors", ".sft", ".pt", ".pth", ".bin", ".ckpt"];
@@ -24,7 +23,7 @@ public sealed class LoraLibrary : IDisposable
     private readonly FileDigests _digests;
     private readonly LoraPlaces _places;
     private readonly string[] _near;
-    private readonly string[] _folders;
+    private readonly Func<IEnumerable<string>> _folders;
     private readonly string _model;
 
     /// <param name="folders">Where the model is, and where its transformer is.</param>
@@ -32,22 +31,29 @@ public sealed class LoraLibrary : IDisposable
     /// <param name="transformer">Its transformers' dimensions.</param>
     /// <param name="digests">Notes digests of files.</param>
     /// <param name="places">Where else LoRAs are looked for.</param>
-    internal LoraLibrary(IReadOnlyList<string> folders, string model, TransformerConfig transformer, FileDigests digests, LoraPlaces places)
+    /// <param name="around">The folders of LoRAs that are around the model now, the nearest first.</param>
+    internal LoraLibrary(
+        IReadOnlyList<string> folders,
+        string model,
+        TransformerConfig transformer,
+        FileDigests digests,
+        LoraPlaces places,
+        Func<IEnumerable<string>> around
+    )
     {
-        (_model, _digests, _places) = (model, digests, places);
+        (_model, _digests, _places, _folders) = (model, digests, places, around);
         _near = [.. folders.Select(Path.GetFullPath).Distinct()];
-        _folders = [.. _near.SelectMany(Above).Select(one => Path.Combine(one, FolderName)).Concat(places.Folders).Distinct()];
         _weights = new(() => NetworkSlots.Of(transformer).ToDictionary(slot => slot.Name, slot => slot.Shape, StringComparer.Ordinal));
     }
 
     /// <summary>
-    /// Where names are looked up: <c>loras</c> in the model's folder, next to it as ComfyUI has it, and in the user's folders. Those that
-    /// are there now.
+    /// Where names are looked up: folders called <c>loras</c>, <c>Lora</c> or <c>LyCORIS</c> in the model's folder and in those above it,
+    /// as tools have them, and the user's folders. Those that are there now.
     /// </summary>
-    public IReadOnlyList<string> Folders => [.. _folders.Where(Directory.Exists)];
+    public IReadOnlyList<string> Folders => [.. _folders().Concat(_places.Folders.Where(Directory.Exists)).Distinct()];
 
     /// <summary>The folder that a message names for new files.</summary>
-    public string Home => _folders[0];
+    public string Home => Path.Combine(_near[0], FolderName);
 
     /// <summary>Finds what was pulled; null where nothing was said about it.</summary>
     public HubModels? Hub => _places.Hub;
@@ -101,7 +107,11 @@ public sealed class LoraLibrary : IDisposable
     {
         ArgumentNullException.ThrowIfNull(file);
         return _near.Concat(Folders).Select(folder => Path.Combine(folder, file)).FirstOrDefault(File.Exists)
-            ?? Listed().Select(listed => listed.Path).FirstOrDefault(path => Path.GetFileName(path).Equals(file, StringComparison.Ordinal))
+            ?? _near
+                .Where(Directory.Exists)
+                .SelectMany(Directory.EnumerateFiles)
+                .Concat(Listed().Select(listed => listed.Path))
+                .FirstOrDefault(path => Path.GetFileName(path).Equals(file, StringComparison.OrdinalIgnoreCase))
             ?? (repository is null ? null : Hub?.Cache.FindByName(repository, file));
     }
 
@@ -205,14 +215,6 @@ public sealed class LoraLibrary : IDisposable
         catch (CheckpointException e)
         {
             throw new InvalidRequestException("lora", e.Message);
-        }
-    }
-
-    private static IEnumerable<string> Above(string folder)
-    {
-        for (var level = 0; level <= LevelsUp && folder is not null; level++, folder = Path.GetDirectoryName(folder)!)
-        {
-            yield return folder;
         }
     }
 

@@ -7,6 +7,23 @@ namespace WanSharp.Models.Loras;
 /// <param name="Hub">Finds what was pulled; null for nothing.</param>
 public sealed record LoraPlaces(IReadOnlyList<string> Folders, HubModels? Hub)
 {
+    // Those of ComfyUI and A1111, of SwarmUI and Forge, and of LyCORIS' extension.
+    private static readonly string[] Names = ["loras", "lora", "lycoris"];
+
+    private static readonly EnumerationOptions AnyCase = new() { MatchCasing = MatchCasing.CaseInsensitive, IgnoreInaccessible = true };
+
     /// <summary>None.</summary>
     public static LoraPlaces None { get; } = new([], null);
+
+    /// <summary>Whether a folder is called as tools call those with LoRAs.</summary>
+    internal static bool IsOne(string folder) => Names.Contains(Path.GetFileName(folder), StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>The folders for LoRAs in a folder, whatever their case; those of the usual name also where it is not there yet.</summary>
+    /// <param name="folder">The folder, which need not exist.</param>
+    public static IEnumerable<string> In(string folder)
+    {
+        ArgumentNullException.ThrowIfNull(folder);
+        var there = Directory.Exists(folder) ? Names.SelectMany(name => Directory.EnumerateDirectories(folder, name, AnyCase)) : [];
+        return there.Append(Path.Combine(folder, Names[0])).Distinct();
+    }
 }

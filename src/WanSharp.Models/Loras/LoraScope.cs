@@ -23,7 +23,7 @@ internal sealed partial class LoraScope(IEnumerable<string> modules)
     public LoraExpert? OnlyExpert => _has is { First: false, Second: true, Other: false } ? LoraExpert.Low : null;
 
     /// <summary>Whether there are layers of both experts.</summary>
-    private bool HasBoth => _has is { First: true, Second: true };
+    public bool HasBoth => _has is { First: true, Second: true };
 
     /// <summary>Whether a layer is one of an expert; where a file does not tell experts apart, it is for whichever is meant.</summary>
     public bool Has(string module, LoraExpert? expert) =>

@@ -71,7 +71,7 @@ internal sealed partial class GraphReader(ServedNames names, InputPictures pictu
         var recipe = RecipeOf(graph);
         List<GraphProblem> problems = [.. Texts(graph), .. Savers(graph), .. Models(graph, recipe), .. Zeros(graph, recipe)];
         var settings = recipe.Settings;
-        foreach (var sentence in recipe.Unexpressed)
+        foreach (var sentence in recipe.Unexpressed.Where(sentence => !AboutText().IsMatch(sentence))) // Texts says it of the node
         {
             if (sentence.Contains(NoShift, StringComparison.Ordinal) && !IsWrapper(graph))
             {
@@ -256,6 +256,10 @@ internal sealed partial class GraphReader(ServedNames names, InputPictures pictu
 
     [GeneratedRegex(@"\bnode (?<id>\S+) \(")]
     private static partial Regex NodeName();
+
+    /// <summary>What a recipe says of the forms in its texts.</summary>
+    [GeneratedRegex(@"\b(?:in|of|divides) the (?:negative )?prompt\b(?! of)")]
+    private static partial Regex AboutText();
 
     [GeneratedRegex(@"(?<!\\)\([^()]*(?<!\\)\)")]
     private static partial Regex Emphasis();

@@ -19,6 +19,7 @@ internal sealed class TorchFile : ICheckpoint
     private readonly string _root;
     private readonly Dictionary<string, Tensor> _tensors = [];
     private readonly Dictionary<string, string> _unsupported = [];
+    private readonly Dictionary<string, double> _numbers = [];
     private long _copied;
 
     private TorchFile(MappedFile file, StoredZip zip)
@@ -51,6 +52,9 @@ internal sealed class TorchFile : ICheckpoint
 
     /// <inheritdoc/>
     public IReadOnlyDictionary<string, string> Unsupported => _unsupported;
+
+    /// <inheritdoc/>
+    public IReadOnlyDictionary<string, double> Numbers => _numbers;
 
     /// <summary>Nothing: the format has no notes.</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; } = new Dictionary<string, string>();
@@ -172,6 +176,18 @@ internal sealed class TorchFile : ICheckpoint
         if (TorchTypes.Find(type) is not { } dtype)
         {
             _unsupported.Add(name, type);
+            if (
+                Array.TrueForAll(tensor.Dims, length => length == 1)
+                && TorchTypes.NumberOf(type) is var (number, size)
+                && _zip.Find($"{_root}data/{storage.Key}") is var (begin, bytes)
+                && tensor.Offset >= 0
+                && tensor.Offset < bytes / size
+                && SafetensorsDTypes.ReadNumber(number, _file, begin + (tensor.Offset * size)) is { } value
+            )
+            {
+                _numbers.Add(name, value);
+            }
+
             return;
         }
 

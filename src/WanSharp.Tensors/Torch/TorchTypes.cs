@@ -52,6 +52,20 @@ internal static class TorchTypes
     /// <summary>Whether PyTorch has such an element type.</summary>
     public static bool IsElement(string name) => Elements.ContainsKey(name);
 
+    /// <summary>
+    /// The name in safetensors of a type that no tensor here holds, and its bytes; null for types that are no usual numbers.
+    /// </summary>
+    public static (string Name, int Size)? NumberOf(string type) =>
+        type switch
+        {
+            "DoubleStorage" or "float64" => ("F64", sizeof(double)),
+            "ShortStorage" or "int16" => ("I16", sizeof(short)),
+            "uint16" => ("U16", sizeof(ushort)),
+            "uint32" => ("U32", sizeof(uint)),
+            "uint64" => ("U64", sizeof(ulong)),
+            _ => null,
+        };
+
     /// <summary>The element type of a storage or of that name, or null if no tensor here holds it.</summary>
     public static DType? Find(string type) => Elements.GetValueOrDefault(type) ?? Storages.GetValueOrDefault(type);
 }

@@ -119,7 +119,9 @@ public sealed class PresetCatalogTests : IDisposable
 
     [Theory]
     [InlineData("[]", "not a list of presets")]
-    [InlineData("""{"a": null}""", "A preset is null")]
+    [InlineData("""{"a": null}""", "'a' is null")]
+    [InlineData("""{"a": {"models": {}}, "a": {"models": {}}}""", "Duplicate propert")]
+    [InlineData("""{"ink": {"models": {}}, "Ink": {"models": {}}}""", "'ink' and 'Ink' differ in case alone")]
     [InlineData("""{"a": {}}""", "models")]
     [InlineData("""{"a": {"models": {}}}""", "for no model")]
     [InlineData("""{"a": {"models": {"x": null}}}""", "a null")]

@@ -63,6 +63,19 @@ public sealed class PresetChoiceTests : IDisposable
         Assert.Equal((own, null, "lcm"), (applied.Sigmas, applied.Timesteps, applied.Sampler));
     }
 
+    /// <summary>A LoRA among a preset's settings is there whatever LoRA the request names.</summary>
+    [Fact]
+    public void Apply_ALoraOfThePresetsSettings_JoinsTheRequests()
+    {
+        var choice = Choice("""{"settings": {"lora": ["style:0.5", "other"]}}""");
+
+        Assert.Equal(
+            "style:0.5;Other.safetensors:0.2",
+            choice.Apply(new ClipSettings { Preset = "mine", Loras = Uses("Other.safetensors:0.2") }, _model).Loras!.ToString()
+        );
+        Assert.Equal("style:0.5;other", choice.Apply(new ClipSettings { Preset = "mine" }, _model).Loras!.ToString());
+    }
+
     [Fact]
     public void Apply_NoPreset_ChangesNothing()
     {
@@ -190,7 +203,62 @@ public sealed class PresetChoiceTests : IDisposable
     [InlineData("wan2.1_t2v_14B_fp16.safetensors", false)]
     [InlineData("my footsteps style.safetensors", false)]
     [InlineData("gdmdx/transformer.safetensors", false)]
+    [InlineData("Wan14BT2VFusioniX_fp16.safetensors", true)]
+    [InlineData("Wan2.1-T2V-14B-StepDistill-CfgDistill-Lightx2v/distill_model.safetensors", true)]
+    [InlineData("lightx2v_T2V_14B_cfg_step_distill_v2_lora_rank64_bf16.safetensors", true)]
+    [InlineData("Wan22_A14B_T2V_HIGH_Lightning_4steps_lora_250928_rank128_fp16.safetensors", true)]
+    [InlineData("Wan2.1-Hyper-SD-8step.safetensors", true)]
+    [InlineData("hyperrealism.safetensors", false)]
+    [InlineData("hyperreal/model.safetensors", false)]
+    [InlineData("style_3000steps.safetensors", false)]
+    [InlineData("style-e12_step800.safetensors", false)]
+    [InlineData("wan2.2_t2v_nolightning_fp8.safetensors", false)]
+    [InlineData("wan2.2-no-lightning.safetensors", false)]
+    [InlineData("WanUndistilled.safetensors", false)]
+    [InlineData("wan2.1_non-distilled.safetensors", false)]
+    [InlineData("wan2.1_cfg_distill_t2v.safetensors", false)] // of guidance alone
+    [InlineData("wan2.2_i2v_A14b_high_noise_lightx2v.safetensors", false)] // the official one
+    [InlineData("therapid_superturbo.safetensors", false)]
     public void DistilledNames_AreWhatPeopleCallThem(string path, bool expected) => Assert.Equal(expected, DistilledNames.AreIn(path));
+
+    [Theory]
+    [InlineData("models--lightx2v--Wan2.1-Official-Models/snapshots/0a1b/wan2.1_t2v_14b_lightx2v.safetensors", false)]
+    [InlineData("lightx2v/Wan2.1-Official-Models/wan2.1_t2v_14b_lightx2v.safetensors", false)]
+    [InlineData("Wan2.1-Distill-Models/wan2.1_t2v_14b_scaled_fp8_e4m3_lightx2v_4step.safetensors", true)]
+    [InlineData("Wan2.1-T2V-14B-StepDistill-CfgDistill-Lightx2v/diffusion_pytorch_model.safetensors", true)]
+    [InlineData("no_StepDistill/wan.safetensors", false)]
+    public void Lightx2v_OfAModelThatItsMakerDidNotDistill_NeedsItsLora(string path, bool isMerged)
+    {
+        var form = PresetCatalog.Shipped.All["lightx2v-4"].Models["wan2.1-t2v-14b"];
+        List<string> names = [.. path.Split('/').Reverse()];
+
+        Assert.Equal(isMerged, form.Merged.Any(part => DistilledNames.Say(names, name => DistilledNames.Says(name, part))));
+        Assert.Equal(isMerged, DistilledNames.Say(names, DistilledNames.AreIn));
+    }
+
+    [Theory]
+    [InlineData("hyperrealism")]
+    [InlineData("style_3000steps")]
+    [InlineData("no-lightning")]
+    public void Apply_WhereThePresetsAreMissing_AnotherThatIsNotDistilledIsRefused(string own)
+    {
+        var wrong = Assert.Throws<InvalidRequestException>(() =>
+            Choice(WithLoras).Apply(new ClipSettings { Preset = "mine", Loras = Uses(own) }, _model)
+        );
+
+        Assert.Contains("needs b.safetensors", wrong.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Apply_WithAStandIn_SaysWhichForWhich()
+    {
+        var notes = new List<string>();
+
+        Choice(WithLoras).Apply(new ClipSettings { Preset = "mine", Loras = Uses("my_4step_lora") }, _model, notes);
+
+        var note = Assert.Single(notes);
+        Assert.StartsWith("my_4step_lora stands in for a.safetensors", note, StringComparison.Ordinal);
+    }
 
     private static LoraUses Uses(string text)
     {

@@ -168,7 +168,48 @@ public sealed class PresetLoraChoiceTests : IDisposable
             LowNoiseLoras = low is null ? null : Uses(low),
         };
 
-        Assert.Equal(warns, GenerationPlanner.Sketch(request, _model).Warnings.Count == 1);
+        var warnings = GenerationPlanner.Sketch(request, _model).Warnings;
+
+        Assert.Equal(warns, warnings.Any(warning => warning.Contains("steps are few", StringComparison.Ordinal)));
+    }
+
+    [Theory]
+    [InlineData("a_4step", null, null, 1)] // 50 guided steps
+    [InlineData("a_4step", 4, null, 1)]
+    [InlineData("a_4step", null, 1f, 1)]
+    [InlineData("a_4step", 4, 1f, 0)]
+    [InlineData("a_4step", 30, 3f, 0)] // as was asked for
+    [InlineData("style", null, null, 0)]
+    public void Sketch_ADistilledLoraWithTheSettingsOfItsBase_Warns(string lora, int? steps, float? guidance, int count)
+    {
+        Write(lora);
+        var request = new GenerationRequest
+        {
+            Prompt = "a red circle",
+            Loras = Uses(lora),
+            Steps = steps,
+            GuidanceScale = guidance,
+        };
+
+        var warnings = GenerationPlanner.Sketch(request, _model).Warnings;
+
+        Assert.Equal(count, warnings.Count(warning => warning.Contains("expect burnt colours", StringComparison.Ordinal)));
+    }
+
+    /// <summary>The folder that the program was started in says nothing of a LoRA; the LoRA's own does.</summary>
+    [Theory]
+    [InlineData("style.safetensors", 0)]
+    [InlineData("high_noise/style.safetensors", 1)]
+    public void Sketch_ALoraOfAFolder_IsOfTheNoiseThatItsOwnFolderSays(string file, int count)
+    {
+        var path = _folder[$"loras/{file}"];
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        File.Move(Write("style"), path, overwrite: true);
+        var request = new GenerationRequest { Prompt = "a red circle", Loras = Uses("style") };
+
+        var notes = GenerationPlanner.Sketch(request, _model).Loras.Notes;
+
+        Assert.Equal(count, notes.Count(note => note.Contains("high-noise expert", StringComparison.Ordinal)));
     }
 
     [Theory]

@@ -179,27 +179,26 @@ public class RecipeReaderTests
         );
     }
 
+    /// <summary>Civitai's own clips name their LoRAs in its notes alone.</summary>
     [Fact]
-    public void Loras_OfEveryKindOfNode_AreReadInTheirOrder()
+    public void Parameters_OfCivitai_NameItsResources()
     {
-        var loras = """
-            "90": {"class_type": "LoraLoader", "inputs": {"model": ["37", 0], "clip": ["38", 0], "lora_name": "a.safetensors",
-              "strength_model": 1, "strength_clip": 1}},
-            "91": {"class_type": "Power Lora Loader (rgthree)", "inputs": {"model": ["90", 0], "PowerLoraLoaderHeaderWidget": {"type": "x"},
-              "lora_1": {"on": true, "lora": "b.safetensors", "strength": 0.5},
-              "lora_2": {"on": false, "lora": "off.safetensors", "strength": 1},
-              "lora_3": {"on": true, "lora": "c.safetensors", "strength": -1}}},
-            "92": {"class_type": "LoraLoaderModelOnly", "inputs": {"model": ["91", 0], "lora_name": "zero.safetensors",
-              "strength_model": 0}},
-            """;
-        var workflow = Workflows
-            .TextToVideo.Replace("\"model\": [\"37\", 0]", "\"model\": [\"92\", 0]", StringComparison.Ordinal)
-            .Insert(1, loras);
+        var recipe = Read(
+            "a (castle:1.2)\nNegative prompt: [text]\nSteps: 20, Sampler: Euler, Shift: 5, CFG scale: 5, Seed: 1, Size: 832x480, "
+                + "Civitai resources: [{\"type\":\"checkpoint\",\"modelVersionId\":1,\"modelName\":\"Wan Video\"},"
+                + "{\"type\":\"lora\",\"weight\":0.85,\"modelVersionId\":23,\"modelName\":\"Ink, wash\",\"modelVersionName\":\"v2\"},"
+                + "{\"weight\":1.0,\"air\":\"urn:air:wan:embedding:civitai:130@183\"}], Civitai metadata: {\"a\": [1, 2]}"
+        );
 
-        var recipe = Read(workflow);
-
-        Assert.Equal("a.safetensors;b.safetensors:0.5;c.safetensors:-1", recipe.Settings.Loras?.ToString());
-        Assert.Empty(recipe.Unexpressed);
+        Assert.Equal(("a castle", "[text]", "Wan Video"), (recipe.Prompt, recipe.Settings.NegativePrompt, recipe.Model));
+        Assert.Contains(
+            recipe.Unexpressed,
+            one => one.StartsWith("the lora \"Ink, wash v2\" (version 23) of Civitai with a weight of 0.85", StringComparison.Ordinal)
+        );
+        Assert.Contains(recipe.Unexpressed, one => one.StartsWith("the embedding urn:air:wan", StringComparison.Ordinal));
+        Assert.Contains(recipe.Unexpressed, one => one.StartsWith("(castle:1.2) weighs words in the prompt", StringComparison.Ordinal));
+        Assert.Contains(recipe.Unexpressed, one => one.StartsWith("[text] of the negative prompt", StringComparison.Ordinal));
+        Assert.Equal(4, recipe.Unexpressed.Count);
     }
 
     /// <summary>Fixtures by the formulas of ComfyUI's samplers.py, in Python: shift 8, 4 steps.</summary>

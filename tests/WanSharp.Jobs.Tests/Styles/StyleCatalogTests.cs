@@ -1,3 +1,4 @@
+using WanSharp.Engine.Requests;
 using WanSharp.Jobs.Styles;
 using WanSharp.Testing;
 
@@ -68,6 +69,41 @@ public sealed class StyleCatalogTests : IDisposable
         Assert.Equal(request with { Prompt = styled.Prompt, Images = styled.Images }, styled);
     }
 
+    /// <summary>A style that is a LoRA is there whatever LoRA the job names; of the same file the job's strength counts.</summary>
+    [Theory]
+    [InlineData("other:0.5", "ink;other:0.5")]
+    [InlineData("ink:0.5", "ink:0.5")]
+    [InlineData("loras/Ink.safetensors:0.5;other", "loras/Ink.safetensors:0.5;other")]
+    [InlineData(null, "ink")]
+    public void Apply_ToARequestWithLoras_JoinsThem(string? own, string expected)
+    {
+        Assert.True(StyleCatalog.Load([Shipped]).TryFind("ink", out var found, out _));
+        LoraUses? uses = null;
+        Assert.True(own is null || LoraUses.TryParse(own, out uses));
+
+        var job = found.Style.Apply(new JobRequest { Prompt = "a red circle", Loras = uses }, "shapes");
+        var request = found.Style.Apply(new GenerationRequest { Prompt = "a red circle", Loras = uses }, "shapes");
+
+        Assert.Equal((expected, expected), (job.Loras!.ToString(), request.Loras!.ToString()));
+    }
+
+    /// <summary>Windows' Notepad saves texts with a byte order mark, or as UTF-16.</summary>
+    [Theory]
+    [InlineData("utf-8")]
+    [InlineData("utf-16")]
+    [InlineData("utf-16BE")]
+    [InlineData("utf-32")]
+    public void Load_OfAFileWithAByteOrderMark_ReadsIt(string encoding)
+    {
+        File.WriteAllText(
+            _folder["mine.json"],
+            """{"noir": {"aliases": ["黑色"], "settings": {"steps": 40}}}""",
+            System.Text.Encoding.GetEncoding(encoding)
+        );
+
+        Assert.True(StyleCatalog.Load([_folder["mine.json"]]).TryFind("黑色", out _, out _));
+    }
+
     [Fact]
     public void Load_OfSeveralFiles_LetsTheLastReplace()
     {
@@ -100,6 +136,11 @@ public sealed class StyleCatalogTests : IDisposable
     [InlineData("""{"a": {"settings": {"frames": 5, "seconds": 1}}}""", "both frames and seconds")]
     [InlineData("""{"a": {"settings": [3]}}""", "Settings are an object")]
     [InlineData("""{"a": {"prompt": "always the same"}}""", "{prompt}")]
+    [InlineData("""{"a": {}, "a": {}}""", "Duplicate propert")]
+    [InlineData("""{"ink": {}, "Ink": {}}""", "'ink' and 'Ink' differ in case alone")]
+    [InlineData("""{"a": {"settings": {"steps": 4}, "settings": {"steps": 5}}}""", "Duplicate property 'settings'")]
+    [InlineData("""{"a": {"settings": {"steps": 4, "steps": 5}}}""", "steps")]
+    [InlineData("""{"a": null}""", "'a' is null")]
     [InlineData("""{"a": {"models": {"m": {"prompt": "same"}}}}""", "{prompt}")]
     [InlineData("""{"a": {"aliases": ["x"]}, "b": {"aliases": ["X"]}}""", "names both")]
     public void Load_OfADamagedFile_SaysWhatAndWhere(string text, string expected)

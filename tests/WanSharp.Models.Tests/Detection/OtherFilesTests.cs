@@ -56,6 +56,53 @@ public sealed class OtherFilesTests : IDisposable
         Assert.Contains(called, _folder.Refusal(file.Path), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("give it with --lora", "diffusion_model.blocks.0.self_attn.q.lora_A.weight")]
+    [InlineData("give it with --lora", "lora_unet_blocks_0_self_attn_q.lokr_w1")]
+    [InlineData("give it with --lora", "diffusion_model.blocks.0.self_attn.q.diff_b")]
+    [InlineData("not supported: merge it", "blocks.0.self_attn.q.oft_R.weight")]
+    [InlineData("not supported: merge it", "diffusion_model.blocks.0.self_attn.q.set_weight")]
+    [InlineData("LyCORIS' scalar", "lycoris_blocks_0_self_attn_q.lokr_w1", "lycoris_blocks_0_self_attn_q.scalar")]
+    public void Read_ALora_SaysHowItIsGiven(string way, params string[] names)
+    {
+        var problem = NetworkFile.Read(_folder.Write("file.safetensors", names.ToDictionary(name => name, _ => _any))).Problem;
+        Assert.Contains(way, problem, StringComparison.Ordinal);
+        Assert.DoesNotContain("are supported", problem, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("a LoRA, 2 layers of ranks 2 to 4, ComfyUI's names; for --lora", "diffusion_model.a.lora_A", "diffusion_model.b.lora_A")]
+    [InlineData("a LoRA of the kind LoKr, 1 layer, LyCORIS' names; for --lora", "lycoris_a.lokr_w1")]
+    [InlineData(null, "a.oft_R.weight")]
+    [InlineData(null, "model.layers.0.weight")]
+    public void Read_ALora_SaysWhatItIs(string? expected, params string[] names)
+    {
+        var tensors = names.Index().ToDictionary(one => one.Item, one => _folder.Keep(Tensor.Zeros(DType.F32, [2 * (one.Index + 1), 4])));
+
+        Assert.Equal(expected, NetworkFile.Read(_folder.Write("lora.safetensors", tensors)).Lora);
+    }
+
+    [Theory]
+    [InlineData("Wan2_1-T2V-1_3B_FlashVSR_fp32.safetensors")]
+    [InlineData("FlashVSR/diffusion_pytorch_model_streaming_dmd.safetensors")]
+    [InlineData("models--JunhaoZhuang--FlashVSR/snapshots/0a1b/diffusion_pytorch_model.safetensors")]
+    public void Read_ATransformerThatOnlyItsNameTells_IsRefused(string name)
+    {
+        var file = NetworkFile.Read(_folder.Transformer(name));
+        Assert.Null(file.Transformer);
+        Assert.Contains("FlashVSR, which enlarges clips", file.Problem, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("diffusion_models/Phantom-Wan-1_3B_fp16.safetensors", "Phantom: its reference images")]
+    [InlineData("diffusion_models/Wan2_1-T2V-1_3B_fp16.safetensors", null)]
+    public void Find_ATransformerThatPromisesMore_SaysWhatIsLeftOut(string name, string? expected)
+    {
+        var notes = _folder.Comfy().Find(_folder.Transformer(name)).Notes;
+        Assert.Equal(expected is null ? 0 : 1, notes.Count);
+        Assert.All(notes, note => Assert.Contains(expected!, note, StringComparison.Ordinal));
+    }
+
     [Fact]
     public void Read_AVaesDecoderAlone_IsCalledThat()
     {
@@ -174,6 +221,44 @@ public sealed class OtherFilesTests : IDisposable
         File.Move(path, path + ending);
         Assert.Contains($"wan.safetensors{ending} is there instead", NetworkFile.Read(path).Problem, StringComparison.Ordinal);
         Assert.Contains($"The download of {path}{ending} is not complete", _folder.Refusal(_folder.Path), StringComparison.Ordinal);
+    }
+
+    /// <summary>Hugging Face's programs keep parts of files in a hidden folder, or among the cache's blobs.</summary>
+    [Theory]
+    [InlineData("model/.cache/huggingface/download/transformer/qWx.0a1b.incomplete", "model")]
+    [InlineData("models--o--m/blobs/0a1b.incomplete", "models--o--m/snapshots/c0")]
+    [InlineData("models--o--m/blobs/0a1b.incomplete", "models--o--m")]
+    public void Find_AFolderThatHuggingFaceHasNotFinished_SaysSo(string part, string folder)
+    {
+        _folder.Text(part, "");
+        _folder.TextEncoder($"{(folder == "model" ? folder : "models--o--m/snapshots/c0")}/text_encoder/model.safetensors");
+        _folder.Text("models--o--m/refs/main", "c0");
+
+        var message = _folder.Refusal(folder);
+
+        Assert.Contains($"The download of {_folder[part]} is not complete: run it again", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Read_AShardThatHuggingFaceHasNotFinished_SaysSo()
+    {
+        var part = _folder.Text("model/.cache/huggingface/download/0a1b.incomplete", "");
+        var index = _folder.Text(
+            "model/transformer/model.safetensors.index.json",
+            """{"metadata": {}, "weight_map": {"a": "model-00001-of-00002.safetensors"}}"""
+        );
+
+        Assert.Contains($"the download is not complete: {part} is a part of it", NetworkFile.Read(index).Problem, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Find_AFolderWithoutAnyFileOfADownload_SaysSo()
+    {
+        var part = _folder.Text("model/.cache/huggingface/download/0a1b.incomplete", "");
+
+        var wrong = Assert.Throws<CheckpointException>(() => new ModelLocator([]).Find(_folder["model"]));
+
+        Assert.Contains($"{part} is a part of it: run it again", wrong.Message, StringComparison.Ordinal);
     }
 
     [Fact]

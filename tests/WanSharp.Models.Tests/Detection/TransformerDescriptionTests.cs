@@ -70,5 +70,31 @@ public sealed class TransformerDescriptionTests
         Assert.Contains("ChronoEditTransformer3DModel, which is not supported", message, StringComparison.Ordinal);
     }
 
+    /// <summary>Their tensors tell whether they are plain; a causal one is run as one that is not, and that is said.</summary>
+    [Theory]
+    [InlineData("CausalWanModel", 1)]
+    [InlineData("CausalWanTransformer3DModel", 1)]
+    [InlineData("SkyReelsV2Transformer3DModel", 0)]
+    public void Find_ATransformerOfAClassWithPlainTensors_Runs(string name, int notes)
+    {
+        using var folder = new Layout.TinyFolder("wan2.1-t2v-1.3b").Comfy();
+        folder.Text("diffusion_models/config.json", $$"""{"_class_name":"{{name}}"}""");
+
+        var parts = folder.Find(folder.Transformer("diffusion_models/model.safetensors"));
+
+        Assert.Equal(notes, parts.Notes.Count(note => note.Contains("in chunks", StringComparison.Ordinal)));
+    }
+
+    /// <summary>Wan 2.2 makes clips between two frames without CLIP.</summary>
+    [Fact]
+    public void Find_AnExpertWithoutClipThatIsCalledFirstLast_Runs()
+    {
+        using var folder = new Layout.TinyFolder("wan2.2-i2v-a14b").Comfy();
+        var high = folder.HighNoise("diffusion_models/wan2.2_flf2v_high_noise_14B.safetensors");
+        folder.Transformer("diffusion_models/wan2.2_flf2v_low_noise_14B.safetensors");
+
+        Assert.Equal("wan2.2-i2v-a14b", folder.Find(high).Name);
+    }
+
     private static RandomWeights TransformerWeights() => new(1, WanTransformer.Whole(NetworkNamesTests.TwoImages, new GraphOptions()));
 }

@@ -42,7 +42,7 @@ public sealed class AliasCatalogTests : IDisposable
 
     [Theory]
     [InlineData("[]", "not a list of aliases")]
-    [InlineData("""{"a": null}""", "it is null")]
+    [InlineData("""{"a": null}""", "'a' is null")]
     [InlineData("""{"a": {"what": "x"}}""", "what, repository and files")]
     [InlineData("""{"a": {"what": "x", "repository": "me", "files": ["f"]}}""", "write ORG/NAME")]
     [InlineData("""{"a": {"what": "x", "repository": "me/m", "files": []}}""", "names no files")]

@@ -90,6 +90,56 @@ public sealed class ExpertTests
         );
     }
 
+    /// <summary>A partner that is there and damaged is named with what is wrong with it.</summary>
+    [Theory]
+    [InlineData("pointer", "Git LFS pointer")]
+    [InlineData("aria2", "its download is not complete")]
+    [InlineData("cut", "the file")]
+    [InlineData("part", "its download is not complete")]
+    public void Find_APartnerThatCannotBeUsed_SaysWhichAndWhy(string how, string expected)
+    {
+        using var folder = new TinyFolder("wan2.2-t2v-a14b").Comfy();
+        var high = folder.HighNoise("diffusion_models/wan2.2_t2v_high_noise_14B_fp8.safetensors");
+        var low = folder.Transformer("diffusion_models/wan2.2_t2v_low_noise_14B_fp8.safetensors");
+        switch (how)
+        {
+            case "pointer":
+                File.WriteAllText(low, "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 4548313\n");
+                break;
+            case "aria2":
+                File.WriteAllText($"{low}.aria2", "");
+                break;
+            case "cut":
+                File.WriteAllBytes(low, File.ReadAllBytes(low)[..^1000]);
+                break;
+            default:
+                File.Move(low, low += ".part");
+                break;
+        }
+
+        foreach (var message in new[] { high, folder.Path }.Select(path => folder.Refusal(path)))
+        {
+            Assert.Contains($"the other one cannot be used: {low}: ", message, StringComparison.Ordinal);
+            Assert.Contains(expected, message, StringComparison.Ordinal);
+            Assert.Contains("--model-low", message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void Find_TwoExpertsWhoseTitlesAloneSaySo_AreAPairFromEitherFileAndFromTheFolder()
+    {
+        using var folder = new TinyFolder("wan2.2-t2v-a14b").Comfy();
+        var titled = new Dictionary<string, string> { ["modelspec.title"] = "Wan2.2 T2V A14B HighNoise" };
+        var high = folder.Write("diffusion_models/a.safetensors", folder.Networks.HighNoise!, titled);
+        titled["modelspec.title"] = "Wan2.2 T2V A14B LowNoise";
+        var low = folder.Write("diffusion_models/b.safetensors", folder.Networks.Transformer, titled);
+
+        Assert.All(
+            new[] { folder.Path, high, low },
+            path => Assert.Equal((folder.Relative(high), folder.Relative(low)), folder.Experts(path))
+        );
+    }
+
     [Fact]
     public void Find_ALetterThatMayMeanAnExpert_AsksAndRunsIfItIsNamedAsBoth()
     {

@@ -202,19 +202,47 @@ public sealed class LoraFileTests : IDisposable
         Assert.Contains(expected, wrong.Message, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void FitTo_WithPeftsConfigurationNextToIt_TakesItsScale()
+    /// <summary>
+    /// LoRAs of text to video and of image to video differ in the first layer's inputs alone, and are used with each other's models.
+    /// </summary>
+    [Theory]
+    [InlineData("diffusion_model.patch_embedding.diff")]
+    [InlineData("lora_unet_patch_embedding.diff")]
+    public void FitTo_AModelWithOtherInputs_LeavesTheFirstLayersWeightOut(string name)
     {
-        File.WriteAllText(_folder["adapter_config.json"], """{"r": 4, "lora_alpha": 8, "use_rslora": true, "alpha_pattern": {}}""");
+        var shape = _shapes["patch_embedding.weight"];
+        long[] others = [shape[0], shape[1] + 20, shape[2], shape[3], shape[4]];
         using var lora = Write(
-            "adapter_model.safetensors",
-            ("base_model.model.blocks.0.self_attn.q.lora_A.weight", [4, 16]),
-            ("base_model.model.blocks.0.self_attn.q.lora_B.weight", [16, 4])
+            ("diffusion_model.blocks.0.self_attn.q.lora_A.weight", [2, 16]),
+            ("diffusion_model.blocks.0.self_attn.q.lora_B.weight", [16, 2]),
+            (name, others),
+            ("diffusion_model.patch_embedding.diff_b", [shape[0]])
         );
 
         var fit = lora.FitTo(_shapes, "tiny", null, "");
 
-        Assert.Equal(4, ((LowRankChange)fit.Changes.Changes["blocks.0.self_attn.q.weight"][0]).Scale); // 8 / √4
+        Assert.Equal(["blocks.0.self_attn.q.weight", "patch_embedding.bias"], fit.Changes.Changes.Keys.Order());
+        Assert.Equal([name], fit.Dropped);
+    }
+
+    [Fact]
+    public void FitTo_AModelWithAnotherFirstLayer_IsRefused()
+    {
+        var shape = _shapes["patch_embedding.weight"];
+        using var lora = Write(("diffusion_model.patch_embedding.diff", [2 * shape[0], shape[1], shape[2], shape[3], shape[4]]));
+
+        Assert.Throws<CheckpointException>(() => lora.FitTo(_shapes, "tiny", null, ""));
+    }
+
+    [Fact]
+    public void FitTo_OneTransformer_RefusesAFileOfBothExperts()
+    {
+        using var lora = LoraFile.Open(Path.Combine(Folder, "diffusers-two.safetensors"));
+
+        var wrong = Assert.Throws<CheckpointException>(() => lora.FitTo(_shapes, "wan2.1-t2v-14b", null, ""));
+
+        Assert.Contains("a part for each of Wan 2.2's two experts", wrong.Message, StringComparison.Ordinal);
+        Assert.Contains("wan2.1-t2v-14b has one transformer", wrong.Message, StringComparison.Ordinal);
     }
 
     [Fact]

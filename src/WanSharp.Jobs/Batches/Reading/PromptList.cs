@@ -30,7 +30,9 @@ internal static partial class PromptList
     // What tools call the column of prompts.
     private static readonly string[] OtherNames = ["prompts", "positive", "positive_prompt", "text", "caption", "captions", "description"];
 
-    /// <summary>Reads a file of prompts; empty lines and those that begin with # are left out.</summary>
+    /// <summary>
+    /// Reads a file of prompts; empty lines and comments are left out, which begin with # and no letter or digit behind it.
+    /// </summary>
     /// <param name="path">The file, for messages; of a table its extension.</param>
     /// <param name="text">Its text.</param>
     /// <param name="fields">The fields of jobs, whose names are not prompts.</param>
@@ -67,7 +69,7 @@ internal static partial class PromptList
             .. lines
                 .All()
                 .Select(line => (line.Number, Text: line.Text.Trim()))
-                .Where(line => line.Text is { Length: > 0 } and not ['#', ..])
+                .Where(line => line.Text is { Length: > 0 } text && !IsComment(text))
                 .Select(line => new BatchRecord(
                     line.Number,
                     [new BatchField(Field, line.Text, line.Number, Column: 1)],
@@ -79,7 +81,7 @@ internal static partial class PromptList
         [
             .. TableText
                 .Rows(text, start, separators[0])
-                .Where(row => !row.IsEmpty && text[row.Offset] != '#')
+                .Where(row => !row.IsEmpty && !IsComment(text.AsSpan(row.Offset)))
                 .Select(row => Record(lines, text, row, separators)),
         ];
 
@@ -91,7 +93,8 @@ internal static partial class PromptList
         var isSeveral = row.Cells.Skip(1).Any(other => !other.IsEmpty) || (!isQuoted && cell.Text.AsSpan().ContainsAny(separators));
         var problem =
             row.Problem is var (offset, message) ? new BatchProblem(lines.PlaceOf(offset).Line, message, lines.PlaceOf(offset).Column)
-            : (Foreign(cell.Text) ?? (isQuoted ? null : Marked(cell.Text))) is { } foreign ? new BatchProblem(line, foreign, column)
+            : (Foreign(cell.Text) ?? (isQuoted ? null : Hash(cell.Text) ?? Marked(cell.Text))) is { } foreign
+                ? new BatchProblem(line, foreign, column)
             : isSeveral
                 ? new BatchProblem(
                     line,
@@ -103,9 +106,19 @@ internal static partial class PromptList
         return new BatchRecord(line, [new BatchField(Field, cell.Text.Trim(), line, column)], problem);
     }
 
+    private static bool IsComment(ReadOnlySpan<char> text) => text is ['#'] || (text is ['#', var next, ..] && !char.IsLetterOrDigit(next));
+
+    /// <summary>What may be a comment, and may be a prompt: "#1 fan waving a flag".</summary>
+    private static string? Hash(string text) =>
+        text is ['#', ..]
+            ? "It begins with # and no space: if it is a comment, write a space behind the #; if it is a prompt, put a word before the #, "
+                + "or name the file .csv and put the prompt in quotes."
+            : null;
+
     /// <summary>What is wrong with a line of text: it is not a prompt but something that another program writes around prompts.</summary>
     private static string? ProblemOf(string line) =>
-        Quoted().IsMatch(line)
+        Hash(line) is { } hash ? hash
+        : Quoted().IsMatch(line)
             ? "The whole line is in quotes, which are part of the prompt here: remove them, or name the file .csv, where they quote."
         : line.Contains('\t', StringComparison.Ordinal)
             ? "It has a tab, as a table has between its cells: write a space, or name the columns in a first row and leave out --prompts."

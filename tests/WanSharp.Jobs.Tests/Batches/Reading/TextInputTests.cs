@@ -106,6 +106,7 @@ public sealed class TextInputTests : IDisposable
     [InlineData("p.txt", "3 cats\n1.5 m of rope\n-5 degrees outside\n*star*\n", "3 cats", "1.5 m of rope", "-5 degrees outside", "*star*")]
     [InlineData("p.txt", "a prompt: b\nprompt delivery by bike\n24-7 at work\n", "a prompt: b", "prompt delivery by bike", "24-7 at work")]
     [InlineData("p.txt", "'a' or 'b'\na <b c\nx < y > z\n", "'a' or 'b'", "a <b c", "x < y > z")]
+    [InlineData("p.txt", "# a\n##b\n#\n#\tc\n#----\nd\n", "d")]
     [InlineData("p.csv", "\"1. FC Köln plays\"\n\"- b\"\n", "1. FC Köln plays", "- b")]
     public void ReadPrompts_OfATableWithoutAName_ReadsItsCells(string name, string text, params string[] prompts)
     {
@@ -127,6 +128,9 @@ public sealed class TextInputTests : IDisposable
     [InlineData("p.txt", "a cat --ar 16:9\n", "1", "--ar")]
     [InlineData("p.csv", "a\n--seed=7 a dog\n", "2:1", "--seed")]
     [InlineData("p.txt", "a\n- b\n", "2", "'-'")]
+    [InlineData("p.txt", "a\n#1 fan waving a flag\n", "2", "begins with #")]
+    [InlineData("p.csv", "a\n#cyberpunk street\n", "2:1", "begins with #")]
+    [InlineData("p.txt", "#水墨 a cat\n", "1", "begins with #")]
     [InlineData("p.txt", "a\n2. b\n", "2", "'2.'")]
     [InlineData("p.txt", "(1) a cat\n", "1", "'(1)'")]
     [InlineData("p.txt", "• a cat\n", "1", "'•'")]

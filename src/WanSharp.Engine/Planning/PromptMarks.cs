@@ -1,0 +1,44 @@
+using System.Text.RegularExpressions;
+
+namespace WanSharp.Engine.Planning;
+
+/// <summary>
+/// Says what stands in a prompt that other programs read as something else than text: here it goes to the text encoder letter by letter.
+/// </summary>
+/// <remarks>Sources: Comfy-Org/ComfyUI:comfy/sd1_clip.py; mcmonkeyprojects/SwarmUI:docs/Features/Prompt Syntax.md;
+/// adieyal/sd-dynamic-prompts:docs/SYNTAX.md.</remarks>
+internal static partial class PromptMarks
+{
+    private const int LongestShown = 60;
+
+    private static readonly (Regex Form, string What)[] Forms =
+    [
+        (Weight(), "a weight of ComfyUI's and A1111's kind, and is text here, digits and all: write the words alone"),
+        (Mark(), "a mark of SwarmUI's kind, and is text here: write what it stands for"),
+        (Embedding(), "a file of learned words in ComfyUI, and is text here: leave it out"),
+        (Choice(), "a choice of one, which only wan batch makes, and is text here: write one of them"),
+    ];
+
+    /// <summary>A line for each form that is there.</summary>
+    /// <param name="prompts">The prompt, and the negative prompt.</param>
+    public static IEnumerable<string> NotesOf(params IEnumerable<string?> prompts) =>
+        from form in Forms
+        let found = prompts.Select(prompt => form.Form.Match(prompt ?? "")).FirstOrDefault(match => match.Success)
+        where found is not null
+        select $"'{Cut(found.Value)}' in the prompt is {form.What}.";
+
+    private static string Cut(string text) => text.Length <= LongestShown ? text : text[..LongestShown] + "…";
+
+    // A ratio such as (16:9) has a digit before its colon, too.
+    [GeneratedRegex(@"\((?:[^()\\]|\\.|\([^()]*\))*(?<=[^(\d\s]\s*):\s*(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)\)")]
+    private static partial Regex Weight();
+
+    [GeneratedRegex(@"<[A-Za-z][A-Za-z0-9_]*(?:\[[^<>\]]*\])?:[^<>]*>")]
+    private static partial Regex Mark();
+
+    [GeneratedRegex(@"(?<![A-Za-z])embedding:[^\s,()]+")]
+    private static partial Regex Embedding();
+
+    [GeneratedRegex(@"\{[^{}]*\|[^{}]*\}")]
+    private static partial Regex Choice();
+}

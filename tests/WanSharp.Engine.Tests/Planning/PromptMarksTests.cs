@@ -1,0 +1,27 @@
+using WanSharp.Engine.Planning;
+
+namespace WanSharp.Engine.Tests.Planning;
+
+/// <summary>What other programs do not read as text is noted; what only looks so is not.</summary>
+public class PromptMarksTests
+{
+    [Theory]
+    [InlineData("a (flying:1.3) fox", "'(flying:1.3)' in the prompt is a weight")]
+    [InlineData("a ((red fox):1.2)", "'((red fox):1.2)'")]
+    [InlineData("a (red fox: .8)", "'(red fox: .8)'")]
+    [InlineData("a <random:red,blue> fox", "'<random:red,blue>' in the prompt is a mark")]
+    [InlineData("a <segment:face,0.5> fox", "'<segment:face,0.5>'")]
+    [InlineData("embedding:easy, a fox", "'embedding:easy'")]
+    [InlineData("a {red|blue} fox", "'{red|blue}' in the prompt is a choice")]
+    [InlineData("a screen (16:9) in a room (at noon)", null)]
+    [InlineData("the ratio (of 4:3) is {old}", null)]
+    [InlineData("x < y and y > z: <3", null)]
+    [InlineData("a sign that reads \"CAFE: 5\"", null)]
+    public void NotesOf_APrompt_NamesWhatIsNoText(string prompt, string? expected)
+    {
+        var notes = PromptMarks.NotesOf(prompt, null).ToList();
+
+        Assert.Equal(expected is null ? 0 : 1, notes.Count);
+        Assert.All(notes, note => Assert.StartsWith(expected!, note, StringComparison.Ordinal));
+    }
+}
