@@ -13,7 +13,7 @@ namespace WanSharp.Jobs.Films;
 /// <param name="folder">Where frames that parts begin with are kept as pictures.</param>
 internal sealed class FilmFrames(string? ffmpeg, string folder)
 {
-    private readonly Dictionary<string, (ColorMatch Match, string Last)> _ends = []; // by the part's clip
+    private readonly Dictionary<string, End> _ends = []; // by the part's clip
 
     /// <summary>The picture of the last frame that a part shows.</summary>
     /// <param name="part">The part.</param>
@@ -24,7 +24,7 @@ internal sealed class FilmFrames(string? ffmpeg, string folder)
     public async Task<string> LastAsync(FilmPart part, string clip, string? before, CancellationToken cancellationToken) =>
         (await EndAsync(part, clip, before, cancellationToken).ConfigureAwait(false)).Last;
 
-    /// <summary>The frames that a part shows, in the colours of the part before it.</summary>
+    /// <summary>The frames that a part shows, in the colours of the part before it and without a step from that.</summary>
     /// <inheritdoc cref="LastAsync"/>
     public async IAsyncEnumerable<RgbImage> ReadAsync(
         FilmPart part,
@@ -33,7 +33,7 @@ internal sealed class FilmFrames(string? ffmpeg, string folder)
         [EnumeratorCancellation] CancellationToken cancellationToken
     )
     {
-        var (match, _) = await EndAsync(part, clip, before, cancellationToken).ConfigureAwait(false);
+        var (match, fade, _) = await EndAsync(part, clip, before, cancellationToken).ConfigureAwait(false);
         var number = 0;
         await foreach (var frame in VideoReader.ReadAsync(ffmpeg, clip, cancellationToken).ConfigureAwait(false))
         {
@@ -44,30 +44,32 @@ internal sealed class FilmFrames(string? ffmpeg, string folder)
 
             if (number > part.Skip)
             {
-                yield return match.Apply(frame);
+                yield return fade.Apply(match.Apply(frame), number - part.Skip - 1);
             }
         }
     }
 
-    private async Task<(ColorMatch Match, string Last)> EndAsync(
-        FilmPart part,
-        string clip,
-        string? before,
-        CancellationToken cancellationToken
-    )
+    private async Task<End> EndAsync(FilmPart part, string clip, string? before, CancellationToken cancellationToken)
     {
         if (_ends.TryGetValue(clip, out var known))
         {
             return known;
         }
 
-        var (match, number, last) = (ColorMatch.None, 0, (RgbImage?)null);
+        var target = before is null ? null : await ImageReader.ReadAsync(ffmpeg, before, cancellationToken).ConfigureAwait(false);
+        var colors = target is null ? null : new ColorMeasure(target);
+        var (firsts, number, last) = (new List<RgbImage>(), 0, (RgbImage?)null);
         await foreach (var frame in VideoReader.ReadAsync(ffmpeg, clip, cancellationToken).ConfigureAwait(false))
         {
             number++;
-            if (number == part.Skip && before is not null)
+            if (number >= part.Skip)
             {
-                match = ColorMatch.Between(frame, await ImageReader.ReadAsync(ffmpeg, before, cancellationToken).ConfigureAwait(false));
+                colors?.Add(frame);
+            }
+
+            if (number >= part.Skip && firsts.Count < 2)
+            {
+                firsts.Add(frame);
             }
 
             if (number == part.Skip + part.Show)
@@ -77,14 +79,19 @@ internal sealed class FilmFrames(string? ffmpeg, string folder)
             }
         }
 
-        var end = (
-            match,
-            await KeepAsync(
-                    match.Apply(last ?? throw new MediaException($"{clip} has {number} frames, fewer than {part.Skip + part.Show}.")),
-                    cancellationToken
-                )
-                .ConfigureAwait(false)
-        );
+        if (last is null)
+        {
+            throw new MediaException($"{clip} has {number} frames, fewer than {part.Skip + part.Show}.");
+        }
+
+        var (match, fade) = (ColorMatch.None, JointFade.None);
+        if (target is not null)
+        {
+            match = colors!.Match();
+            fade = JointFade.Between(target, match.Apply(firsts[0]), match.Apply(firsts[1]), part.Show);
+        }
+
+        var end = new End(match, fade, await KeepAsync(match.Apply(last), cancellationToken).ConfigureAwait(false));
         _ends.Add(clip, end);
         return end;
     }
@@ -101,4 +108,7 @@ internal sealed class FilmFrames(string? ffmpeg, string folder)
 
         return path;
     }
+
+    /// <summary>What becomes of a clip's frames, and the picture of the last one that is shown.</summary>
+    private sealed record End(ColorMatch Match, JointFade Fade, string Last);
 }

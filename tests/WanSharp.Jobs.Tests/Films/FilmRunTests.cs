@@ -85,9 +85,12 @@ public sealed class FilmRunTests : IDisposable
             dawn.Take(7).Select(frame => Digests.OfBytes(frame.Pixels)),
             shown.Take(7).Select(frame => Digests.OfBytes(frame.Pixels))
         );
-        var match = ColorMatch.Between(storm[0], dawn[6]);
+        var colors = new ColorMeasure(dawn[6]);
+        storm.ForEach(colors.Add);
+        var match = colors.Match();
+        var fade = JointFade.Between(dawn[6], match.Apply(storm[0]), match.Apply(storm[1]), shown: 8);
         Assert.Equal(
-            storm.Skip(1).Select(frame => Digests.OfBytes(match.Apply(frame).Pixels)),
+            storm.Skip(1).Select((frame, i) => Digests.OfBytes(fade.Apply(match.Apply(frame), i).Pixels)),
             shown.Skip(7).Select(frame => Digests.OfBytes(frame.Pixels))
         );
         store.Dispose();
