@@ -8,6 +8,7 @@ public sealed class BatchCommandTests : BatchTests
     [Fact]
     public async Task Batch_OfPrompts_MakesEachClipOnceAndReports()
     {
+        UseQuickModel();
         File.WriteAllText(_folder["prompts.txt"], "a red circle\na blue star\n");
 
         var run = await RunAsync(
@@ -97,6 +98,7 @@ public sealed class BatchCommandTests : BatchTests
     [Fact]
     public async Task Batch_WithALimit_ReportsWhatWasSetAsideHeldAndShed_AndHowEachClipWasCompiled()
     {
+        UseQuickModel();
         File.WriteAllText(_folder["prompts.txt"], "a red circle\n");
 
         var run = await RunAsync(

@@ -13,6 +13,7 @@ public sealed class BatchInterruptionTests : BatchTests
     public async Task Batch_WhereAJobFails_MakesTheOthersAndReturnsOne()
     {
         // As if the image had been there when the jobs were checked.
+        UseQuickModel();
         var folder = JobFolder.Create(_folder["out"]);
         new BackendSettings { Model = "shapes", Provider = "cpu" }.Save(folder);
         using (var store = JobStore.Open(folder, TimeProvider.System))
@@ -35,6 +36,7 @@ public sealed class BatchInterruptionTests : BatchTests
     [Fact]
     public async Task Batch_AddedToAFolderWhereJobsWaitForOtherSettings_IsRefused()
     {
+        UseQuickModel();
         var folder = JobFolder.Create(_folder["out"]);
         new BackendSettings
         {
@@ -133,6 +135,7 @@ public sealed class BatchInterruptionTests : BatchTests
     [Fact]
     public async Task Batch_OnADiskThatFillsUp_StopsWithAReasonAndGoesOnWhenThereIsRoom()
     {
+        UseQuickModel();
         var disk = Directory.CreateDirectory(_folder["disk"]).FullName;
         Assert.SkipUnless(
             OperatingSystem.IsLinux() && await MountAsync("-t", "tmpfs", "-o", "size=2m", "tmpfs", disk),
@@ -149,6 +152,8 @@ public sealed class BatchInterruptionTests : BatchTests
                 _folder["prompts.txt"],
                 "--seeds",
                 "0..59",
+                "--size",
+                "64x64",
                 "--frames",
                 "9",
                 "--steps",

@@ -5,7 +5,7 @@ using WanSharp.Testing;
 
 namespace WanSharp.Cli.Tests;
 
-/// <summary>Batches with the Shapes model: small clips of few steps.</summary>
+/// <summary>Batches of small clips of few steps.</summary>
 public abstract class BatchTests : IDisposable
 {
     private protected readonly TemporaryFolder _folder = new();
@@ -24,6 +24,12 @@ public abstract class BatchTests : IDisposable
         _folder.Dispose();
         GC.SuppressFinalize(this);
     }
+
+    /// <summary>
+    /// Puts a model that is opened sooner in the place of the default one, for tests that depend neither on what clips show nor on how
+    /// long they take.
+    /// </summary>
+    private protected void UseQuickModel() => _variables["WAN_MODELS"] = QuickModel.Models;
 
     private protected static NewJob Job(string output, Dictionary<int, string> images) =>
         new()

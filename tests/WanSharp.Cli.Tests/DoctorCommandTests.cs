@@ -4,14 +4,17 @@ using WanSharp.Testing;
 namespace WanSharp.Cli.Tests;
 
 /// <summary><c>wan doctor</c> on machines, models and clips that were made to have a trouble.</summary>
-public sealed class DoctorCommandTests : IDisposable
+public sealed class DoctorCommandTests : IAsyncLifetime
 {
     private const UnixFileMode Executable = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
     private readonly TemporaryFolder _folder = new();
+    private readonly MeasuredMachine _machine;
     private readonly Dictionary<string, string> _variables;
 
-    public DoctorCommandTests() =>
+    public DoctorCommandTests(MeasuredMachine machine)
+    {
+        _machine = machine;
         _variables = new Dictionary<string, string>
         {
             ["WAN_CACHE"] = _folder["cache"],
@@ -19,10 +22,17 @@ public sealed class DoctorCommandTests : IDisposable
             ["LC_ALL"] = "C.UTF-8",
             ["PATH"] = "",
         };
+    }
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    public void Dispose() => _folder.Dispose();
+    public async ValueTask InitializeAsync() => await _machine.PlaceInAsync(_folder["cache"]);
+
+    public ValueTask DisposeAsync()
+    {
+        _folder.Dispose();
+        return ValueTask.CompletedTask;
+    }
 
     [Fact]
     public async Task Doctor_OfAMachineWithTroubles_NamesEach()

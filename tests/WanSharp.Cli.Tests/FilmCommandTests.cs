@@ -5,8 +5,8 @@ using WanSharp.Testing;
 
 namespace WanSharp.Cli.Tests;
 
-/// <summary><c>wan film</c> with the Shapes model: sections of few steps.</summary>
-public sealed class FilmCommandTests : BatchTests
+/// <summary><c>wan film</c>, of sections of few steps.</summary>
+public sealed class FilmCommandTests(MeasuredMachine machine) : BatchTests
 {
     private const string TwoShots = """
         {
@@ -22,9 +22,11 @@ public sealed class FilmCommandTests : BatchTests
     [Fact]
     public async Task Film_OfThreeSections_IsWrittenWithItsSettingsAndChapters()
     {
+        UseQuickModel();
         Assert.NotEmpty(Ffmpegs.Any);
         File.WriteAllText(_folder["film.json"], TwoShots);
 
+        await machine.PlaceInAsync(_folder["cache"]);
         var dry = await RunAsync("film", _folder["film.json"], "-o", _folder["film.mp4"], "--dry-run", "--json");
         Assert.True(dry.ExitCode == ExitCode.Done, dry.Error);
         var planned = JsonDocument.Parse(dry.Out).RootElement;
@@ -110,6 +112,7 @@ public sealed class FilmCommandTests : BatchTests
     [Fact]
     public async Task Redo_OfASection_MakesThatOneAndThoseThatContinueIt()
     {
+        UseQuickModel();
         Assert.NotEmpty(Ffmpegs.Any);
         File.WriteAllText(_folder["film.json"], TwoShots);
         Assert.Equal(ExitCode.Done, (await RunAsync("film", _folder["film.json"], "-o", _folder["film.mkv"])).ExitCode);

@@ -4,7 +4,7 @@ using WanSharp.Testing;
 namespace WanSharp.Cli.Tests;
 
 /// <summary>A model reads so many tokens of a prompt: whoever wrote more is told, wherever clips are asked for.</summary>
-public sealed class LongPromptTests : IDisposable
+public sealed class LongPromptTests(MeasuredMachine machine) : IDisposable
 {
     private static readonly string Long = string.Join(' ', Enumerable.Range(1, 700).Select(number => $"word{number}"));
 
@@ -33,16 +33,21 @@ public sealed class LongPromptTests : IDisposable
     [Fact]
     public async Task Plan_WithPromptsThatAreCut_NamesBoth()
     {
-        var text = await CommandLineRun.RunAsync(["plan", "a cat", "--negative", Long], cancellationToken: Token);
-        var json = await CommandLineRun.RunAsync(["plan", Long, "--negative", Long, "--json"], cancellationToken: Token);
-        var unused = await CommandLineRun.RunAsync(
-            ["plan", "a cat", "--negative", Long, "--guidance", "1", "--json"],
-            cancellationToken: Token
-        );
+        await machine.PlaceInAsync(_folder["cache"]);
+        var text = await PlanAsync("a cat", "--negative", Long);
+        var json = await PlanAsync(Long, "--negative", Long, "--json");
+        var unused = await PlanAsync("a cat", "--negative", Long, "--guidance", "1", "--json");
 
         Assert.Matches("note +the negative prompt has [0-9]+ tokens", text.Out);
         AssertCut(JsonNode.Parse(json.Out)!["cut_prompts"]!, "prompt", "negative");
         AssertCut(JsonNode.Parse(unused.Out)!["cut_prompts"]!);
+
+        Task<CommandLineRun> PlanAsync(params string[] prompts) =>
+            CommandLineRun.RunAsync(
+                ["plan", .. prompts],
+                variables: new() { ["WAN_CACHE"] = _folder["cache"], ["PATH"] = Environment.GetEnvironmentVariable("PATH")! },
+                cancellationToken: Token
+            );
     }
 
     [Fact]

@@ -28,12 +28,18 @@ public sealed class MeasuredMachine : IDisposable
         }
     }
 
+    /// <summary>The measurements that a cache's folder holds.</summary>
+    internal static IEnumerable<string> Payloads(string cache) =>
+        Directory.EnumerateFiles(Path.Combine(cache, Section), "payload", SearchOption.AllDirectories);
+
     private async Task MeasureAsync()
     {
+        Assert.False(Directory.Exists(_folder[Section]));
         var run = await CommandLineRun.RunAsync(
             ["plan", "a red circle", "--json"],
             variables: new() { ["WAN_CACHE"] = _folder.Path, ["PATH"] = Environment.GetEnvironmentVariable("PATH")! }
         );
         Assert.True(run.ExitCode == ExitCode.Done, run.Error);
+        Assert.Single(Payloads(_folder.Path));
     }
 }

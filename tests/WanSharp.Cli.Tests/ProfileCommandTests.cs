@@ -4,7 +4,7 @@ using WanSharp.Testing;
 namespace WanSharp.Cli.Tests;
 
 /// <summary><c>wan profile</c> through the program, on a small clip of the Shapes model.</summary>
-public sealed class ProfileCommandTests : IDisposable
+public sealed class ProfileCommandTests(MeasuredMachine machine) : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
 
@@ -14,6 +14,8 @@ public sealed class ProfileCommandTests : IDisposable
     public async Task Profile_OfAClip_HasStagesStepsBlocksAndOperators()
     {
         string[] files = ["--report", _folder["page.html"], "--trace", _folder["trace.json"], "--speedscope", _folder["scope.json"]];
+
+        await machine.PlaceInAsync(_folder["cache"]);
 
         var run = await CommandLineRun.RunAsync(
             ["profile", "a red circle", "--steps", "2", "--frames", "1", "--runs", "1", "--json", .. files],

@@ -97,8 +97,9 @@ for (let i = 0; i < Number(kills); i++) {
     let isOver = false;
     const before = accepted.size;
     const work = load(base, () => isOver);
-    for (let k = 0; random() > 0.02 && accepted.size === before && k < 1000; k++) {
-        await sleep(20); // mostly while there is work, now and then while it starts
+    const waits = random() < 0.9; // for work that is accepted; now and then it is killed while it starts
+    for (let k = 0; waits && accepted.size === before && k < 3000; k++) {
+        await sleep(20);
     }
     await sleep(20 + random() * 1500);
     child.kill("SIGKILL");

@@ -2,13 +2,12 @@ using Microsoft.Data.Sqlite;
 
 namespace WanSharp.Jobs.Storage;
 
-/// <summary>One connection to the jobs' database. Thread-safe: one statement or transaction at a time.</summary>
+/// <summary>The jobs' database: one connection that writes, and one that reads meanwhile. Thread-safe.</summary>
 /// <remarks>
-/// WAL, so that readers do not wait; every transaction that writes begins with <c>BEGIN IMMEDIATE</c>, so that none fails halfway
-/// because another
-/// process wrote; a commit survives the process at once, and the machine after the next checkpoint. What must survive the machine at
-/// once is in the
-/// journal before it is committed here, and is read from there again (<see cref="JournalIndex"/>).
+/// WAL, so that readers do not wait while the disk takes what is written; every transaction that writes begins with
+/// <c>BEGIN IMMEDIATE</c>, so that none fails halfway because another process wrote. A commit survives the process at once, and the
+/// machine after the next checkpoint, which SQLite makes by itself. What must survive the machine at once is in the journal before it is
+/// committed here, and is read from there again (<see cref="JournalIndex"/>).
 /// </remarks>
 internal sealed class JobDatabase : IDisposable
 {
@@ -20,19 +19,22 @@ internal sealed class JobDatabase : IDisposable
     private const int SqliteNotADatabase = 26;
 
     private readonly string _path;
-    private readonly SqliteConnection _connection;
-    private readonly Lock _gate = new();
+    private readonly SqliteConnection _writer;
+    private readonly SqliteConnection _reader;
+    private readonly Lock _writing = new();
+    private readonly Lock _reading = new();
 
-    private JobDatabase(string path, SqliteConnection connection) => (_path, _connection) = (path, connection);
+    private JobDatabase(string path)
+    {
+        var connection = new SqliteConnectionStringBuilder { DataSource = path, Pooling = false }.ConnectionString;
+        (_path, _writer, _reader) = (path, new SqliteConnection(connection), new SqliteConnection(connection));
+    }
 
     /// <summary>Opens the database, and makes it if it is not there.</summary>
     /// <exception cref="JobStoreException">It cannot be opened, is damaged (<see cref="IsDamage"/>), or is of a newer version.</exception>
     public static JobDatabase Open(string path)
     {
-        var database = new JobDatabase(
-            path,
-            new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false }.ConnectionString)
-        );
+        var database = new JobDatabase(path);
         try
         {
             database.Prepare();
@@ -54,54 +56,64 @@ internal sealed class JobDatabase : IDisposable
     public static bool IsReadOnly(JobStoreException exception) =>
         exception.InnerException is SqliteException { SqliteErrorCode: SqliteReadOnly or SqliteCannotOpen };
 
-    /// <summary>Runs statements that only read.</summary>
-    public T Read<T>(Func<SqliteConnection, T> read) => Guarded(() => read(_connection));
+    /// <summary>Runs statements that only read; within a transaction of the same thread they see what it wrote.</summary>
+    public T Read<T>(Func<SqliteConnection, T> read) =>
+        _writing.IsHeldByCurrentThread ? read(_writer) : Guarded(_reading, () => read(_reader));
 
     /// <summary>Runs statements in one transaction that holds off other writers from its beginning.</summary>
     public T Write<T>(Func<SqliteConnection, T> write) =>
-        Guarded(() =>
-        {
-            using var transaction = _connection.BeginTransaction(deferred: false);
-            var result = write(_connection);
-            transaction.Commit();
-            return result;
-        });
+        Guarded(
+            _writing,
+            () =>
+            {
+                using var transaction = _writer.BeginTransaction(deferred: false);
+                var result = write(_writer);
+                transaction.Commit();
+                return result;
+            }
+        );
 
-    /// <summary>Brings what was committed to the disk, whatever happens to the machine.</summary>
-    public void Checkpoint() => Guarded(() => _connection.Run("PRAGMA wal_checkpoint(PASSIVE)"));
-
-    public void Dispose() => _connection.Dispose();
+    public void Dispose()
+    {
+        _reader.Dispose(); // first: whoever closes the last connection tidies up, and this one has written nothing
+        _writer.Dispose();
+    }
 
     private void Prepare() =>
-        Guarded(() =>
-        {
-            _connection.Open();
-            _connection.Run($"PRAGMA busy_timeout={BusyMilliseconds}; PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;");
-            if (_connection.Scalar<string>("PRAGMA quick_check(1)") is var check && check != "ok")
+        Guarded(
+            _writing,
+            () =>
             {
-                throw Damaged(new InvalidDataException(check));
+                _writer.Open();
+                _writer.Run($"PRAGMA busy_timeout={BusyMilliseconds}; PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;");
+                if (_writer.Scalar<string>("PRAGMA quick_check(1)") is var check && check != "ok")
+                {
+                    throw Damaged(new InvalidDataException(check));
+                }
+
+                using var transaction = _writer.BeginTransaction(deferred: false);
+                switch (_writer.Scalar<long>("PRAGMA user_version"))
+                {
+                    case 0:
+                        _writer.Run($"{JobSchema.Create} PRAGMA user_version={JobSchema.Version}");
+                        break;
+                    case > 0 and < JobSchema.Version and var version:
+                        _writer.Run($"{JobSchema.UpgradeFrom(version)} PRAGMA user_version={JobSchema.Version}");
+                        break;
+                    case > JobSchema.Version:
+                        throw new JobStoreException($"{_path} was written by a newer version of WanSharp: use that version.");
+                }
+
+                transaction.Commit();
+                _reader.Open();
+                _reader.Run($"PRAGMA busy_timeout={BusyMilliseconds}; PRAGMA query_only=1");
+                return true;
             }
+        );
 
-            using var transaction = _connection.BeginTransaction(deferred: false);
-            switch (_connection.Scalar<long>("PRAGMA user_version"))
-            {
-                case 0:
-                    _connection.Run($"{JobSchema.Create} PRAGMA user_version={JobSchema.Version}");
-                    break;
-                case > 0 and < JobSchema.Version and var version:
-                    _connection.Run($"{JobSchema.UpgradeFrom(version)} PRAGMA user_version={JobSchema.Version}");
-                    break;
-                case > JobSchema.Version:
-                    throw new JobStoreException($"{_path} was written by a newer version of WanSharp: use that version.");
-            }
-
-            transaction.Commit();
-            return true;
-        });
-
-    private T Guarded<T>(Func<T> run)
+    private T Guarded<T>(Lock gate, Func<T> run)
     {
-        lock (_gate)
+        lock (gate)
         {
             try
             {

@@ -4,7 +4,7 @@ namespace WanSharp.Jobs.Storage;
 internal static class JobSchema
 {
     /// <summary>Kept in <c>user_version</c>.</summary>
-    public const int Version = 5;
+    public const int Version = 6;
 
     /// <remarks>
     /// The queue's index holds all that choosing the next job looks at, so that a choice among ten thousand reads a few hundred pages.
@@ -56,6 +56,7 @@ internal static class JobSchema
         CREATE INDEX came_at ON came (owner, at);
         CREATE INDEX twins ON jobs (twin, state);
         CREATE INDEX batches ON jobs (batch, state);
+        CREATE INDEX deleted ON jobs (state) WHERE removed;
         CREATE TABLE journal (bytes INTEGER NOT NULL, jobs INTEGER NOT NULL) STRICT;
         INSERT INTO journal VALUES (0, 0);
         """;
@@ -102,7 +103,10 @@ internal static class JobSchema
         CREATE INDEX came_at ON came (owner, at);
         """;
 
-    private static readonly string[] Upgrades = [From1, From2, From3, From4];
+    /// <summary>From version 5, which looked through all jobs for those to delete.</summary>
+    private const string From5 = "CREATE INDEX deleted ON jobs (state) WHERE removed;";
+
+    private static readonly string[] Upgrades = [From1, From2, From3, From4, From5];
 
     /// <summary>What makes the tables of an earlier version those of this one.</summary>
     public static string UpgradeFrom(long version) => string.Join('\n', Upgrades[((int)version - 1)..]);

@@ -9,8 +9,9 @@ public sealed partial class JobStore
 
     /// <summary>Puts jobs that failed or were cancelled into the queue again, with all their attempts.</summary>
     /// <param name="ids">The jobs; null for all.</param>
+    /// <param name="admits">Refuses with an exception that so many come; null admits any number.</param>
     /// <returns>How many there were.</returns>
-    public int Retry(IReadOnlyCollection<long>? ids)
+    public int Retry(IReadOnlyCollection<long>? ids, Action<int>? admits = null)
     {
         var count = _database.Write(connection =>
         {
@@ -21,6 +22,7 @@ public sealed partial class JobStore
                 )
                 .Where(job => ids is null || ids.Contains(job.Id))
                 .ToList();
+            admits?.Invoke(ended.Count);
             Append(
                 connection,
                 ended

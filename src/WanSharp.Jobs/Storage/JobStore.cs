@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
 using Microsoft.Data.Sqlite;
-using WanSharp.Tensors;
 
 namespace WanSharp.Jobs.Storage;
 
@@ -10,17 +9,16 @@ namespace WanSharp.Jobs.Storage;
 /// </summary>
 public sealed partial class JobStore : IDisposable
 {
-    /// <summary>For how long it is known when jobs of owners came, in milliseconds.</summary>
-    private const long Remembered = 7 * 24 * 3600 * 1000L;
-
     private readonly JobDatabase _database;
     private readonly JobClock _clock;
     private readonly string? _copy;
+    private readonly ArrivalGroup _arrivals;
 
     private JobStore(JobFolder folder, JobDatabase database, JobClock clock, string? copy)
     {
         (Folder, _database, _clock, _copy) = (folder, database, clock, copy);
         Queue = new JobQueue(database, folder, clock);
+        _arrivals = new ArrivalGroup(Put);
     }
 
     /// <summary>The folder.</summary>
@@ -80,54 +78,6 @@ public sealed partial class JobStore : IDisposable
                 throw;
             }
         }
-    }
-
-    /// <summary>
-    /// Puts jobs into the queue, all or none. Jobs that are there already, with the same output, request and settings, stay as
-    /// they are.
-    /// </summary>
-    /// <param name="jobs">The jobs. Those with <see cref="NewJob.Overwrites"/> take their output from whatever has it.</param>
-    /// <param name="clips">Outputs whose file is there, and is their job's clip although the folder does not know of it.</param>
-    /// <returns>How many were new.</returns>
-    /// <exception cref="JobStoreException">An output is another job's, or a file that is not a clip of this folder; or they cannot be
-    /// kept.</exception>
-    public int Enqueue(IReadOnlyCollection<NewJob> jobs, IReadOnlySet<string>? clips = null)
-    {
-        ArgumentNullException.ThrowIfNull(jobs);
-        var added = _database.Write(connection =>
-        {
-            var now = _clock.Now();
-            var fresh = jobs.Where(job => Insert(connection, job, now)).ToList();
-            NoteOwners(connection, fresh, now);
-            var taken = fresh
-                .Where(job => !job.Overwrites && clips?.Contains(job.Output) != true && IsTaken(Folder.Artifact(job.Output)))
-                .ToList();
-            if (taken.Count > 0)
-            {
-                throw new JobStoreException(
-                    $"{Folder.Artifact(taken[0].Output)}{(taken.Count > 1 ? $" and {taken.Count - 1} more files are" : " is")} "
-                        + $"there already and not made by a job of this folder: move {(taken.Count > 1 ? "them" : "it")} "
-                        + "away, name another folder, or give --overwrite."
-                );
-            }
-
-            var before = JobJournal.LengthOf(Folder.Journal);
-            try
-            {
-                // before the commit: what the database knows, the journal knows
-                JournalIndex.Note(connection, fresh.Count > 0 ? JobJournal.Append(Folder.Journal, fresh) : before);
-            }
-            catch (IOException exception)
-            {
-                Shorten(before); // none of them, rather than some
-                throw new JobStoreException($"{Folder.Journal} cannot be written: {exception.Message}", exception);
-            }
-
-            return fresh.Count;
-        });
-        _database.Checkpoint();
-        Changed.Raise();
-        return added;
     }
 
     /// <summary>Gives jobs up: those that wait at once, those that run within a moment.</summary>
@@ -293,63 +243,12 @@ public sealed partial class JobStore : IDisposable
         }
     }
 
-    private static void NoteOwners(SqliteConnection connection, IEnumerable<NewJob> jobs, long now)
-    {
-        foreach (var owner in jobs.Select(job => job.Owner).OfType<string>())
-        {
-            connection.Run("DELETE FROM came WHERE owner = $owner AND at < $old", ("$owner", owner), ("$old", now - Remembered));
-            connection.Run("INSERT INTO came VALUES ($owner, $now)", ("$owner", owner), ("$now", now));
-        }
-    }
-
-    /// <returns>Whether the job is new, or takes the output of another one.</returns>
-    private static bool Insert(SqliteConnection connection, NewJob job, long now)
-    {
-        var parameters = JobRows.Parameters(job, now);
-        if (connection.Run(JobRows.Insert, parameters) == 1)
-        {
-            return true;
-        }
-
-        var there = connection.Query($"SELECT {JobRows.Columns} FROM jobs WHERE output = $output", JobRows.Job, ("$output", job.Output))[0];
-        var differs =
-            there.Request.ToJson() != job.Request.ToJson() ? "is already the output of another job of this folder"
-            : SettingsDifference.Find(there.Settings, job.Prepared.Settings) is { } field
-                ? $"was planned with other settings before ({field})"
-            : null;
-        return differs is not null
-            && (
-                job.Overwrites && connection.Run(JobRows.Redefine, parameters) == 1
-                    ? true
-                    : throw new JobStoreException(
-                        $"{job.Output} {differs}: name another folder, give the job an output of its "
-                            + "own, or make it again with --overwrite."
-                    )
-            );
-    }
-
-    /// <summary>Whether something is in a clip's place. An empty file is not: it is what a power cut leaves.</summary>
-    private static bool IsTaken(string path) => Path.Exists(path) && FileFacts.Of(path) is not { Exists: true, Length: 0 };
-
     private void Append(SqliteConnection connection, IEnumerable<JournalNote> notes)
     {
         var lines = notes.ToList();
         if (lines.Count > 0)
         {
             JournalIndex.Note(connection, JobJournal.Append(Folder.Journal, lines));
-        }
-    }
-
-    private void Shorten(long length)
-    {
-        try
-        {
-            using var file = File.Exists(Folder.Journal) ? new FileStream(Folder.Journal, FileMode.Open, FileAccess.Write) : null;
-            file?.SetLength(length);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            // What stays are jobs that were asked for.
         }
     }
 }

@@ -10,26 +10,34 @@ internal sealed class QueueRoom(ServerOptions options, JobStore store, QueueRunn
     private static readonly TimeSpan Day = TimeSpan.FromDays(1);
 
     private readonly Lock _gate = new();
+    private int? _atMost; // as many wait as that, or fewer: counting ten thousand takes a millisecond
 
-    /// <summary>Puts videos into the queue if there is room for them: nothing comes in between the look and the change.</summary>
+    /// <summary>Refuses what there is no room for now, before anything is done for it.</summary>
     /// <param name="caller">Who asks.</param>
     /// <param name="count">How many videos.</param>
-    /// <param name="put">Puts them there.</param>
+    /// <exception cref="ApiException">There is no room for them.</exception>
+    public void Require(Caller caller, int count) => Require(caller, count, isNew: true);
+
+    /// <summary>Refuses what there is no room for, within the transaction that puts it into the queue: nothing comes in between.</summary>
+    /// <param name="caller">Who asks.</param>
+    /// <param name="count">How many videos.</param>
     /// <param name="isNew">Whether they were not asked for before.</param>
     /// <exception cref="ApiException">There is no room for them.</exception>
-    public int Take(Caller caller, int count, Func<int> put, bool isNew = true)
+    public void Admit(Caller caller, int count, bool isNew = true)
     {
         lock (_gate)
         {
+            if (!HasRoom(count))
+            {
+                _atMost = store.Waiting();
+            }
+
             Require(caller, count, isNew);
-            return put();
+            _atMost += count;
         }
     }
 
-    /// <summary>Refuses what there is no room for now, before anything is done for it.</summary>
-    /// <inheritdoc cref="Take" path="/param"/>
-    /// <exception cref="ApiException">There is no room for them.</exception>
-    public void Require(Caller caller, int count, bool isNew = true)
+    private void Require(Caller caller, int count, bool isNew)
     {
         if (runner.IsStopping)
         {
@@ -39,7 +47,7 @@ internal sealed class QueueRoom(ServerOptions options, JobStore store, QueueRunn
             };
         }
 
-        if (store.Waiting() + count > options.MostQueued)
+        if (!HasRoom(count) && store.Waiting() + count > options.MostQueued)
         {
             throw Full("queue_full", $"{options.MostQueued} videos wait already: ask again later.", TimeSpan.FromSeconds(30));
         }
@@ -60,6 +68,14 @@ internal sealed class QueueRoom(ServerOptions options, JobStore store, QueueRunn
                 $"The key '{caller.Name}' may ask for {daily} videos within 24 hours: ask again later.",
                 TimeSpan.FromHours(1)
             );
+        }
+    }
+
+    private bool HasRoom(int count)
+    {
+        lock (_gate)
+        {
+            return _atMost is { } most && most + count <= options.MostQueued;
         }
     }
 

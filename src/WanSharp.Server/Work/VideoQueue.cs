@@ -54,7 +54,7 @@ internal sealed class VideoQueue(
         bool isNew;
         try
         {
-            isNew = room.Take(caller, 1, () => store.Enqueue([job])) == 1;
+            isNew = await store.EnqueueAsync([job], () => IsAdmitted(caller, 1)).ConfigureAwait(false) == 1;
         }
         catch (JobStoreException) when (request.Id is not null && Find(request.Id, caller) is { } other)
         {
@@ -176,22 +176,28 @@ internal sealed class VideoQueue(
         var cached = jobs.Count(job => IsCached(job.Prepared.ResultKey, job.Output));
         if (!isDry)
         {
-            room.Take(caller, jobs.Count, () => Enqueue(batch, jobs));
+            await store.EnqueueAsync(jobs, () => IsNew(batch) && IsAdmitted(caller, jobs.Count)).ConfigureAwait(false);
             Announce(store.IdsOf(batch.Id));
         }
 
         return (jobs, cached);
     }
 
-    /// <summary>Puts a batch into the queue, unless its request came twice at the same moment.</summary>
-    private int Enqueue(BatchRequest batch, IReadOnlyList<NewJob> jobs)
+    private bool IsAdmitted(Caller caller, int count)
+    {
+        room.Admit(caller, count);
+        return true;
+    }
+
+    /// <summary>Whether a batch is not there already, from a request that came twice at the same moment.</summary>
+    private bool IsNew(BatchRequest batch)
     {
         if (store.IdsOf(batch.Id) is not [var first, ..])
         {
-            return store.Enqueue(jobs);
+            return true;
         }
 
-        return VideoDetails.FromJson(store.Find(first)?.Details)?.RequestSha256 == batch.Sha256 ? 0 : throw ApiException.KeyReused();
+        return VideoDetails.FromJson(store.Find(first)?.Details)?.RequestSha256 == batch.Sha256 ? false : throw ApiException.KeyReused();
     }
 
     /// <summary>The batches that a caller sees, or one of them.</summary>
@@ -216,16 +222,10 @@ internal sealed class VideoQueue(
             VideoChange.Cancel => store.Cancel(ids),
             VideoChange.Pause => store.Hold(ids),
             VideoChange.Resume => store.Release(ids),
-            _ => Retry(ids, caller),
+            _ => store.Retry(ids, count => room.Admit(caller, count, isNew: false)),
         };
         Announce(ids);
         return count;
-    }
-
-    private int Retry(IReadOnlyCollection<long> ids, Caller caller)
-    {
-        var ended = ids.Where(id => store.Find(id) is { State: JobState.Failed or JobState.Cancelled }).ToList();
-        return ended.Count == 0 ? 0 : room.Take(caller, ended.Count, () => store.Retry(ended), isNew: false);
     }
 
     /// <summary>Changes the priority of videos that wait or run.</summary>

@@ -135,7 +135,7 @@ public sealed class ThroughputBench(WanHost host, BackendSettings settings, stri
             .PlanAsync("the workload", entries, cancellationToken)
             .ConfigureAwait(false);
         using var store = JobStore.Open(JobFolder.Create(target), host.Options.Clock);
-        store.Enqueue(jobs);
+        await store.EnqueueAsync(jobs).ConfigureAwait(false);
         await new JobRunner(
             store,
             backend.Jobs,

@@ -186,8 +186,8 @@ public sealed class JobStoreTests : IDisposable
             connection.Open();
             connection.Run(
                 "DROP TABLE journal; ALTER TABLE jobs DROP COLUMN settings; ALTER TABLE jobs DROP COLUMN overwrites; ALTER TABLE "
-                    + "jobs DROP COLUMN artifact_bytes; ALTER TABLE jobs DROP COLUMN artifact_time; DROP INDEX queue; ALTER TABLE "
-                    + "jobs DROP COLUMN suspect; CREATE INDEX queue ON jobs (deaths); UPDATE jobs SET deaths "
+                    + "jobs DROP COLUMN artifact_bytes; ALTER TABLE jobs DROP COLUMN artifact_time; DROP INDEX queue; DROP INDEX deleted; "
+                    + "ALTER TABLE jobs DROP COLUMN suspect; CREATE INDEX queue ON jobs (deaths); UPDATE jobs SET deaths "
                     + "= 1 WHERE id = 2; PRAGMA user_version=1"
             );
         }
