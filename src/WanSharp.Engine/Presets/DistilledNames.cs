@@ -62,8 +62,9 @@ internal static partial class DistilledNames
     // Numbers that are followed by "step" and a number are of a training, too: epoch12_step800.
     [GeneratedRegex(
         @"(?:(?<![A-Za-z])|(?<=(?-i:[a-z]))(?=(?-i:[A-Z]))|(?<=(?-i:[A-Z]))(?=(?-i:[A-Z][a-z]))|(?<=\d[bB]|2[vV]))"
-            + @"(?:lightning|step[-_ ]?distill|(?<!cfg[-_ ]?)distill|caus[-_ ]?vid|fast[-_ ]?wan|accvid|fusi?on[i]?x|turbo|rapid"
-            + @"|hyper(?=[-_. ]?(?:sd|wan))|phased|self[-_ ]?forcing|(?:dmd2?|lcm|rcm|tdm)(?![a-z]))"
+            + @"(?:step[-_ ]?distill|(?<!cfg[-_ ]?)distill|caus[-_ ]?vid|fast[-_ ]?wan|accvid|fusi?on[i]?x|self[-_ ]?forcing"
+            + @"|hyper(?=[-_. ]?(?:sd|wan))|(?:dmd2?|lcm|rcm|tdm)(?![a-z])"
+            + @"|(?:lightning|turbo|rapid|phased)(?:(?!(?-i:[a-z]))|(?=wan|diffusion|aio|lora)))"
             + @"|(?<![0-9])(?<![0-9]\.)(?<steps>[0-9]+)(?:[-_ ]steps?(?![a-z0-9]|[-_ ]?[0-9]{3,}(?![0-9]))|steps?(?!(?-i:[a-z])|[0-9]))",
         RegexOptions.IgnoreCase | RegexOptions.CultureInvariant
     )]
