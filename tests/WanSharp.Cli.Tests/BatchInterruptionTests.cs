@@ -207,6 +207,8 @@ public sealed class BatchInterruptionTests : BatchTests
             _folder["prompts.txt"],
             "--seeds",
             "0..3",
+            "--size",
+            "64x64",
             "--frames",
             "9",
             "--steps",

@@ -1,3 +1,4 @@
+using WanSharp.Engine.Planning;
 using WanSharp.Testing;
 
 [assembly: AssemblyFixture(typeof(WanSharp.Cli.Tests.MeasuredMachine))]
@@ -40,6 +41,6 @@ public sealed class MeasuredMachine : IDisposable
             variables: new() { ["WAN_CACHE"] = _folder.Path, ["PATH"] = Environment.GetEnvironmentVariable("PATH")! }
         );
         Assert.True(run.ExitCode == ExitCode.Done, run.Error);
-        Assert.Single(Payloads(_folder.Path));
+        Assert.NotNull(Calibration.FromJson(await File.ReadAllBytesAsync(Assert.Single(Payloads(_folder.Path)))));
     }
 }

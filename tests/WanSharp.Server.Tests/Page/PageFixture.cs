@@ -2,12 +2,9 @@ using Microsoft.Playwright;
 
 namespace WanSharp.Server.Tests.Page;
 
-/// <summary>One server and one browser for all tests of the page.</summary>
-public sealed class PageFixture : IAsyncLifetime
+/// <summary>One server for all tests of a class, and the browser of all.</summary>
+public sealed class PageFixture(Chromium chromium) : IAsyncLifetime
 {
-    private static readonly string[] Browsers = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
-
-    private IPlaywright? _playwright;
     private IBrowser? _browser;
     private string? _missing;
 
@@ -15,39 +12,11 @@ public sealed class PageFixture : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        if (Browsers.FirstOrDefault(File.Exists) is not { } path)
-        {
-            _missing = $"There is no Chromium: none of {string.Join(", ", Browsers)} is there.";
-            return;
-        }
-
-        try
-        {
-            _playwright = await Playwright.CreateAsync();
-            _browser = await _playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions { ExecutablePath = path });
-        }
-        catch (PlaywrightException exception)
-        {
-            _missing = $"Chromium cannot be driven here: {exception.Message.Split('\n')[0]}";
-            return;
-        }
-
+        (_browser, _missing) = await chromium.OpenAsync();
         Server = await TestServer.StartAsync(options => options with { Format = ".mp4" });
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        if (_browser is not null)
-        {
-            await _browser.DisposeAsync();
-        }
-
-        _playwright?.Dispose();
-        if (Server is not null)
-        {
-            await Server.DisposeAsync();
-        }
-    }
+    public ValueTask DisposeAsync() => Server.DisposeAsync();
 
     /// <summary>Opens the page as somebody new does.</summary>
     /// <param name="hash">The view, such as <c>#/queue</c>.</param>
