@@ -124,7 +124,7 @@ public sealed class VideoGenerator : IVideoGenerator
             new FeatureKeys(model.Identity, _identity.Executable)
         );
         _prompts = new PromptEncoder(model, _networks, _lanes, features, keys);
-        _images = new ConditionEncoder(model.Transformer, _networks, _lanes, features, keys);
+        _images = new ConditionEncoder(model.Transformer, _networks, _lanes, features, keys, new ControlReader(_options.Ffmpeg));
         _decoder = new ClipDecoder(_networks.Frames, _lanes, _options.Ffmpeg);
         _previews = new PreviewMaker(model, _decoder);
         _adapters = new AdapterPool(model);
@@ -317,6 +317,11 @@ public sealed class VideoGenerator : IVideoGenerator
         clip.Plan.Encoder?.RequireUnchanged();
         clip.Plan.Interpolator?.RequireUnchanged();
         clip.Plan.Upscaler?.RequireUnchanged();
+        foreach (var file in clip.Plan.Control?.Files ?? [])
+        {
+            file.RequireUnchanged();
+        }
+
         clip.Report(GenerationStage.Load, 0, 1);
         var loading = clip.Clock.Enter(GenerationStage.Load);
         using var denoisers = await _networks.LoadDenoisersAsync(clip).ConfigureAwait(false);
@@ -352,7 +357,8 @@ public sealed class VideoGenerator : IVideoGenerator
         await place.BeginFinishingAsync().ConfigureAwait(false);
 
         // 4. and 5. Decode and write: a latent frame at a time, and writing overlaps.
-        await _decoder.RunAsync(clip, state.Latents, frames).ConfigureAwait(false);
+        using var latents = ReferenceLatents.Without(state.Latents, clip.Plan.ReferenceFrames);
+        await _decoder.RunAsync(clip, latents, frames).ConfigureAwait(false);
         return (denoisers.Mode, clip.Plan);
     }
 

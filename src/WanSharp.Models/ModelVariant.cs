@@ -5,7 +5,7 @@ namespace WanSharp.Models;
 /// <summary>A published Wan model, and the settings that it was made for. They are data: <c>variants.json</c>.</summary>
 /// <remarks>
 /// Source: Wan-Video/Wan2.1:generate.py, wan/configs; Wan-Video/Wan2.2:wan/configs; the boundary and the two guidance scales are
-/// those of Wan 2.2's two experts.
+/// those of Wan 2.2's two experts. Of VACE's two experts: aigc-apps/VideoX-Fun:examples/wan2.2_vace_fun.
 /// </remarks>
 public sealed record ModelVariant
 {
@@ -64,6 +64,9 @@ public sealed record ModelVariant
                 ModelType.TextImageToVideo => "wan2.2-ti2v-5b",
                 ModelType.FirstLastFrameToVideo => "wan2.1-flf2v-14b",
                 ModelType.ImageToVideo => transformer.VisionDim is null ? "wan2.2-i2v-a14b" : "wan2.1-i2v-14b-480p",
+                _ when transformer.ControlBlocks > 0 => hasExperts ? "wan2.2-vace-fun-a14b"
+                : transformer.Dim <= SmallestDim ? "wan2.1-vace-1.3b"
+                : "wan2.1-vace-14b",
                 _ => hasExperts ? "wan2.2-t2v-a14b"
                 : transformer.Dim <= SmallestDim ? "wan2.1-t2v-1.3b"
                 : "wan2.1-t2v-14b",

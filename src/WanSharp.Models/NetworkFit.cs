@@ -27,6 +27,15 @@ internal static class NetworkFit
                 + $"have {vae.LatentChannels}{(imageChannels > 0 ? $", an image's {imageChannels}" : "")}."
         );
         Check(
+            transformer.ControlChannels is not { } control
+                || (
+                    transformer.ModelType == ModelType.TextToVideo
+                    && control == (2 * vae.LatentChannels) + (vae.SpatialStride * vae.SpatialStride)
+                ),
+            $"the transformer follows a control of {transformer.ControlChannels} channels; one that makes videos from text follows "
+                + $"{(2 * vae.LatentChannels) + (vae.SpatialStride * vae.SpatialStride)} with this VAE, and no other kind is supported."
+        );
+        Check(
             transformer.VisionDim == parts.VisionEncoder?.Configuration.Dim,
             $"the transformer takes CLIP features of width {transformer.VisionDim?.ToString(CultureInfo.InvariantCulture) ?? "none"}, "
                 + $"but the image encoder gives {parts.VisionEncoder?.Configuration.Dim.ToString(CultureInfo.InvariantCulture) ?? "none"}."

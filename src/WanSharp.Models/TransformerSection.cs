@@ -36,6 +36,12 @@ internal sealed record TransformerSection
 
     public float? Eps { get; init; }
 
+    /// <summary>Of a VACE model: the channels of its control.</summary>
+    public int? VaceInDim { get; init; }
+
+    /// <summary>Of a VACE model: the blocks that have one for the control next to them.</summary>
+    public int[]? VaceLayers { get; init; }
+
     /// <param name="source">The file, for errors.</param>
     /// <param name="visionDim">Width of CLIP features, which the official description leaves to the weights.</param>
     public TransformerConfig ToConfiguration(string source, int? visionDim = null)
@@ -54,11 +60,14 @@ internal sealed record TransformerSection
             {
                 ModelType = ModelType switch
                 {
-                    "t2v" => Graphs.Networks.ModelType.TextToVideo,
+                    "t2v" or "vace" => Graphs.Networks.ModelType.TextToVideo,
                     "ti2v" => Graphs.Networks.ModelType.TextImageToVideo,
                     "i2v" => Graphs.Networks.ModelType.ImageToVideo,
                     "flf2v" => Graphs.Networks.ModelType.FirstLastFrameToVideo,
-                    _ => throw new Tensors.CheckpointException(source, $"model_type \"{ModelType}\" is none of t2v, ti2v, i2v, flf2v."),
+                    _ => throw new Tensors.CheckpointException(
+                        source,
+                        $"model_type \"{ModelType}\" is none of t2v, ti2v, i2v, flf2v, vace."
+                    ),
                 },
                 PatchSize = new PatchSize(PatchSize[0], PatchSize[1], PatchSize[2]),
                 TextLength = TextLen,
@@ -72,8 +81,21 @@ internal sealed record TransformerSection
                 Layers = NumLayers,
                 Eps = Eps ?? 1e-6f,
                 VisionDim = visionDim,
+                ControlChannels = VaceInDim,
+                ControlBlocks = ControlBlocks(source),
             },
             configuration => configuration.Validate()
         );
+    }
+
+    private int ControlBlocks(string source)
+    {
+        var layers = VaceLayers ?? [];
+        return layers.Length > 0 && layers.Where((layer, i) => layer != i * (NumLayers / layers.Length)).Any()
+            ? throw new Tensors.CheckpointException(
+                source,
+                $"vace_layers [{string.Join(',', layers)}] are not at even distances among {NumLayers} layers, which is not supported."
+            )
+            : layers.Length;
     }
 }

@@ -39,7 +39,21 @@ public sealed class OptimizeCommandTests : IDisposable
         (await GenerateAsync("--within", "1h", "--steps", "3")).AssertFailedWith(2, "--within chooses --steps itself");
         (await GenerateAsync("--within", "1h", "--precision", "int8")).AssertFailedWith(2, "--within chooses the precision itself");
         (await GenerateAsync("--within", "1h", "--size", "32x32")).AssertFailedWith(2, "was not measured yet");
+        (await GenerateAsync("--within", "1h", "--guidance", "3")).AssertFailedWith(2, "was not measured yet");
+        (await GenerateAsync("--within", "1h", "--lora-mode", "unmerged")).AssertFailedWith(2, "run wan optimize with the same ones");
         Assert.False(File.Exists(_folder["clip.webp"]));
+    }
+
+    [Fact]
+    public async Task Optimize_WhoseAnswerCannotBeSavedAnyMore_PrintsItAndFails()
+    {
+        File.WriteAllText(_folder["config"], "not a folder");
+
+        var run = await RunAsync(["optimize", .. Clip, "--size", "32x32", "--clips", "1", "--trials", "1", "--max-loss", "99%"]);
+
+        run.AssertFailedWith(1, "config");
+        Assert.Contains("chosen: ", run.Out, StringComparison.Ordinal);
+        Assert.Contains("use it with: wan generate", run.Out, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -255,6 +255,8 @@ public sealed class SettingFieldsTests : IDisposable
                 string when property.PropertyType == typeof(int?) => 1,
                 string name when property.PropertyType == typeof(UsedNetwork) => new UsedNetwork(name, "ab"),
                 string name when property.PropertyType == typeof(UsedInterpolation) => new UsedInterpolation(name, "ab", 8),
+                string name when property.PropertyType == typeof(UsedClip) => new UsedClip(name, "ab"),
+                string name when property.PropertyType == typeof(IReadOnlyList<UsedClip>) => new[] { new UsedClip(name, "ab") },
                 var value => value,
             };
         }

@@ -17,6 +17,8 @@ public static partial class OtherTools
         ("time_projection.1", "condition_embedder.time_proj"),
         ("head.modulation", "scale_shift_table"),
         ("head.head", "proj_out"),
+        ("before_proj", "proj_in"),
+        ("after_proj", "proj_out"),
         ("modulation", "scale_shift_table"),
         ("ffn.0", "ffn.net.0.proj"),
         ("ffn.2", "ffn.net.2"),

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Text.RegularExpressions;
 using WanSharp.Graphs;
 using WanSharp.Graphs.Networks;
 using WanSharp.Models.Text;
@@ -7,7 +8,7 @@ using WanSharp.Tensors;
 namespace WanSharp.Testing;
 
 /// <summary>The networks of a published model at a few thousand random weights each, under official names, in memory.</summary>
-public sealed class TinyNetworks : IDisposable
+public sealed partial class TinyNetworks : IDisposable
 {
     // Widths that leave nothing open without a config.json: heads are 128 wide.
     private static readonly TransformerConfig Base = new()
@@ -29,6 +30,7 @@ public sealed class TinyNetworks : IDisposable
     public TinyNetworks(string variant)
     {
         var isTi2v = variant.Contains("ti2v", StringComparison.Ordinal);
+        var isVace = variant.Contains("vace", StringComparison.Ordinal);
         var hasVision = variant is "wan2.1-i2v-14b-480p" or "wan2.1-flf2v-14b";
         var vae = isTi2v ? VaeConfig.Wan22 with { Dim = 2, DecoderDim = 4 } : VaeConfig.Wan21 with { Dim = 2 };
         var vision = new VisionEncoderConfig
@@ -49,8 +51,10 @@ public sealed class TinyNetworks : IDisposable
                 : ModelType.TextToVideo,
             InChannels =
                 isTi2v ? 48
-                : variant.Contains("t2v", StringComparison.Ordinal) ? 16
+                : variant.Contains("t2v", StringComparison.Ordinal) || isVace ? 16
                 : 36,
+            ControlChannels = isVace ? (2 * 16) + 64 : null,
+            ControlBlocks = isVace ? 1 : 0,
             OutChannels = isTi2v ? 48 : 16,
             VisionDim = hasVision ? vision.Dim : null,
         };
@@ -137,10 +141,14 @@ public sealed class TinyNetworks : IDisposable
     private static IReadOnlyList<WeightSlot> SlotsOf(string network, object config, Func<OnnxGraph[]> write) =>
         Slots.GetOrAdd((network, config), _ => [.. write().SelectMany(graph => graph.Weights)]);
 
+    /// <summary>A block of VACE's as it is called here; files count them by themselves.</summary>
+    [GeneratedRegex(@"^blocks\.0\.vace\.")]
+    private static partial Regex ControlBlock();
+
     private Dictionary<string, Tensor> Random(ulong seed, IReadOnlyList<WeightSlot> slots)
     {
         var weights = new RandomWeights(seed, slots);
         _all.Add(weights);
-        return weights.Tensors.ToDictionary();
+        return weights.Tensors.ToDictionary(weight => ControlBlock().Replace(weight.Key, "vace_blocks.0."), weight => weight.Value);
     }
 }

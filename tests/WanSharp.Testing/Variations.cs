@@ -54,6 +54,8 @@ public static class Variations
             IDictionary => new Dictionary<string, string> { ["another"] = "1" },
             null when type == typeof(string) => "another",
             null when type == typeof(UsedNetwork) => new UsedNetwork("another", "12"),
+            null when type == typeof(UsedClip) => new UsedClip("another", "12"),
+            null when type == typeof(IReadOnlyList<UsedClip>) => new[] { new UsedClip("another", "12") },
             null when type == typeof(UsedInterpolation) => new UsedInterpolation("another", "12", 8),
             null when type == typeof(NumberList) => new NumberList([1, 0.5]),
             null when type == typeof(StepInterval) => new StepInterval(0.1, 0.9),

@@ -246,7 +246,7 @@ internal sealed class GenerateCommand(CliEnvironment environment)
 
             engine.Model.ReadDigest(new DigestProgress(environment), cancellationToken);
             request = _style.Apply(parsed, environment.Host, request, engine.Model.Name);
-            var way = FrontChoice.Find(environment.Host, engine, request, time.Value, settings.Memory?.Bytes);
+            var way = FrontChoice.Find(environment.Host, engine, settings, request, time.Value);
             environment.Error.WriteLine(PlainText.OneLine(OptimizeText.GaveUp(way)));
             if (way.Precision == Precision.EightBit)
             {

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using WanSharp.Engine.Requests;
 using WanSharp.Jobs.Batches.Reading;
 using WanSharp.Tensors;
@@ -14,24 +13,14 @@ internal sealed class GenerateOptions
 
     private readonly Argument<string> _prompt = new("prompt") { Description = "What the video shows; - reads it from standard input." };
     private readonly SettingOptions _settings = new(withSeed: true);
-    private readonly Option<string?> _image = new("--image") { Description = "The first frame.", HelpName = "FILE" };
-    private readonly Option<string?> _lastImage = new("--last-image") { Description = "The last frame.", HelpName = "FILE" };
-
-    private readonly Option<string[]> _frameImages = new("--frame-image")
-    {
-        Description = "The image that latent frame N shows; may be given several times.",
-        HelpName = "N=FILE",
-        DefaultValueFactory = _ => [],
-    };
+    private readonly ImageOptions _images = new();
 
     /// <summary>Adds the argument and the options to a command.</summary>
     public void AddTo(Command command)
     {
         command.Arguments.Add(_prompt);
         _settings.AddTo(command);
-        command.Options.Add(_image);
-        command.Options.Add(_lastImage);
-        command.Options.Add(_frameImages);
+        _images.AddTo(command);
     }
 
     /// <summary>The request as typed.</summary>
@@ -48,12 +37,7 @@ internal sealed class GenerateOptions
     {
         var prompt = parsed.GetValue(_prompt)!;
         var settings = _settings.Read(parsed, new ClipSettings());
-        var images = new List<ConditioningImage>();
-        foreach (var (frame, file) in ImageFiles(parsed))
-        {
-            images.Add(new ConditioningImage(await readImage(file, cancellationToken), frame));
-        }
-
+        var images = await _images.ReadAsync(parsed, readImage, cancellationToken);
         return new GenerationRequest(settings)
         {
             Prompt = prompt == "-" ? await ReadPromptAsync(input, cancellationToken) : prompt,
@@ -85,42 +69,5 @@ internal sealed class GenerateOptions
 
     /// <summary>The image files by full paths, with the latent frames that they are for.</summary>
     /// <exception cref="InvalidRequestException">Two are for the same frame.</exception>
-    public IReadOnlyDictionary<int, string> ImagePaths(ParseResult parsed)
-    {
-        var paths = new Dictionary<int, string>();
-        foreach (var (frame, file) in ImageFiles(parsed))
-        {
-            if (!paths.TryAdd(frame, Path.GetFullPath(file)))
-            {
-                throw new InvalidRequestException("image", $"Two images were given for latent frame {frame}: give one.");
-            }
-        }
-
-        return paths;
-    }
-
-    private IEnumerable<(int Frame, string File)> ImageFiles(ParseResult parsed)
-    {
-        if (parsed.GetValue(_image) is { } first)
-        {
-            yield return (0, first);
-        }
-
-        foreach (var text in parsed.GetValue(_frameImages)!)
-        {
-            var parts = text.Split('=', 2);
-            yield return parts.Length == 2
-            && int.TryParse(parts[0], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var frame)
-                ? (frame, parts[1])
-                : throw new InvalidRequestException(
-                    "frame-image",
-                    $"'{text}' is not a latent frame and its image: write N=FILE, such as 2=middle.png."
-                );
-        }
-
-        if (parsed.GetValue(_lastImage) is { } last)
-        {
-            yield return (-1, last);
-        }
-    }
+    public IReadOnlyDictionary<int, string> ImagePaths(ParseResult parsed) => _images.Paths(parsed);
 }

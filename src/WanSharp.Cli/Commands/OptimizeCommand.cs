@@ -1,8 +1,14 @@
 using System.CommandLine;
 using System.Diagnostics;
+using System.Runtime.ExceptionServices;
+using System.Text.Json;
 using WanSharp.Cli.Terminal;
+using WanSharp.Engine;
+using WanSharp.Engine.Decoding;
+using WanSharp.Engine.Planning;
 using WanSharp.Engine.Requests;
 using WanSharp.Hosting;
+using WanSharp.Media.Images;
 using WanSharp.Tensors;
 using WanSharp.Tools.Optimize;
 
@@ -53,8 +59,16 @@ internal sealed class OptimizeCommand(CliEnvironment environment)
 
     private readonly PromptSetOption _prompts = new(UsualClips);
     private readonly SettingOptions _settings = new(withSeed: false);
+    private readonly ImageOptions _images = new();
     private readonly ModelOptions _model = new();
+    private readonly Option<string> _provider = CommonOptions.Provider();
+    private readonly Option<IReadOnlyDictionary<string, string>> _providerOptions = CommonOptions.ProviderOptions();
+    private readonly CompileOptions _compile = new();
+    private readonly Option<LoraMode> _loraMode = CommonOptions.LoraModeOption();
+    private readonly Option<VaeTileChoice> _vaeTile = CommonOptions.VaeTile();
+    private readonly Option<int?> _keepCompiled = CommonOptions.KeepCompiled();
     private readonly Option<MemoryAmount?> _memory = CommonOptions.Memory();
+    private readonly Option<MemoryAmount?> _hostMemory = CommonOptions.HostMemory();
     private readonly Option<int?> _threads = CommonOptions.Threads();
     private readonly Option<bool> _json = CommonOptions.Json();
 
@@ -72,12 +86,20 @@ internal sealed class OptimizeCommand(CliEnvironment environment)
             self._save,
             self._trials,
             self._report,
-            self._memory,
+            self._provider,
+            self._providerOptions,
+            self._loraMode,
             self._threads,
+            self._vaeTile,
+            self._memory,
+            self._hostMemory,
+            self._keepCompiled,
             self._json,
         };
         self._prompts.AddTo(command);
+        self._images.AddTo(command);
         self._model.AddTo(command);
+        self._compile.AddTo(command);
         self._settings.AddTo(command);
         command.SetAction(self.RunAsync);
         return command.WithExamples(
@@ -96,22 +118,16 @@ internal sealed class OptimizeCommand(CliEnvironment environment)
             SavedPreset.RequireWritable(folder, save);
         }
 
-        var (model, parts) = _model.Read(parsed);
         var (choose, judge) = _prompts.Read(parsed, parsed.GetValue(_prompt));
         var settings = _settings.Read(parsed, new ClipSettings());
         RequireOpen(settings);
         var options = new OptimizeOptions
         {
-            Engine = new EngineSettings
-            {
-                Model = model,
-                Parts = parts,
-                Threads = parsed.GetValue(_threads),
-                Memory = parsed.GetValue(_memory),
-            },
+            Engine = Engine(parsed),
             Goal = new OptimizeGoal { Within = parsed.GetValue(_within), MaxLoss = parsed.GetValue(_loss) },
             Prompts = choose,
             HeldBack = judge,
+            Images = await ReadImagesAsync(parsed, cancellationToken),
             Settings = settings,
             Trials = parsed.GetValue(_trials) ?? UsualTrials,
             Started = ProcessAge(),
@@ -122,18 +138,70 @@ internal sealed class OptimizeCommand(CliEnvironment environment)
             report = await new ModelOptimizer(environment.Host, options).RunAsync(progress, cancellationToken);
         }
 
-        var file = save == NoPreset ? null : SavedPreset.Save(folder, save, report.Model, report.Answer, OptimizeText.About(report.Answer));
-        if (parsed.GetValue(_report) is { } page)
-        {
-            AtomicFile.Write(page, OptimizePage.Write(report, options.Goal));
-        }
-
+        var (file, failure) = await SaveAsync(report, save, cancellationToken);
         environment.Out.WriteLine(
             parsed.GetValue(_json)
                 ? JsonText.Of(OptimizeText.Output(report, file is null ? null : save, file))
                 : OptimizeText.Describe(report, file is null ? null : save, file)
         );
+        if (parsed.GetValue(_report) is { } page)
+        {
+            AtomicFile.Write(page, OptimizePage.Write(report, options.Goal));
+        }
+
+        failure?.Throw();
         return ExitCode.Done;
+    }
+
+    /// <summary>Saves the answer. What took hours to find is printed even where it cannot be saved any more.</summary>
+    /// <returns>The file; or why there is none. Nothing where none was asked for.</returns>
+    private async Task<(string? File, ExceptionDispatchInfo? Failure)> SaveAsync(
+        OptimizeReport report,
+        string name,
+        CancellationToken cancellationToken
+    )
+    {
+        try
+        {
+            var about = OptimizeText.About(report.Answer);
+            return name == NoPreset
+                ? (null, null)
+                : (await SavedPreset.SaveAsync(environment.Host, name, report.Model, report.Form, about, cancellationToken), null);
+        }
+        catch (Exception e)
+            when (e is InvalidRequestException or InvalidDataException or IOException or UnauthorizedAccessException or JsonException)
+        {
+            return (null, ExceptionDispatchInfo.Capture(e));
+        }
+    }
+
+    private Task<IReadOnlyList<ConditioningImage>> ReadImagesAsync(ParseResult parsed, CancellationToken cancellationToken)
+    {
+        var ffmpeg = environment.Host.FindFfmpeg();
+        return _images.ReadAsync(parsed, (file, token) => ImageReader.ReadAsync(ffmpeg, file, token), cancellationToken);
+    }
+
+    /// <summary>What computes the clips, as <c>wan generate</c> has it, but for the precision, which is searched.</summary>
+    private EngineSettings Engine(ParseResult parsed)
+    {
+        var (model, parts) = _model.Read(parsed);
+        return new EngineSettings
+        {
+            Model = model,
+            Parts = parts,
+            Provider = parsed.GetValue(_provider)!,
+            ProviderOptions = parsed.GetValue(_providerOptions)!,
+            Compile = _compile.Read(parsed),
+            Threads = parsed.GetValue(_threads),
+            Memory = parsed.GetValue(_memory),
+            HostMemory = parsed.GetValue(_hostMemory),
+            Options = new EngineOptions
+            {
+                VaeTile = parsed.GetValue(_vaeTile)!,
+                LoraMode = parsed.GetValue(_loraMode),
+                KeepCompiled = parsed.GetValue(_keepCompiled) ?? new EngineOptions().KeepCompiled,
+            },
+        };
     }
 
     /// <summary>What a process takes before it comes to its command.</summary>

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using WanSharp.Cli.Terminal;
 using WanSharp.Engine.Requests;
+using WanSharp.Media.Images;
 using WanSharp.Tools.Quantize;
 
 namespace WanSharp.Cli.Commands;
@@ -24,6 +25,7 @@ internal sealed class QuantizeCommand(CliEnvironment environment)
 
     private readonly PromptSetOption _prompts = new(UsualClips);
     private readonly SettingOptions _settings = new(withSeed: false);
+    private readonly ImageOptions _images = new();
     private readonly ModelOptions _model = new();
     private readonly Option<bool> _force = new("--force") { Description = "Replace a file that exists." };
     private readonly Option<int?> _threads = CommonOptions.Threads();
@@ -44,6 +46,7 @@ internal sealed class QuantizeCommand(CliEnvironment environment)
             self._json,
         };
         self._prompts.AddTo(command);
+        self._images.AddTo(command);
         self._model.AddTo(command);
         self._settings.AddTo(command);
         command.SetAction(self.RunAsync);
@@ -56,12 +59,14 @@ internal sealed class QuantizeCommand(CliEnvironment environment)
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
+        var ffmpeg = environment.Host.FindFfmpeg();
         var (choose, judge) = _prompts.Read(parsed);
         var options = new QuantizeOptions
         {
             MaxLoss = parsed.GetValue(_loss) ?? UsualLoss,
             Prompts = choose,
             HeldBack = judge,
+            Images = await _images.ReadAsync(parsed, (file, token) => ImageReader.ReadAsync(ffmpeg, file, token), cancellationToken),
             Settings = _settings.Read(parsed, new ClipSettings()),
         };
         using var model = _model.Open(parsed, environment.Host);

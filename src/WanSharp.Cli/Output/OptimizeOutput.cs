@@ -6,7 +6,9 @@ namespace WanSharp.Cli.Output;
 /// <param name="Answer">The way that was chosen.</param>
 /// <param name="HeldBack">Its loss on clips of other prompts.</param>
 /// <param name="HeldBackSeconds">Its time there, the median.</param>
+/// <param name="Rejected">How many better ways were judged by these clips before, and broke their word.</param>
 /// <param name="Measured">All ways that were measured, in order.</param>
+/// <param name="Dropped">The ways that could not be measured.</param>
 /// <param name="Preset">The preset that it was saved as; null for none.</param>
 /// <param name="File">The file of the preset; null for none.</param>
 internal sealed record OptimizeOutput(
@@ -15,7 +17,9 @@ internal sealed record OptimizeOutput(
     OptimizedWayOutput Answer,
     MeasuredLossOutput HeldBack,
     double HeldBackSeconds,
+    int Rejected,
     IReadOnlyList<OptimizedWayOutput> Measured,
+    IReadOnlyList<DroppedWayOutput> Dropped,
     string? Preset,
     string? File
 );

@@ -9,6 +9,7 @@ namespace WanSharp.Cli.Output;
 /// <param name="Calibration">The loss of the clips by which layers were chosen.</param>
 /// <param name="HeldBack">The loss of clips of other prompts.</param>
 /// <param name="Tried">How many choices of layers were measured on clips.</param>
+/// <param name="Rejected">How many choices were written before, and lost too much on the clips that judge.</param>
 /// <param name="Layers">Each layer.</param>
 internal sealed record QuantizeOutput(
     IReadOnlyList<ExportFileOutput> Files,
@@ -19,5 +20,6 @@ internal sealed record QuantizeOutput(
     MeasuredLossOutput Calibration,
     MeasuredLossOutput HeldBack,
     int Tried,
+    int Rejected,
     IReadOnlyList<QuantizedLayerOutput> Layers
 );

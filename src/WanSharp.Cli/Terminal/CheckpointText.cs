@@ -126,6 +126,7 @@ internal static class CheckpointText
         {
             var does = transformer.ModelType switch
             {
+                ModelType.TextToVideo when transformer.ControlBlocks > 0 => "text to video after a control (VACE)",
                 ModelType.TextToVideo => "text to video",
                 ModelType.TextImageToVideo => "text and image to video (ti2v)",
                 ModelType.FirstLastFrameToVideo => "first and last frame to video",

@@ -33,11 +33,21 @@ internal static class OptimizeText
             string.Create(
                 CultureInfo.InvariantCulture,
                 $"chosen: {Words(report.Answer)}: {report.Answer.Seconds:0.00} s a clip, "
-                    + $"{report.Answer.StartSeconds:0.0} s in addition for a single one; on {report.HeldBack.Count} prompts "
-                    + $"that were not used {report.Validated.Seconds:0.00} s, loss "
-                    + $"{100 * report.Validated.Loss:0.00} %, worst {100 * report.Validated.WorstLoss:0.00} %"
+                    + $"{report.Answer.StartSeconds:0.0} s in addition for a single one; on {report.HeldBack.Count} other prompts "
+                    + $"{report.Validated.Seconds:0.00} s, loss {100 * report.Validated.Loss:0.00} %, worst "
+                    + $"{100 * report.Validated.WorstLoss:0.00} %"
             )
         );
+        if (report.Rejected > 0)
+        {
+            text.AppendLine(Invariant($"{report.Rejected} better ways broke their word on the other prompts, so these chose, too"));
+        }
+
+        foreach (var (name, why) in report.Dropped)
+        {
+            text.AppendLine(PlainText.OneLine($"not measured: {name}: {why}"));
+        }
+
         text.AppendLine(Invariant($"{report.Story.Count} ways measured; wan generate --within TIME takes them from now on"));
         return text.Append(
                 preset is null
@@ -58,7 +68,9 @@ internal static class OptimizeText
                 Math.Round(report.Validated.WorstLoss, Digits)
             ),
             Math.Round(report.Validated.Seconds, Digits),
+            report.Rejected,
             [.. report.Story.Select(Output)],
+            [.. report.Dropped.Select(way => new DroppedWayOutput(way.Name, way.Why))],
             preset,
             file
         );

@@ -33,6 +33,11 @@ internal static class QuantizeText
         text.AppendLine();
         text.AppendLine(Losses("calibration", report.Clips.Where(clip => !clip.IsHeldBack)));
         text.AppendLine(Losses("held back", report.Clips.Where(clip => clip.IsHeldBack)));
+        if (report.Rejected > 0)
+        {
+            text.AppendLine(Invariant($"             {report.Rejected} choices lost too much on these before, so they chose, too"));
+        }
+
         text.AppendLine(
             string.Create(
                 CultureInfo.InvariantCulture,
@@ -59,6 +64,7 @@ internal static class QuantizeText
             Measured(report.Clips.Where(clip => !clip.IsHeldBack)),
             Measured(report.Clips.Where(clip => clip.IsHeldBack)),
             report.Tried,
+            report.Rejected,
             [
                 .. report.Layers.Select(layer => new QuantizedLayerOutput(
                     layer.Loss.Layer.Name,

@@ -15,6 +15,10 @@ internal sealed class DecoderShelf(WanModel model, IReadOnlyList<string> folders
 
     private readonly Lock _gate = new();
     private readonly NetworkLocator _locator = new("a decoder", Places, [model.Folder, .. folders], model.Loras.Hub);
+
+    /// <summary>Where the names of files are looked for.</summary>
+    public IReadOnlyList<string> Folders { get; } = [model.Folder, .. folders];
+
     private readonly Dictionary<string, DecoderFile> _open = [];
     private readonly List<DecoderFile> _replaced = [];
 

@@ -99,7 +99,7 @@ internal sealed class Denoiser(Experts experts) : IDisposable
     /// <param name="cancellationToken">Cancels compilation.</param>
     public Task CompileForAsync(Shape latents, int branches, bool hasImages, CancellationToken cancellationToken)
     {
-        var channels = experts.Configuration.InChannels;
+        var channels = experts.Configuration.GivenChannels;
         var hasCleanFrames = hasImages && channels == latents[1]; // which have timesteps of their own; others take images as channels
         Shape input = [Share(latents, branches) ? branches : 1, channels, latents[2], latents[3], latents[4]];
         return experts.CompileForAsync(input, hasCleanFrames ? latents[2] : 1, cancellationToken);

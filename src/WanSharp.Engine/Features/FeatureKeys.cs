@@ -1,5 +1,6 @@
 using System.Globalization;
 using WanSharp.Engine.Planning;
+using WanSharp.Engine.Requests;
 using WanSharp.Models;
 using WanSharp.Storage;
 
@@ -37,6 +38,7 @@ internal sealed class FeatureKeys(ModelIdentity model, string executable)
             _images.Value,
             $"{plan.Latents} {plan.Settings.Width}x{plan.Settings.Height} {plan.VaeTiles}",
             $"encoder {plan.Encoder?.Identity}",
+            ControlOf(plan),
             string.Join(
                 '\n',
                 plan.GivenFrames.OrderBy(given => given.Key)
@@ -48,6 +50,25 @@ internal sealed class FeatureKeys(ModelIdentity model, string executable)
                     )
             )
         );
+
+    /// <summary>What a clip follows: files by their digests, and all that decides which of their pixels are seen.</summary>
+    private static string ControlOf(GenerationPlan plan)
+    {
+        if (plan.Control is not { } control)
+        {
+            return "";
+        }
+
+        var settings = plan.Settings;
+        var files = new[] { settings.Control, settings.Mask }.Concat(settings.References ?? []);
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"control of {settings.Frames} at {settings.ModelFps} in {control.Place}, {control.Source}, hidden {control.IsHidden}, "
+                + $"keeps {control.Keeps}\n{string.Join('\n', files.Select(Of))}"
+        );
+
+        static string Of(UsedClip? file) => file is null ? "none" : $"{file.Sha256} {file.Requested[file.Name.Length..]}";
+    }
 
     private string Digest(string kind, params IEnumerable<string> parts) =>
         Digests.OfParts([kind, $"version {Version}", executable, .. parts]);

@@ -32,6 +32,13 @@ internal sealed class ImageEncoder(VaeRunner vae, VisionEncoderRunner? vision)
             _ => ImageConditions.None,
         };
 
+    /// <summary>Encodes what a clip follows, in the order of the network's channels; the caller disposes the result.</summary>
+    /// <param name="plan">The plan.</param>
+    /// <param name="frames">The control, in the clip's size.</param>
+    /// <param name="cancellationToken">Stops between two operations.</param>
+    public ImageConditions EncodeControl(GenerationPlan plan, ControlFrames frames, CancellationToken cancellationToken) =>
+        new() { Channels = new ControlEncoder(vae, plan.VaeTiles).Encode(frames, cancellationToken) };
+
     private ImageConditions EncodeFrames(GenerationPlan plan, CancellationToken cancellationToken)
     {
         var frames = new Dictionary<int, Tensor>();

@@ -139,7 +139,7 @@ public sealed class CostModel
         var denoise = Denoise(plan, tokens);
         var decode = new StageWork(
             PlanStage.Decode,
-            Of(plan.Decoder).Graphs.Decode(plan.Latents, plan.VaeTiles),
+            Of(plan.Decoder).Graphs.Decode(plan.ClipLatents, plan.VaeTiles),
             new Dictionary<DType, double>()
         );
         StageWork?[] stages = [text, image, denoise, decode, _enhancing.Work(plan)];
@@ -187,7 +187,7 @@ public sealed class CostModel
             IsOnHost = isOnHost,
         };
 
-        (long Step, long Held) Decoding(bool isTiled) => Of(plan.Decoder).Memory.OfDecoding(plan.Latents, TilesFor(plan, isTiled));
+        (long Step, long Held) Decoding(bool isTiled) => Of(plan.Decoder).Memory.OfDecoding(plan.ClipLatents, TilesFor(plan, isTiled));
 
         (long Step, long Held) Enhancing(bool isTiled) => _enhancing.Bytes(plan, _enhancing.TilesFor(plan, isTiled));
 
@@ -209,9 +209,9 @@ public sealed class CostModel
         var positions = plan.Latents.ElementCount / plan.Latents[1];
         var values =
             (Copies * plan.Latents.ElementCount)
-            + (ChannelCopies * (network.InChannels - plan.Latents[1]) * positions)
+            + (ChannelCopies * (network.GivenChannels - plan.Latents[1]) * positions)
             + (tokens.Length * (long)network.TextLength * network.TextDim)
-            + (2L * network.Layers * rows * network.Dim);
+            + (2L * (network.Layers + network.ControlBlocks) * rows * network.Dim);
         return (sizeof(float) * values) + StepCacheBytes(plan) + plan.GivenFrames.Values.Sum(image => image.Pixels.LongLength);
     }
 
@@ -236,12 +236,12 @@ public sealed class CostModel
     /// <summary>The tiles for a plan: as was asked for, or the smallest where memory decides and is short.</summary>
     private VaeTiling? TilesFor(GenerationPlan plan, bool isTiled)
     {
-        var encodes = _images.Frames(plan).Count > 0;
+        var encodes = _images.Encodes(plan);
         var memory = isTiled && _tiles.IsAuto ? 0 : GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
         var (decoder, encoder) = (Of(plan.Decoder).Memory, Of(plan.Encoder).Memory);
         return _tiles.For(
             _model.Vae,
-            plan.Latents,
+            plan.ClipLatents,
             memory,
             (height, width) => Math.Max(decoder.OfDecodedFrame(height, width), encodes ? encoder.OfEncodedFrame(height, width) : 0)
         );
@@ -373,7 +373,7 @@ public sealed class CostModel
         yield return new("factors of LoRAs", LoraBytes(plan), MemoryKind.Kept);
         yield return new("step cache", StepCacheBytes(plan), MemoryKind.Kept);
         yield return MemoryPart.Activations(PlanStage.Denoise, PassBytes(plan, plan.Strategy?.TokensAtOnce));
-        var (step, held) = Of(plan.Decoder).Memory.OfDecoding(plan.Latents, plan.VaeTiles);
+        var (step, held) = Of(plan.Decoder).Memory.OfDecoding(plan.ClipLatents, plan.VaeTiles);
         yield return MemoryPart.Activations(PlanStage.Decode, step + held);
         foreach (var part in _enhancing.Memory(plan, held))
         {

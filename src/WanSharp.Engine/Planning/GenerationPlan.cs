@@ -16,7 +16,10 @@ public sealed record GenerationPlan
     /// <summary>The settings, with the model's defaults filled in.</summary>
     public required GenerationSettings Settings { get; init; }
 
-    /// <summary>The latents of the clip, <c>[1, channels, latentFrames, latentHeight, latentWidth]</c>.</summary>
+    /// <summary>
+    /// The latents that are denoised, <c>[1, channels, latentFrames, latentHeight, latentWidth]</c>: those of reference pictures, then the
+    /// clip's.
+    /// </summary>
     public required Shape Latents { get; init; }
 
     /// <summary>The sampler that <see cref="GenerationSettings.Sampler"/> names.</summary>
@@ -119,6 +122,18 @@ public sealed record GenerationPlan
             StepCache = StepCache?.After(step),
         };
 
-    /// <summary>Frames of latents.</summary>
-    public int LatentFrames => (int)Latents[2];
+    /// <summary>What a model that follows a control makes the clip after; null for other models.</summary>
+    internal ControlPlan? Control { get; init; }
+
+    /// <summary>Latent frames in front of the clip's that show reference pictures, and are not decoded.</summary>
+    public int ReferenceFrames => Control?.References.Count ?? 0;
+
+    /// <summary>The latents of the clip itself, <c>[1, channels, latentFrames, latentHeight, latentWidth]</c>.</summary>
+    public Shape ClipLatents => [Latents[0], Latents[1], LatentFrames, Latents[3], Latents[4]];
+
+    /// <summary>Latent frames of the clip.</summary>
+    public int LatentFrames => (int)Latents[2] - ReferenceFrames;
+
+    /// <summary>Whether frames are encoded for it: of given images, or of what it follows.</summary>
+    internal bool EncodesFrames => GivenFrames.Count > 0 || Control is not null;
 }

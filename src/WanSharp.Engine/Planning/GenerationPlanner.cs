@@ -55,6 +55,11 @@ internal static class GenerationPlanner
                     Encoder = Digested(sketch.Settings.Encoder, sketch.Encoder),
                     Interpolate = Digested(sketch.Settings.Interpolate, sketch.Interpolator),
                     Upscale = Digested(sketch.Settings.Upscale, sketch.Upscaler),
+                    Control = Digested(sketch.Settings.Control, sketch.Control?.Video, model),
+                    Mask = Digested(sketch.Settings.Mask, sketch.Control?.Mask, model),
+                    References = sketch.Settings.References is null
+                        ? null
+                        : [.. sketch.Control!.References.Select(one => one.ToUsed(model.FileDigests))],
                 },
             },
             sketch.Loras with
@@ -104,6 +109,7 @@ internal static class GenerationPlanner
             StepBranches = [],
             HighNoiseSteps = 0,
             GivenFrames = resolved.Given,
+            Control = resolved.Control,
             Decoder = resolved.Decoder,
             Encoder = resolved.Encoder,
             Warnings =
@@ -130,8 +136,10 @@ internal static class GenerationPlanner
 
         var schedule = StepPlan.Of(request, model, sampler, width, height);
         var guidance = GuidancePlan.Of(request, model, schedule.Steps);
-        var latents = Latents(model, width, height, frames);
-        var given = GivenImages.Resolve(request.Images, model, (int)latents[2], width, height, requireImages);
+        var control = ControlPlan.Of(request, model, width, height, decoders?.Folders ?? [model.Folder]);
+        var references = control?.References.Count ?? 0;
+        var latents = Latents(model, width, height, frames, references);
+        var given = GivenImages.Resolve(request.Images, model, (int)latents[2] - references, width, height, requireImages);
         var decoder = Standin(decoders, "decoder", request.Decoder, encodes: false);
         var encoder = Standin(decoders, "encoder", request.Encoder, encodes: true);
         RequireSize(decoder, width, height);
@@ -145,14 +153,16 @@ internal static class GenerationPlanner
             guidance,
             latents,
             given,
+            control,
             decoder,
-            given.Count == 0 ? null : encoder
+            given.Count == 0 && control is null ? null : encoder
         );
     }
 
     /// <summary>What the clip embeds.</summary>
-    private static GenerationSettings SettingsOf(GenerationRequest request, WanModel model, ResolvedRequest resolved) =>
-        new()
+    private static GenerationSettings SettingsOf(GenerationRequest request, WanModel model, ResolvedRequest resolved)
+    {
+        var settings = new GenerationSettings
         {
             Version = ProductVersion,
             Model = model.Name,
@@ -192,6 +202,8 @@ internal static class GenerationPlanner
                     .Select(frame => new GenerationSettings.EmbeddedImage(frame.Key, Digest(frame.Value))),
             ],
         };
+        return resolved.Control?.Embed(settings, request, digests: null) ?? settings;
+    }
 
     /// <summary>The plan with what each of its steps runs: guidance, experts, LoRAs, and what a step cache may skip.</summary>
     private static GenerationPlan WithSteps(GenerationPlan plan, GenerationRequest request, WanModel model, EnhancerShelf? enhancers)
@@ -249,6 +261,8 @@ internal static class GenerationPlanner
 
     private static UsedNetwork? Digested(UsedNetwork? used, DecoderFile? file) =>
         used is null || file is null ? used : used with { Sha256 = file.Digest };
+
+    private static UsedClip? Digested(UsedClip? used, ControlFile? file, WanModel model) => file?.ToUsed(model.FileDigests) ?? used;
 
     private static UsedInterpolation? Digested(UsedInterpolation? used, EnhancerFile? file) =>
         used is null || file is null ? used : used with { Sha256 = file.Digest };
@@ -330,14 +344,14 @@ internal static class GenerationPlanner
             (stride * (int)Math.Round(Math.Max(0, Math.Min(frames, MaximumFrames) - 1) / stride, MidpointRounding.AwayFromZero)) + 1
         );
 
-    private static Shape Latents(WanModel model, int width, int height, int frames)
+    private static Shape Latents(WanModel model, int width, int height, int frames, int references)
     {
         var vae = model.Vae;
         Shape latents =
         [
             1,
             vae.LatentChannels,
-            ((frames - 1) / vae.TemporalStride) + 1,
+            ((frames - 1) / vae.TemporalStride) + 1 + references,
             height / vae.SpatialStride,
             width / vae.SpatialStride,
         ];

@@ -113,7 +113,7 @@ internal static partial class GivenImages
             RequireWanted(given, model, latentFrames);
         }
 
-        if (given.Count > 1 && model.Transformer.ModelType != ModelType.TextImageToVideo)
+        if (given.Count > 1 && model.Transformer.ModelType is (ModelType.ImageToVideo or ModelType.FirstLastFrameToVideo))
         {
             var first = given[0];
             RequireCoverable(given[latentFrames - 1], first.Width, first.Height, "a first frame"); // it is given the first one's shape

@@ -153,6 +153,14 @@ internal sealed record GuidancePlan(float Scale, float? HighNoise, double? Bound
             throw new InvalidRequestException("slg", $"{model.Name} has no block {missing}: its blocks are 0 to {layers - 1}.");
         }
 
+        if (skipped.Blocks.FirstOrDefault(model.Transformer.IsControlled, -1) is var reading and >= 0)
+        {
+            throw new InvalidRequestException(
+                "slg",
+                $"Block {reading} of {model.Name} reads the control and passes it on: leave out others."
+            );
+        }
+
         if (skipped.Blocks.Count == layers)
         {
             throw new InvalidRequestException("slg", $"{model.Name} has {layers} blocks, and not all of them can be left out: name fewer.");

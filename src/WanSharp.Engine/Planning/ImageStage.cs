@@ -46,11 +46,14 @@ internal sealed class ImageStage(
                 _ => [],
             };
 
+    /// <summary>Whether a clip has frames to encode: of images, or of what it follows.</summary>
+    public bool Encodes(GenerationPlan plan) => plan.Control is not null || Frames(plan).Count > 0;
+
     /// <summary>What has to be computed; null for a clip without images.</summary>
     public StageWork? Work(GenerationPlan plan)
     {
         var count = Frames(plan).Count;
-        if (count == 0)
+        if (!Encodes(plan))
         {
             return null;
         }
@@ -63,7 +66,7 @@ internal sealed class ImageStage(
 
     /// <summary>What the encoders hold once they are loaded.</summary>
     public long Encoders(GenerationPlan plan) =>
-        Frames(plan).Count == 0 ? 0 : encoderOf(plan).Encoder.PackedBytes + VisionStoredBytes + WidenedVisionEncoder.Bytes;
+        !Encodes(plan) ? 0 : encoderOf(plan).Encoder.PackedBytes + VisionStoredBytes + WidenedVisionEncoder.Bytes;
 
     /// <summary>
     /// What is held in addition to weights: the images as they came, and either one of them as floats or all in the clip's size with what a
@@ -74,7 +77,7 @@ internal sealed class ImageStage(
     public long Activations(GenerationPlan plan, VaeTiling? tiles)
     {
         var count = Frames(plan).Count;
-        if (count == 0)
+        if (!Encodes(plan))
         {
             return 0;
         }
@@ -84,7 +87,7 @@ internal sealed class ImageStage(
         var floats = images.Select(image => FloatPixel * image.Width * image.Height).DefaultIfEmpty().Max();
         var vae = Encoded(plan).Max(latents => encoderOf(plan).Memory.OfEncoding(latents, tiles));
         var vision = model.VisionEncoder is null ? 0 : activations.OfVisionEncoder(SeenByClip(count));
-        return images.Sum(image => image.Pixels.LongLength) + scaled + Math.Max(floats, Math.Max(vae, vision));
+        return images.Sum(image => image.Pixels.LongLength) + scaled + ControlBytes(plan) + Math.Max(floats, Math.Max(vae, vision));
     }
 
     private int SeenByClip(int count) => model.Transformer.ModelType == ModelType.FirstLastFrameToVideo ? count : 1;
@@ -92,7 +95,7 @@ internal sealed class ImageStage(
     /// <summary>What the stage adds to a plan's memory.</summary>
     public IEnumerable<MemoryPart> Memory(GenerationPlan plan)
     {
-        if (Frames(plan).Count > 0)
+        if (Encodes(plan))
         {
             var kind = plan.Strategy is { KeepsTextEncoder: false } ? MemoryKind.Stage : MemoryKind.Kept;
             yield return new("VAE encoder, packed weights", encoderOf(plan).Encoder.PackedBytes, kind, PlanStage.Image);
@@ -101,10 +104,24 @@ internal sealed class ImageStage(
         }
     }
 
+    /// <summary>The frames of a control and what is marked in them, and references: all in memory while they are encoded.</summary>
+    private static long ControlBytes(GenerationPlan plan)
+    {
+        const int Bytes = 3 + 1; // colours, and a mask
+        var frames = plan.Control is null ? 0 : (long)plan.Settings.Frames + plan.ReferenceFrames;
+        return frames * Bytes * plan.Settings.Width * plan.Settings.Height;
+    }
+
     /// <summary>The latents that the VAE makes of a clip's images, one after another.</summary>
     private IEnumerable<Shape> Encoded(GenerationPlan plan)
     {
-        var latents = plan.Latents;
+        var latents = plan.ClipLatents;
+        if (plan.Control is not null)
+        {
+            Shape one = [1, latents[1], 1, latents[3], latents[4]];
+            return [latents, latents, .. Enumerable.Repeat(one, plan.ReferenceFrames)]; // what is kept, what is made anew, references
+        }
+
         return model.Transformer.ModelType == ModelType.TextImageToVideo
             ? Frames(plan).Select(frame => Shape.Create([1, latents[1], GivenImages.StepsFor(frame), latents[3], latents[4]]))
             : Frames(plan).Take(1).Select(_ => latents); // the images in a clip that is grey otherwise

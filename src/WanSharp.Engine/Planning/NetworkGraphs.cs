@@ -85,7 +85,7 @@ internal sealed class NetworkGraphs
 
         var (embed, head) = (_denoising.Embed, _denoising.Head);
         // What a block takes and gives; the keys and values of a row.
-        var between = ((2L * batch) + 2) * all["tokens"] * _transformer.Dim * sizeof(float);
+        var between = ((2L * batch) + 2) * Streams * all["tokens"] * _transformer.Dim * sizeof(float);
         var ends = Math.Max(embed.CountWork(all).PeakBytes, head.CountWork(all).PeakBytes); // on all tokens
         var pieces =
             Kinds(_denoising.SelfKeysOf).Concat(Kinds(_denoising.BlockRowsOf)).Max(kind => kind.Graph.CountWork(piece).PeakBytes)
@@ -110,7 +110,7 @@ internal sealed class NetworkGraphs
         var blocks = Kinds((guidesAttention ? _guided : _denoising).BlockOf)
             .Select(kind => kind.Count * kind.Graph.CountWork(lengths))
             .Aggregate((one, other) => one + other);
-        var between = 2.0 * batch * lengths["tokens"] * _transformer.Dim * sizeof(float); // what a block takes and what it gives
+        var between = 2.0 * Streams * batch * lengths["tokens"] * _transformer.Dim * sizeof(float); // what a block takes and what it gives
         var work = embed.CountWork(lengths) + blocks + head.CountWork(lengths);
         return work with { PeakBytes = work.PeakBytes + between };
     }
@@ -118,9 +118,9 @@ internal sealed class NetworkGraphs
     /// <summary>What a transformer makes of a prompt once for a clip: the keys and values that its blocks attend to.</summary>
     public GraphWork PrepareContext(int textTokens)
     {
-        var (embed, keys) = (_denoising.Context, _denoising.Keys);
         var lengths = ContextLengths(batch: 1, textTokens);
-        return embed.CountWork(lengths) + (_transformer.Layers * keys.CountWork(lengths));
+        return Kinds(_denoising.KeysOf)
+            .Aggregate(_denoising.Context.CountWork(lengths), (sum, kind) => sum + (kind.Count * kind.Graph.CountWork(lengths)));
     }
 
     /// <summary>Images through CLIP's encoder.</summary>
@@ -133,6 +133,9 @@ internal sealed class NetworkGraphs
     /// <summary>A prompt through the text encoder.</summary>
     public GraphWork EncodeText(int tokens) =>
         _textEncoder.Layers * _text.Block.CountWork(new Dictionary<string, long> { ["batch"] = 1, ["length"] = tokens });
+
+    /// <summary>The tokens that pass the blocks: the clip's, and the control's where the network follows one.</summary>
+    private int Streams => _transformer.ControlBlocks > 0 ? 2 : 1;
 
     private VisionEncoderGraphs Images => _images ?? throw new InvalidOperationException("The model has no image encoder.");
 

@@ -13,8 +13,9 @@ namespace WanSharp.Engine.Planning;
 /// <param name="Sampler">The sampler.</param>
 /// <param name="Schedule">The steps.</param>
 /// <param name="Guidance">How far the prompt guides.</param>
-/// <param name="Latents">The latents' shape.</param>
+/// <param name="Latents">The latents' shape, with frames of references.</param>
 /// <param name="Given">Images, by latent frame.</param>
+/// <param name="Control">What is followed; null for a model that follows nothing.</param>
 /// <param name="Decoder">Decodes instead of the model's VAE; null for that.</param>
 /// <param name="Encoder">Encodes images instead of the model's VAE; null for that, and without images.</param>
 internal sealed record ResolvedRequest(
@@ -27,6 +28,7 @@ internal sealed record ResolvedRequest(
     GuidancePlan Guidance,
     Shape Latents,
     IReadOnlyDictionary<int, RgbImage> Given,
+    ControlPlan? Control,
     DecoderFile? Decoder,
     DecoderFile? Encoder
 );

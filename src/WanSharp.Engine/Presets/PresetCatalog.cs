@@ -45,8 +45,19 @@ public sealed class PresetCatalog
 
     /// <summary>These presets, and those of a file that replace them.</summary>
     /// <inheritdoc cref="Load" path="/exception"/>
-    public PresetCatalog With(string file)
+    public PresetCatalog With(string file) => With(file, Read(file));
+
+    /// <summary>These presets, and those of a file's content.</summary>
+    /// <inheritdoc cref="Load" path="/exception"/>
+    internal PresetCatalog With(string file, byte[] json)
     {
+        if (json.Length > MostBytes)
+        {
+            throw new InvalidDataException(
+                $"{file} is {json.Length} bytes long, more than a list of presets may be ({MostBytes}): remove some."
+            );
+        }
+
         var catalog = new PresetCatalog();
         foreach (var (name, preset) in _presets)
         {
@@ -58,7 +69,7 @@ public sealed class PresetCatalog
             catalog._names.Add(alias, name);
         }
 
-        catalog.Add(file, Read(file));
+        catalog.Add(file, Parse(file, json));
         return catalog;
     }
 
@@ -70,14 +81,17 @@ public sealed class PresetCatalog
         && _names.TryGetValue(name, out var proper)
         && _presets[proper].Models.Values.All(form => form.Precision == Precision.EightBit);
 
+    /// <summary>A preset by its name or an alias; null if there is none.</summary>
+    internal (string Name, Preset Preset)? FindByAnyName(string name) =>
+        _names.TryGetValue(name, out var proper) ? (proper, _presets[proper]) : null;
+
     /// <summary>A preset by its name or an alias.</summary>
     /// <exception cref="InvalidRequestException">There is none; the message says which there are.</exception>
     public (string Name, Preset Preset) Find(string name)
     {
         ArgumentNullException.ThrowIfNull(name);
-        return _names.TryGetValue(name, out var proper)
-            ? (proper, _presets[proper])
-            : throw new InvalidRequestException(
+        return FindByAnyName(name)
+            ?? throw new InvalidRequestException(
                 "preset",
                 $"There is no preset '{name}': choose {string.Join(", ", _presets.Keys)}, or write it into a {FileName}."
                     + NearestName.Hint(name, _names.Keys)
@@ -149,10 +163,10 @@ public sealed class PresetCatalog
         return preset.Aliases.Any(string.IsNullOrWhiteSpace) ? "an alias is empty." : null;
     }
 
-    private static IReadOnlyDictionary<string, Preset> Read(string file) =>
+    private static byte[] Read(string file) =>
         FileFacts.Of(file) is { Exists: true, Length: > MostBytes } info
             ? throw new InvalidDataException($"{file} is {info.Length} bytes long, more than a list of presets may be ({MostBytes}).")
-            : Parse(file, File.ReadAllBytes(file));
+            : File.ReadAllBytes(file);
 
     /// <exception cref="InvalidDataException">It is not a list of presets.</exception>
     internal static IReadOnlyDictionary<string, Preset> Parse(string file, byte[] json)

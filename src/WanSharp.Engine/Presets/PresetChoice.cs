@@ -43,14 +43,7 @@ public sealed class PresetChoice
             return request;
         }
 
-        var (name, preset) = Catalog.Find(asked);
-        var form =
-            preset.FormFor(NamesOf(model))
-            ?? throw new InvalidRequestException(
-                "preset",
-                $"The preset {name} is for {string.Join(", ", preset.ModelNames)}, and this model is {model.Name}: leave it out, or choose "
-                    + $"one of `wan presets --model`."
-            );
+        var (name, form) = Find(asked, model);
         notes ??= [];
         RequireDistilled(request, name, form, model, notes);
         var (wanted, loras) = MergedIn(form, model) is null
@@ -58,6 +51,10 @@ public sealed class PresetChoice
             : (request, null);
         return SettingFields.FillAndJoin(wanted with { Preset = name }, Without(form.SettingsWith(loras), request, model));
     }
+
+    /// <summary>What a preset is for a model.</summary>
+    /// <exception cref="InvalidRequestException">There is no such preset, or it is for other models.</exception>
+    internal PresetForm FormOf(string name, WanModel model) => Find(name, model).Form;
 
     /// <summary>What can be used with a model.</summary>
     public IEnumerable<PresetState> StatesFor(WanModel model)
@@ -94,6 +91,20 @@ public sealed class PresetChoice
                 _ => new PresetState(name, preset, true, false, $"needs {PresetLoraChoice.Missing(form, model)}"),
             };
         }
+    }
+
+    private (string Name, PresetForm Form) Find(string asked, WanModel model)
+    {
+        var (name, preset) = Catalog.Find(asked);
+        return (
+            name,
+            preset.FormFor(NamesOf(model))
+                ?? throw new InvalidRequestException(
+                    "preset",
+                    $"The preset {name} is for {string.Join(", ", preset.ModelNames)}, and this model is {model.Name}: leave it out, or "
+                        + "choose one of `wan presets --model`."
+                )
+        );
     }
 
     /// <summary>The presets whose checkpoint a model is by its name, or whose LoRAs a request names.</summary>

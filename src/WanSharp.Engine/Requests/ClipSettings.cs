@@ -154,6 +154,45 @@ public record ClipSettings
     public LoraUses? LowNoiseLoras { get; init; }
 
     /// <summary>
+    /// The clip that this one follows, or fills in where <see cref="Mask"/> says so: a file, and the seconds of it that are meant
+    /// (<see cref="ClipPart"/>). For models that take one (VACE). Default: none.
+    /// </summary>
+    [JsonPropertyName("control")]
+    public string? Control { get; init; }
+
+    /// <summary>
+    /// What of <see cref="Control"/> is followed: <c>canny</c>, its edges, or <c>luma</c>, its brightness. Default: all that it shows.
+    /// </summary>
+    [JsonPropertyName("control_from")]
+    public string? ControlFrom { get; init; }
+
+    /// <summary>How strongly the control and the references are followed, 0 to 2. Default: 1.</summary>
+    [JsonPropertyName("control_strength")]
+    public double? ControlStrength { get; init; }
+
+    /// <summary>
+    /// What of <see cref="Control"/> is made anew: where a clip or a picture is white; or <c>keep</c>, nothing except what follows it and
+    /// what is around it. Default: all of it, after its model.
+    /// </summary>
+    [JsonPropertyName("mask")]
+    public string? Mask { get; init; }
+
+    /// <summary>
+    /// What is followed where <see cref="Mask"/> is white: <c>grey</c>, nothing, or <c>control</c>, what <see cref="Control"/> shows there.
+    /// Default: nothing; with <see cref="ControlFrom"/>, what that makes.
+    /// </summary>
+    [JsonPropertyName("mask_shows")]
+    public string? MaskShows { get; init; }
+
+    /// <summary>The shares of the frame that are made around <see cref="Control"/>: left, top, right, bottom. Default: none.</summary>
+    [JsonPropertyName("outpaint")]
+    public NumberList? Outpaint { get; init; }
+
+    /// <summary>Pictures of what the clip shows, separated by <see cref="LoraUse.Separator"/>. Default: none.</summary>
+    [JsonPropertyName("reference")]
+    public string? References { get; init; }
+
+    /// <summary>
     /// What decodes the clip instead of the model's own VAE: a file, or the name of one in a models folder. Its frames may be larger
     /// than <see cref="Width"/> and <see cref="Height"/>.
     /// </summary>

@@ -46,6 +46,41 @@ internal static class FieldForms
                     : settings,
         };
 
+    /// <summary>Files of clips or pictures, with the seconds that are meant.</summary>
+    public static SettingField Clips(
+        string name,
+        string valueName,
+        string help,
+        string expected,
+        Func<ClipSettings, string?> get,
+        Func<ClipSettings, string, ClipSettings> set,
+        Func<GenerationSettings, string?> resolved,
+        bool isList = false
+    )
+    {
+        return new(
+            text => Parts(text).All(part => ClipPart.Parse(part) is not null) ? text : null,
+            get,
+            (settings, value) => set(settings, (string)value),
+            resolved
+        )
+        {
+            Name = name,
+            ValueName = valueName,
+            Help = help,
+            Expected = expected,
+            IsList = isList,
+            Anchor = (settings, folder) =>
+                get(settings) is { Length: > 0 } text
+                    ? set(settings, string.Join(LoraUse.Separator, Parts(text).Select(part => Seen(part, folder))))
+                    : settings,
+        };
+
+        IEnumerable<string> Parts(string text) => isList ? text.Split(LoraUse.Separator).Select(part => part.Trim()) : [text];
+
+        static string Seen(string part, string folder) => ClipPart.Parse(part)?.SeenFrom(folder).ToString() ?? part;
+    }
+
     public static SettingField Loras(
         string name,
         string help,

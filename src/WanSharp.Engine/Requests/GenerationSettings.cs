@@ -115,6 +115,27 @@ public sealed record GenerationSettings
     /// <summary>The images that were given for frames of the clip.</summary>
     public required IReadOnlyList<EmbeddedImage> Images { get; init; }
 
+    /// <summary>The clip that this one followed or filled in; null for none.</summary>
+    public UsedClip? Control { get; init; }
+
+    /// <inheritdoc cref="ClipSettings.ControlFrom"/>
+    public string? ControlFrom { get; init; }
+
+    /// <summary>How strongly the control was followed; null where nothing else than 1 was asked for.</summary>
+    public double? ControlStrength { get; init; }
+
+    /// <summary>What of the control was made anew; null where all was.</summary>
+    public UsedClip? Mask { get; init; }
+
+    /// <inheritdoc cref="ClipSettings.MaskShows"/>
+    public string? MaskShows { get; init; }
+
+    /// <inheritdoc cref="ClipSettings.Outpaint"/>
+    public NumberList? Outpaint { get; init; }
+
+    /// <summary>The pictures of what the clip shows; null for none.</summary>
+    public IReadOnlyList<UsedClip>? References { get; init; }
+
     /// <summary>The file that decoded the clip; null where the model's own VAE did.</summary>
     public UsedNetwork? Decoder { get; init; }
 
@@ -198,6 +219,7 @@ public sealed record GenerationSettings
                 settings is not null
                 && settings.Images.All(image => image is { Sha256: not null })
                 && settings.AllLoras.All(lora => lora is { File: not null, Sha256: not null } && Requested(lora) is not null)
+                && new[] { settings.Control, settings.Mask }.Concat(settings.References ?? []).All(IsNamed)
                 && IsNamed(settings.Decoder)
                 && IsNamed(settings.Encoder)
                 && IsNamed(settings.Upscale)
@@ -226,6 +248,8 @@ public sealed record GenerationSettings
 
     private static bool IsNamed(UsedNetwork? network) =>
         network is null or { Name: not null, Sha256: not null, Scale: >= 1 and <= UpscalerConfig.LargestScale };
+
+    private static bool IsNamed(UsedClip? clip) => clip is null or { Name: not null, Sha256: not null };
 
     /// <summary>Identifies an image that a clip was conditioned on.</summary>
     /// <param name="LatentFrame">The latent frame that shows it.</param>

@@ -237,6 +237,7 @@ public static class SettingFields
             (s, v) => s with { LowNoiseLoras = v },
             r => r.LowNoiseLoras
         ),
+        .. ControlFields.All,
         FileName(
             "decoder",
             "What decodes the frames instead of the model's VAE: a tiny decoder (taew2_1, lighttaew2_1, …), LightVAE, a VAE for "
@@ -300,7 +301,6 @@ public static class SettingFields
         where T : ClipSettings
     {
         ArgumentNullException.ThrowIfNull(settings);
-        ArgumentNullException.ThrowIfNull(defaults);
         List<LoraUse> own =
         [
             .. new[] { settings.Loras, settings.HighNoiseLoras, settings.LowNoiseLoras }.OfType<LoraUses>().SelectMany(uses => uses),

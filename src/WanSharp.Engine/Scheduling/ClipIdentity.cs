@@ -59,7 +59,7 @@ internal sealed class ClipIdentity
                 ("transformer options", $"{_transformer}"),
                 ("compiled as", plan.RunsInBlocks ? $"{CompileMode.Blocks}" : $"{plan.Strategy?.Compile}"),
                 ("tokens at once", $"{plan.Strategy?.TokensAtOnce}"),
-                ("tiles of images", plan.GivenFrames.Count > 0 ? $"{plan.VaeTiles}" : ""),
+                ("tiles of images", plan.EncodesFrames ? $"{plan.VaeTiles}" : ""),
                 (
                     "LoRAs",
                     plan.Loras.Loras.Count == 0 ? ""
@@ -73,6 +73,8 @@ internal sealed class ClipIdentity
 
     /// <summary>A copy of a file under another name encodes the same.</summary>
     private static UsedNetwork? Unnamed(UsedNetwork? network) => network is null ? null : network with { Name = "" };
+
+    private static UsedClip? Unnamed(UsedClip? clip) => clip is null or { Sha256: "" } ? clip : clip with { Name = "" };
 
     /// <summary>The plan of a clip whose transformer is compiled otherwise than was planned.</summary>
     public static GenerationPlan Compiled(GenerationPlan plan, CompileMode mode) =>
@@ -162,6 +164,9 @@ internal sealed class ClipIdentity
             Upscale = null,
             UpscaleHeight = null,
             Encoder = Unnamed(settings.Encoder),
+            Control = Unnamed(settings.Control),
+            Mask = Unnamed(settings.Mask),
+            References = settings.References is null ? null : [.. settings.References.Select(one => Unnamed(one)!)],
             Loras = WithoutNames(settings.Loras),
             HighNoiseLoras = WithoutNames(settings.HighNoiseLoras),
             LowNoiseLoras = WithoutNames(settings.LowNoiseLoras),

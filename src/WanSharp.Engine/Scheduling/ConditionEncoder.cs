@@ -13,7 +13,8 @@ internal sealed class ConditionEncoder(
     EngineNetworks networks,
     ComputeLanes lanes,
     FeatureCache cache,
-    FeatureKeys keys
+    FeatureKeys keys,
+    ControlReader controls
 )
 {
     private const string Channels = "channels";
@@ -22,7 +23,7 @@ internal sealed class ConditionEncoder(
     /// <summary>What the plan's images say about the clip; the caller disposes it.</summary>
     public async Task<ImageConditions> EncodeAsync(ClipRun clip)
     {
-        if (clip.Plan.GivenFrames.Count == 0)
+        if (!clip.Plan.EncodesFrames)
         {
             return ImageConditions.None;
         }
@@ -31,21 +32,19 @@ internal sealed class ConditionEncoder(
             .GetAsync(
                 clip,
                 keys.ForImages(clip.Plan),
-                () =>
-                    networks.UseImageEncoderAsync(
-                        clip.Plan.Encoder,
-                        encoder =>
-                            lanes.RunAsync(
-                                clip,
-                                GenerationStage.Encode,
-                                () =>
-                                {
-                                    using var encoded = encoder.Encode(clip.Plan, model, clip.Cancelled);
-                                    return ToBytes(encoded);
-                                }
-                            ),
-                        clip.Cancelled
-                    )
+                async () =>
+                {
+                    var control = clip.Plan.Control is null
+                        ? null
+                        : await controls.ReadAsync(clip.Plan, clip.Cancelled).ConfigureAwait(false);
+                    return await networks
+                        .UseImageEncoderAsync(
+                            clip.Plan.Encoder,
+                            encoder => lanes.RunAsync(clip, GenerationStage.Encode, () => Encode(encoder, control)),
+                            clip.Cancelled
+                        )
+                        .ConfigureAwait(false);
+                }
             )
             .ConfigureAwait(false);
         if (clip.Plan.Strategy is { KeepsTextEncoder: false })
@@ -53,7 +52,30 @@ internal sealed class ConditionEncoder(
             await networks.UnloadImageEncodersAsync(clip.Cancelled).ConfigureAwait(false); // its strategy counts on that
         }
 
-        return FromBytes(conditions);
+        var images = FromBytes(conditions);
+        return clip.Plan.Control is { } followed ? WithStrength(images, followed.Strength) : images;
+
+        byte[] Encode(ImageEncoder encoder, ControlFrames? control)
+        {
+            using var encoded = control is null
+                ? encoder.Encode(clip.Plan, model, clip.Cancelled)
+                : encoder.EncodeControl(clip.Plan, control, clip.Cancelled);
+            return ToBytes(encoded);
+        }
+    }
+
+    /// <summary>A control with a channel that says how strongly it is followed.</summary>
+    private static ImageConditions WithStrength(ImageConditions control, double strength)
+    {
+        using (control)
+        {
+            var values = control.Channels!.Read<float>();
+            var shape = control.Channels.Shape;
+            var channels = Tensor.Zeros(DType.F32, [1, shape[1] + 1, shape[2], shape[3], shape[4]]);
+            values.CopyTo(channels.Write<float>());
+            channels.Write<float>()[values.Length..].Fill((float)strength);
+            return new ImageConditions { Channels = channels };
+        }
     }
 
     private static byte[] ToBytes(ImageConditions conditions)

@@ -25,7 +25,7 @@ internal sealed class PassTimer(WanModel model, GenerationPlan plan)
         var frames = Math.Clamp(plan.Latents[2] * MostTokens / plan.Tokens, 1, plan.Latents[2]);
         var tokens = plan.Tokens / plan.Latents[2] * frames;
         var batch = SharedPass.RowsFor(tokens, Math.Max(1, plan.Branches), clips: 1);
-        using var latents = Tensor.Zeros(DType.F32, [batch, network.InChannels, frames, plan.Latents[3], plan.Latents[4]]);
+        using var latents = Tensor.Zeros(DType.F32, [batch, network.GivenChannels, frames, plan.Latents[3], plan.Latents[4]]);
         using var velocity = Tensor.Zeros(DType.F32, [batch, network.OutChannels, frames, plan.Latents[3], plan.Latents[4]]);
         using var context = Tensor.Zeros(DType.F32, [1, network.TextLength, network.TextDim]);
         using var image = network.VisionDim is { } dim

@@ -1,3 +1,4 @@
+using WanSharp.Engine.Decoding;
 using WanSharp.Engine.Denoising;
 using WanSharp.Engine.Planning;
 using WanSharp.Engine.Previews;
@@ -23,7 +24,7 @@ internal sealed class PreviewMaker(WanModel model, ClipDecoder decoder)
         PreviewShow preview;
         if (clip.Plan.Decoder is { Config.Kind: VaeKind.Tiny })
         {
-            preview = new PreviewShow(clip, show, latents => decoder.PicturesAsync(clip, latents), clip.Plan.Settings.ModelFps);
+            preview = new PreviewShow(clip, show, PicturesAsync, clip.Plan.Settings.ModelFps);
         }
         else
         {
@@ -35,10 +36,17 @@ internal sealed class PreviewMaker(WanModel model, ClipDecoder decoder)
         state.Estimate = new CleanEstimate(() => preview.IsWanted);
         return preview;
 
+        async Task<PreviewPictures> PicturesAsync(Tensor latents)
+        {
+            using var own = ReferenceLatents.Without(latents, clip.Plan.ReferenceFrames);
+            return await decoder.PicturesAsync(clip, own).ConfigureAwait(false);
+        }
+
         PreviewPictures Map(LatentColors colors, Tensor latents)
         {
             var started = clip.Clock.Time.GetTimestamp();
-            var pictures = LatentPictures.Of(colors, latents);
+            using var own = ReferenceLatents.Without(latents, clip.Plan.ReferenceFrames);
+            var pictures = LatentPictures.Of(colors, own);
             return pictures with { Making = clip.Clock.Time.GetElapsedTime(started) };
         }
     }

@@ -48,6 +48,26 @@ public sealed record TransformerConfig
     /// <summary>Width of the CLIP features that cross-attention sees (Wan 2.1 image to video: 1280); null when there are none.</summary>
     public int? VisionDim { get; init; }
 
+    /// <summary>
+    /// Channels of the control that the network follows (VACE's <c>vace_in_dim</c>: 96, which are latents of what is kept, latents of what
+    /// is made anew, and a mask); null when it takes none.
+    /// </summary>
+    public int? ControlChannels { get; init; }
+
+    /// <summary>
+    /// Blocks that read the control, each next to a block of the network, at even distances (VACE's <c>vace_layers</c>); 0 for none.
+    /// </summary>
+    public int ControlBlocks { get; init; }
+
+    /// <summary>
+    /// Channels of what the network is given: latents, and where it follows a control also that, and one channel that says how strongly.
+    /// </summary>
+    public int GivenChannels => InChannels + (ControlChannels + 1 ?? 0);
+
+    /// <summary>Whether a block adds what a block of the control next to it says.</summary>
+    /// <param name="block">The block, from 0.</param>
+    public bool IsControlled(int block) => ControlBlocks > 0 && block % (Layers / ControlBlocks) == 0;
+
     /// <summary>Width of one attention head.</summary>
     public int HeadDim => Dim / Heads;
 
@@ -85,6 +105,14 @@ public sealed record TransformerConfig
             throw new GraphException(
                 $"No transformer has these dimensions: all must be positive, Dim a multiple of Heads, and the "
                     + $"width of a head and FreqDim even. Given: {this}."
+            );
+        }
+
+        if (ControlBlocks < 0 || (ControlBlocks > 0) != (ControlChannels > 0) || (ControlBlocks > 0 && Layers % ControlBlocks != 0))
+        {
+            throw new GraphException(
+                $"No transformer follows a control of {ControlChannels ?? 0} channels with {ControlBlocks} blocks next to its {Layers}: "
+                    + "they are at even distances."
             );
         }
     }

@@ -11,9 +11,9 @@ public sealed class TransformerGraphs
 {
     private readonly TransformerConfig _config;
     private readonly Lazy<OnnxGraph> _context;
-    private readonly Lazy<OnnxGraph> _keys;
     private readonly Lazy<OnnxGraph> _embed;
     private readonly GraphOptions _options;
+    private readonly BlockKinds _keys;
     private readonly BlockKinds _blocks;
     private readonly BlockKinds _selfKeys;
     private readonly BlockKinds _blockRows;
@@ -30,12 +30,12 @@ public sealed class TransformerGraphs
         var exact = options with { Quantization = Quantization.None };
         _config = config;
         _context = new(() => WanTransformer.Context(config, exact));
-        _keys = new(() => WanTransformer.Keys(config, exact));
         _embed = new(() => WanTransformer.Embed(config, exact));
         _options = options;
-        _blocks = new(this, written => WanTransformer.Block(config, written));
-        _selfKeys = new(this, written => WanTransformer.SelfKeys(config, written));
-        _blockRows = new(this, written => WanTransformer.BlockRows(config, written));
+        _keys = new(this, (_, block) => WanTransformer.Keys(config, exact, block));
+        _blocks = new(this, (written, block) => WanTransformer.Block(config, written, block));
+        _selfKeys = new(this, (written, block) => WanTransformer.SelfKeys(config, written, block));
+        _blockRows = new(this, (written, block) => WanTransformer.BlockRows(config, written, block));
         _head = new(() => WanTransformer.Head(config, exact));
         _step = new(() => WanTransformer.Step(config, options with { Weights = WeightStorage.Initializers }));
         _whole = new(() => WanTransformer.Whole(config, options));
@@ -45,15 +45,17 @@ public sealed class TransformerGraphs
     public OnnxGraph Context => _context.Value;
 
     /// <summary>A block's keys and values of a context; once for a clip and block.</summary>
-    public OnnxGraph Keys => _keys.Value;
+    public OnnxGraph KeysOf(int block) => _keys.Of(block);
 
     /// <summary>Before the blocks.</summary>
     public OnnxGraph Embed => _embed.Value;
 
-    /// <summary>The first block without its <see cref="Keys"/>: all blocks are alike, unless their layers have several formats.</summary>
+    /// <summary>
+    /// The first block without its keys: all blocks are alike, unless their layers have several formats or some follow a control.
+    /// </summary>
     public OnnxGraph Block => BlockOf(0);
 
-    /// <summary>A block without its <see cref="Keys"/>; blocks whose layers have the same formats share a graph.</summary>
+    /// <summary>A block without its keys; blocks whose layers have the same formats share a graph, unless some follow a control.</summary>
     public OnnxGraph BlockOf(int block) => _blocks.Of(block);
 
     /// <summary>The first part of a block that runs on some tokens at a time: its self-attention's keys and values.</summary>
@@ -79,7 +81,7 @@ public sealed class TransformerGraphs
         Enumerable
             .Range(0, _config.Layers)
             .SelectMany(
-                block => Keys.Weights.Concat(BlockOf(block).Weights),
+                block => KeysOf(block).Weights.Concat(BlockOf(block).Weights),
                 (block, slot) => slot with { Name = BlockPrefix(block) + slot.Name }
             );
 
@@ -91,16 +93,27 @@ public sealed class TransformerGraphs
 
     internal static string BlockScope(int block) => $"blocks.{block}";
 
-    /// <summary>A graph of blocks, written once for each set of formats that the layers of a block have.</summary>
-    private sealed class BlockKinds(TransformerGraphs graphs, Func<GraphOptions, OnnxGraph> write)
+    /// <summary>
+    /// A graph of blocks, written once for each set of formats that the layers of a block have, and for what it has of a control.
+    /// </summary>
+    private sealed class BlockKinds(TransformerGraphs graphs, Func<GraphOptions, int, OnnxGraph> write)
     {
-        private readonly ConcurrentDictionary<LayerFormats, Lazy<OnnxGraph>> _written = new();
+        private readonly ConcurrentDictionary<(LayerFormats Formats, int Control), Lazy<OnnxGraph>> _written = new();
 
         public OnnxGraph Of(int block)
         {
             var formats = graphs._options.Layers?.Within(BlockPrefix(block));
+            var first = graphs._config switch // of the blocks that have as much of a control
+            {
+                { ControlBlocks: 0 } => 0,
+                var config when !config.IsControlled(block) => 1,
+                var config => block == 0 ? 0 : config.Layers / config.ControlBlocks,
+            };
             return _written
-                .GetOrAdd(formats ?? LayerFormats.None, _ => new Lazy<OnnxGraph>(() => write(graphs._options with { Layers = formats })))
+                .GetOrAdd(
+                    (formats ?? LayerFormats.None, first),
+                    _ => new Lazy<OnnxGraph>(() => write(graphs._options with { Layers = formats }, first))
+                )
                 .Value;
         }
     }

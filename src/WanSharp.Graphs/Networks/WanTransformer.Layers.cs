@@ -8,10 +8,16 @@ public static partial class WanTransformer
     private const float VisionNormEps = 1e-5f; // torch.nn.LayerNorm's default, which MLPProj keeps.
 
     /// <summary>A convolution whose steps are as long as its kernel, which is a matrix product over patches.</summary>
-    private static GraphValue PatchEmbedding(GraphBuilder g, TransformerConfig config, GraphValue latents)
+    private static GraphValue PatchEmbedding(
+        GraphBuilder g,
+        TransformerConfig config,
+        GraphValue latents,
+        int channels,
+        string name = "patch_embedding"
+    )
     {
-        using var scope = g.Scope("patch_embedding");
-        var (channels, patch) = (config.InChannels, config.PatchSize);
+        using var scope = g.Scope(name);
+        var patch = config.PatchSize;
         var (f, h, w) = Grid(config, latents.Shape[2], latents.Shape[3], latents.Shape[4]);
         var x = g.Reshape(latents, [latents.Shape[0], channels, f, patch.Frames, h, patch.Height, w, patch.Width]);
         x = g.Transpose(x, [0, 2, 4, 6, 1, 3, 5, 7]); // [batch, f, h, w, channels, patch frames, patch height, patch width]
@@ -59,7 +65,9 @@ public static partial class WanTransformer
         Func<int, GraphValue[]> keysOf
     )
     {
-        var x = g.Probe("patch_embed", PatchEmbedding(g, config, latents));
+        var given = Given(g, config, latents);
+        var x = g.Probe("patch_embed", PatchEmbedding(g, config, given.Latents, config.InChannels));
+        var control = EmbedControl(g, config, given);
         var (e, e0) = TimeEmbedding(g, config, g.Sinusoid(timesteps, config.FreqDim));
         g.Probe("e", e);
         g.Probe("e0", e0);
@@ -68,7 +76,8 @@ public static partial class WanTransformer
         for (var i = 0; i < config.Layers; i++)
         {
             using var scope = g.Scope(TransformerGraphs.BlockScope(i));
-            x = g.Probe($"block{i}", WriteBlock(g, config, x, e0, keysOf(i), rope, probes: $"block{i}_"));
+            (x, control) = WriteControlledBlock(g, config, i, x, control, e0, keysOf(i), rope, probes: $"block{i}_");
+            g.Probe($"block{i}", x);
         }
 
         var patches = g.Probe("head", WriteHead(g, config, x, e));
@@ -141,6 +150,18 @@ public static partial class WanTransformer
         g.Rope(g.RmsNorm(g.TolerantLinear(x, "k", config.Dim), "norm_k", config.Eps), config.Heads, rope.Cos, rope.Sin);
 
     /// <summary>In the order of <see cref="KeyNames"/>; the names of weights are relative to a block.</summary>
+    private static GraphValue[] WriteKeys(GraphBuilder g, TransformerConfig config, int block, GraphValue context, GraphValue? image)
+    {
+        var keys = WriteKeys(g, config, context, image);
+        if (!config.IsControlled(block))
+        {
+            return keys;
+        }
+
+        using var control = g.Scope(ControlScope);
+        return [.. keys, .. WriteKeys(g, config, context, image: null)];
+    }
+
     private static GraphValue[] WriteKeys(GraphBuilder g, TransformerConfig config, GraphValue context, GraphValue? image)
     {
         using var scope = g.Scope("cross_attn");

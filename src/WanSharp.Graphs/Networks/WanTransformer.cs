@@ -43,12 +43,15 @@ public static partial class WanTransformer
     /// Weights are named relative to <c>blocks.N.</c>. Inputs: the outputs of <see cref="Context"/>.
     /// Outputs: <see cref="KeyNames"/>, [batch, text_rows, dim] or [batch, clip_tokens, dim].
     /// </remarks>
-    public static OnnxGraph Keys(TransformerConfig config, GraphOptions options)
+    /// <param name="config">The transformer.</param>
+    /// <param name="options">How the graph is written.</param>
+    /// <param name="block">The block: those that follow a control have more keys.</param>
+    public static OnnxGraph Keys(TransformerConfig config, GraphOptions options, int block = 0)
     {
         var g = Begin("transformer_keys", config, options);
         var context = g.Input("context_embedding", DType.F32, ["batch", "text_rows", config.Dim]);
         var image = config.VisionDim is null ? null : g.Input("image_embedding", DType.F32, ["batch", config.VisionTokens, config.Dim]);
-        foreach (var (name, value) in KeyNames(config).Zip(WriteKeys(g, config, context, image)))
+        foreach (var (name, value) in KeyNames(config, block).Zip(WriteKeys(g, config, block, context, image)))
         {
             g.Output(name, g.Cast(value, DType.F32));
         }
@@ -56,11 +59,22 @@ public static partial class WanTransformer
         return g.Build();
     }
 
-    /// <summary>The keys and values that a block attends to: of the text, then of the images where there are some.</summary>
-    public static IReadOnlyList<string> KeyNames(TransformerConfig config)
+    /// <summary>
+    /// The keys and values that a block attends to: of the text, then of the images where there are some, then of the text once more for
+    /// the block of the control next to it.
+    /// </summary>
+    /// <param name="config">The transformer.</param>
+    /// <param name="block">The block, from 0.</param>
+    public static IReadOnlyList<string> KeyNames(TransformerConfig config, int block)
     {
         ArgumentNullException.ThrowIfNull(config);
-        return config.VisionDim is null ? ["text_keys", "text_values"] : ["text_keys", "text_values", "image_keys", "image_values"];
+        return
+        [
+            "text_keys",
+            "text_values",
+            .. config.VisionDim is null ? (string[])[] : ["image_keys", "image_values"],
+            .. config.IsControlled(block) ? ControlKeyNames : [],
+        ];
     }
 
     /// <summary>What a block that guides its attention also takes: keys and values of the negative prompt, then the numbers.</summary>
@@ -68,9 +82,10 @@ public static partial class WanTransformer
 
     /// <summary>What comes before the blocks.</summary>
     /// <remarks>
-    /// Inputs: <c>latents</c> [batch, in_channels, frames, height, width], <c>timestep_embedding</c> [batch, groups,
-    /// freq_dim] (<see cref="TimestepEmbedding"/>). Outputs: <c>x</c> [batch, tokens, dim], <c>e</c> [batch, groups, dim],
-    /// <c>e0</c> [batch, groups, 6, dim].
+    /// Inputs: <c>latents</c> [batch, <see cref="TransformerConfig.GivenChannels"/>, frames, height, width],
+    /// <c>timestep_embedding</c> [batch, groups, freq_dim] (<see cref="TimestepEmbedding"/>). Outputs: <c>x</c> [batch, tokens, dim],
+    /// <c>e</c> [batch, groups, dim], <c>e0</c> [batch, groups, 6, dim], and of a network that follows a control <see cref="Control"/>
+    /// [batch, tokens, dim] and <see cref="ControlStrength"/> [batch, tokens, 1].
     /// </remarks>
     public static OnnxGraph Embed(TransformerConfig config, GraphOptions options)
     {
@@ -78,10 +93,17 @@ public static partial class WanTransformer
         var latents = Latents(g, config);
         var sinusoid = g.Input("timestep_embedding", DType.F32, ["batch", "groups", config.FreqDim]);
 
-        g.Output("x", PatchEmbedding(g, config, latents));
+        var given = Given(g, config, latents);
+        g.Output("x", PatchEmbedding(g, config, given.Latents, config.InChannels));
         var (e, e0) = TimeEmbedding(g, config, sinusoid);
         g.Output("e", e);
         g.Output("e0", e0);
+        if (EmbedControl(g, config, given) is { } control)
+        {
+            g.Output(Control, control.Value);
+            g.Output(ControlStrength, control.Strength);
+        }
+
         return g.Build();
     }
 
@@ -91,14 +113,21 @@ public static partial class WanTransformer
     /// the last row of text stands for all further ones up to text_len, and <c>rope_cos</c>, <c>rope_sin</c> [tokens, head_dim / 2]
     /// (<see cref="RopeTables"/>). With <see cref="GraphOptions.GuidesAttention"/> also <see cref="NegativeNames"/>: the keys and values
     /// of a negative prompt, [batch, negative_rows, dim], and each sample's scale, tau and alpha, [batch, 3]. Output: <c>x_out</c>
-    /// [batch, tokens, dim]. Probes: <c>norm1</c>, <c>self_attn</c>, <c>cross_attn</c>, <c>ffn</c>.
+    /// [batch, tokens, dim]. Probes: <c>norm1</c>, <c>self_attn</c>, <c>cross_attn</c>, <c>ffn</c>. Blocks that follow a control also take
+    /// <see cref="Control"/> and <see cref="ControlStrength"/>, and give <see cref="ControlOut"/>, which the next of them takes.
     /// </remarks>
-    public static OnnxGraph Block(TransformerConfig config, GraphOptions options)
+    /// <param name="config">The transformer.</param>
+    /// <param name="options">How the graph is written.</param>
+    /// <param name="block">The block: those that follow a control differ, and the first of them from the others.</param>
+    public static OnnxGraph Block(TransformerConfig config, GraphOptions options, int block = 0)
     {
         var g = Begin("transformer_block", config, options);
         var (x, e0, rope) = BlockInputs(g, config);
-        var keys = KeyInputs(g, config, prefix: "");
-        g.Output("x_out", WriteBlock(g, config, x, e0, keys, rope, probes: ""));
+        var control = ControlInputs(g, config, block);
+        var keys = KeyInputs(g, config, block, prefix: "");
+        var made = WriteControlledBlock(g, config, block, x, control, e0, keys, rope, probes: "");
+        g.Output("x_out", made.X);
+        OutputControl(g, made.Control);
         return g.Build();
     }
 
@@ -107,35 +136,59 @@ public static partial class WanTransformer
     /// </summary>
     /// <remarks>
     /// Weights are named relative to <c>blocks.N.</c>. Inputs: those of <see cref="Block"/> except its keys, for consecutive
-    /// tokens that are a whole number of groups, or part of one. Outputs: <c>self_keys</c> and <c>self_values</c> [batch, tokens, dim].
+    /// tokens that are a whole number of groups, or part of one. Outputs: <see cref="SelfKeyNames"/>, [batch, tokens, dim] each.
     /// </remarks>
-    public static OnnxGraph SelfKeys(TransformerConfig config, GraphOptions options)
+    /// <param name="config">The transformer.</param>
+    /// <param name="options">How the graph is written.</param>
+    /// <param name="block">The block: those that follow a control have keys and values of that, too.</param>
+    public static OnnxGraph SelfKeys(TransformerConfig config, GraphOptions options, int block = 0)
     {
         var g = Begin("transformer_self_keys", config, options);
         var (x, e0, rope) = BlockInputs(g, config);
-        var e = Modulation(g, config, e0);
-        var norm1 = Modulated(g, g.LayerNorm(x, "norm1", config.Eps, affine: false), e[0], e[1]);
-        using var scope = g.Scope("self_attn");
-        g.Output("self_keys", g.Cast(SelfKeys(g, config, norm1, rope), DType.F32));
-        g.Output("self_values", g.Cast(g.TolerantLinear(norm1, "v", config.Dim), DType.F32));
+        var names = SelfKeyNames(config, block);
+        OutputSelfKeys(g, config, x, e0, rope, names[0], names[1]);
+        if (config.IsControlled(block))
+        {
+            var control = g.Input(Control, DType.F32, ["batch", "tokens", config.Dim]);
+            using var scope = g.Scope(ControlScope);
+            OutputSelfKeys(g, config, BeginControl(g, config, block, control, x), e0, rope, names[2], names[3]);
+        }
+
         return g.Build();
+    }
+
+    /// <summary>
+    /// What a block keeps of all tokens' self-attention where it runs on some at a time: of the clip, then of the control.
+    /// </summary>
+    /// <param name="config">The transformer.</param>
+    /// <param name="block">The block, from 0.</param>
+    public static IReadOnlyList<string> SelfKeyNames(TransformerConfig config, int block)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        return config.IsControlled(block)
+            ? ["self_keys", "self_values", "control_self_keys", "control_self_values"]
+            : ["self_keys", "self_values"];
     }
 
     /// <summary>The rest of a block, for some of its tokens: what <see cref="Block"/> makes of them.</summary>
     /// <remarks>
     /// Weights are named relative to <c>blocks.N.</c>. Inputs: those of <see cref="Block"/> for consecutive tokens as in
-    /// <see cref="SelfKeys(TransformerConfig, GraphOptions)"/>, and <c>self_keys</c>, <c>self_values</c> [batch, all_tokens, dim] of
-    /// all tokens. Output: <c>x_out</c>
-    /// [batch, tokens, dim].
+    /// <see cref="SelfKeys(TransformerConfig, GraphOptions, int)"/>, and <see cref="SelfKeyNames"/> [batch, all_tokens, dim] of
+    /// all tokens. Outputs: those of <see cref="Block"/>.
     /// </remarks>
-    public static OnnxGraph BlockRows(TransformerConfig config, GraphOptions options)
+    /// <param name="config">The transformer.</param>
+    /// <param name="options">How the graph is written.</param>
+    /// <param name="block">The block, as in <see cref="Block"/>.</param>
+    public static OnnxGraph BlockRows(TransformerConfig config, GraphOptions options, int block = 0)
     {
         var g = Begin("transformer_block_rows", config, options);
         var (x, e0, rope) = BlockInputs(g, config);
-        var keys = KeyInputs(g, config, prefix: "");
-        var selfKeys = g.Input("self_keys", DType.F32, ["batch", "all_tokens", config.Dim]);
-        var selfValues = g.Input("self_values", DType.F32, ["batch", "all_tokens", config.Dim]);
-        g.Output("x_out", WriteBlock(g, config, x, e0, keys, rope, probes: "", (selfKeys, selfValues)));
+        var control = ControlInputs(g, config, block);
+        var keys = KeyInputs(g, config, block, prefix: "");
+        GraphValue[] self = [.. SelfKeyNames(config, block).Select(name => g.Input(name, DType.F32, ["batch", "all_tokens", config.Dim]))];
+        var made = WriteControlledBlock(g, config, block, x, control, e0, keys, rope, probes: "", self);
+        g.Output("x_out", made.X);
+        OutputControl(g, made.Control);
         return g.Build();
     }
 
@@ -157,7 +210,7 @@ public static partial class WanTransformer
 
     /// <summary>The whole network in one graph that needs nothing computed outside: for export, and to be packed once.</summary>
     /// <remarks>
-    /// Inputs: <c>latents</c> [batch, in_channels, frames, height, width], <c>timesteps</c> [batch, groups] (0 to 1000),
+    /// Inputs: <c>latents</c> as in <see cref="Embed"/>, <c>timesteps</c> [batch, groups] (0 to 1000),
     /// <c>context</c> [batch, text_len, text_dim] (zeros after the text), and <c>clip_features</c> with CLIP. Output:
     /// <c>velocity</c> [batch, out_channels, frames, height, width]. Probes: those of the blocks as <c>block0_norm1</c>
     /// and so on, <c>block0</c>, …, <c>patch_embed</c>, <c>e</c>, <c>e0</c>, <c>text_embed</c>, <c>img_emb</c>, <c>head</c>.
@@ -172,7 +225,7 @@ public static partial class WanTransformer
 
         var text = g.Probe("text_embed", TextEmbedding(g, config, context));
         var image = clip is null ? null : g.Probe("img_emb", ImageEmbedding(g, config, clip));
-        g.Output("velocity", WriteNetwork(g, config, latents, timesteps, _ => WriteKeys(g, config, text, image)));
+        g.Output("velocity", WriteNetwork(g, config, latents, timesteps, block => WriteKeys(g, config, block, text, image)));
         return g.Build();
     }
 
@@ -188,7 +241,7 @@ public static partial class WanTransformer
         var timesteps = Timesteps(g);
         List<GraphValue[]> keys =
         [
-            .. Enumerable.Range(0, config.Layers).Select(i => KeyInputs(g, config, TransformerGraphs.BlockPrefix(i))),
+            .. Enumerable.Range(0, config.Layers).Select(i => KeyInputs(g, config, i, TransformerGraphs.BlockPrefix(i))),
         ];
         g.Output("velocity", WriteNetwork(g, config, latents, timesteps, block => keys[block]));
         return g.Build();
@@ -205,8 +258,10 @@ public static partial class WanTransformer
         g.Input(
             "latents",
             DType.F32,
-            ["batch", config.InChannels, "frames", "height", "width"],
-            "Noisy latents; for image to video joined by mask and image channels."
+            ["batch", config.GivenChannels, "frames", "height", "width"],
+            config.ControlChannels is null
+                ? "Noisy latents; for image to video joined by mask and image channels."
+                : "Noisy latents, joined by the control's channels and one that says how strongly it is followed."
         );
 
     private static GraphValue Timesteps(GraphBuilder g) =>
@@ -227,10 +282,16 @@ public static partial class WanTransformer
             (g.Input("rope_cos", DType.F32, ["tokens", config.HeadDim / 2]), g.Input("rope_sin", DType.F32, ["tokens", config.HeadDim / 2]))
         );
 
-    private static GraphValue[] KeyInputs(GraphBuilder g, TransformerConfig config, string prefix) =>
+    private static GraphValue[] KeyInputs(GraphBuilder g, TransformerConfig config, int block, string prefix) =>
         [
-            .. KeyNames(config)
-                .Select((name, i) => g.Input(prefix + name, DType.F32, ["batch", i < 2 ? "text_rows" : config.VisionTokens, config.Dim])),
+            .. KeyNames(config, block)
+                .Select(name =>
+                    g.Input(
+                        prefix + name,
+                        DType.F32,
+                        ["batch", name.StartsWith("image", StringComparison.Ordinal) ? config.VisionTokens : "text_rows", config.Dim]
+                    )
+                ),
             .. (g.Options.GuidesAttention ? NegativeNames : []).Select(
                 (name, i) => g.Input(prefix + name, DType.F32, i < 2 ? ["batch", "negative_rows", config.Dim] : ["batch", 3])
             ),

@@ -36,6 +36,7 @@ public sealed class FilmPlanner(BatchPlanner jobs, FilmModel model, string? ffmp
         }
 
         Require(file, problems);
+        RequireOwnControls(parts);
         var planned = await CheckAsync(film, parts, given, problems, cancellationToken).ConfigureAwait(false);
         Require(file, problems);
         var settings = planned.Select(job => job is null ? null : GenerationSettings.FromJson(job.Prepared.Settings)).ToList();
@@ -83,6 +84,24 @@ public sealed class FilmPlanner(BatchPlanner jobs, FilmModel model, string? ffmp
         };
         var job = await jobs.PlanAsync(entry, part.Number, cancellationToken).ConfigureAwait(false);
         return job with { Output = PartName.Of(part, job) };
+    }
+
+    /// <summary>Refuses parts that follow each other and the same seconds of a clip: each would begin it anew.</summary>
+    private static void RequireOwnControls(List<FilmPart> parts)
+    {
+        if (
+            parts.Zip(parts.Skip(1)).FirstOrDefault(pair => Control(pair.First) is { } one && one == Control(pair.Second)) is { First: { } }
+        )
+        {
+            var control = parts.Select(Control).OfType<string>().First();
+            throw new InvalidRequestException(
+                "control",
+                $"Several parts of the film follow the same seconds of {Path.GetFileName(control)}: give each section its own "
+                    + "(control: FILE@0-5, then FILE@5-10), and sections no longer than a clip of the model."
+            );
+        }
+
+        static string? Control(FilmPart part) => part.Request.Control;
     }
 
     private static void Require(string file, List<BatchProblem> problems)

@@ -38,6 +38,15 @@ public static class ImageReader
         return ExifOrientation.Apply(image, orientation);
     }
 
+    /// <summary>Whether a file is of a kind that holds one picture, by its first bytes: GIF and WebP may be clips.</summary>
+    /// <exception cref="MediaException">There is no such file, or it cannot be read.</exception>
+    internal static async Task<bool> IsStillAsync(string path, CancellationToken cancellationToken)
+    {
+        MediaFile.Require(path);
+        var start = await MediaFile.ReadStartAsync(path, cancellationToken).ConfigureAwait(false);
+        return IsPicture(start) && !start.AsSpan().StartsWith(GifComment.Signature) && !WebpFile.IsOne(start);
+    }
+
     private static RgbImage Decode(byte[] file, string purpose)
     {
         (byte, byte, byte) background = file.AsSpan().StartsWith(GifComment.Signature) ? GifStart.MakeOpaque(file) : default;

@@ -14,8 +14,6 @@ internal static class LeftOver
     // Parts of tensors' names, those that tell more first.
     private static readonly (string Part, string Family)[] Families =
     [
-        ("vace_blocks.", "VACE"),
-        ("vace_patch_embedding.", "VACE"),
         ("control_adapter.", "Fun Camera"),
         ("ref_conv.", "Fun Control"),
         ("casual_audio_encoder.", "S2V (speech to video)"),

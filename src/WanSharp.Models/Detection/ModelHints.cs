@@ -13,7 +13,7 @@ internal sealed partial class ModelHints
 {
     private const int MaximumBytes = 1 << 20;
 
-    private static readonly string[] ModelTypes = ["t2v", "i2v", "ti2v", "flf2v"];
+    private static readonly string[] ModelTypes = ["t2v", "i2v", "ti2v", "flf2v", "vace"];
 
     private readonly Dictionary<string, string> _values = [];
 
@@ -159,7 +159,7 @@ internal sealed partial class ModelHints
     /// The classes of Wan's own code, of Diffusers, and of VideoX-Fun, whose networks are the same; of causal ones (Self-Forcing and its
     /// kin) and SkyReels V2, whose tensors tell where they are not.
     /// </summary>
-    [GeneratedRegex("^(Causal)?Wan(2_[12])?(Model|Transformer3DModel)$|^SkyReelsV2Transformer3DModel$")]
+    [GeneratedRegex("^(Causal|Vace)?Wan(2_[12])?(VACE)?(Model|Transformer3DModel)$|^SkyReelsV2Transformer3DModel$")]
     private static partial Regex WanClass();
 
     [GeneratedRegex("^Causal")]

@@ -1,4 +1,5 @@
 using WanSharp.Graphs.Networks;
+using WanSharp.Models.Names;
 using WanSharp.Tensors;
 
 namespace WanSharp.Models.Detection;
@@ -10,6 +11,8 @@ internal static class TransformerDetection
     private const int PublishedHeadDim = 128;
     private const string Positions = "img_emb.emb_pos";
     private const string FirstLast = "flf2v";
+    private static readonly int[] PublishedDistances = [2, 5]; // of the blocks that have one for a control next to them
+    private const string ControlPatches = "vace_patch_embedding.weight";
 
     // The mask and the image that 2.1's and 2.2's image-to-video models take in addition to the noise: 4 channels and a latent.
     private const int MaskChannels = 4;
@@ -36,6 +39,7 @@ internal static class TransformerDetection
         var head = weights.LengthOf("head.head.weight");
         var visionDim = weights.Has("img_emb.proj.0.weight") ? weights.LengthOf("img_emb.proj.0.weight") : (int?)null;
         var outChannels = head / patchSize.Volume;
+        var (controlChannels, controlBlocks) = ControlOf(weights, hints);
         return Described.Valid(
             weights.Path,
             new TransformerConfig
@@ -52,10 +56,55 @@ internal static class TransformerDetection
                 Heads = HeadsOf(weights.Path, hints, patch[0]),
                 Layers = LayersOf(weights, hints),
                 Eps = hints.Number("eps") ?? new TransformerConfig().Eps,
+                ControlChannels = controlChannels,
+                ControlBlocks = controlBlocks,
                 VisionDim = visionDim,
             },
             configuration => configuration.Validate()
         );
+    }
+
+    /// <summary>The channels of a control (VACE), and how many blocks read it.</summary>
+    private static (int? Channels, int Blocks) ControlOf(ICheckpoint weights, ModelHints hints)
+    {
+        if (!weights.Has(ControlPatches))
+        {
+            return weights.Tensors.Keys.Any(ControlNames.IsOne)
+                ? throw new CheckpointException(
+                    weights.Path,
+                    $"it is a Wan VACE model without {CheckpointException.Quote(ControlPatches)}: "
+                        + "it is a part of a checkpoint, or damaged: get the whole file."
+                )
+                : (null, 0);
+        }
+
+        var all = weights.CountLayers("blocks.");
+        int[] places = [.. Enumerable.Range(0, all).Where(block => weights.Has($"blocks.{block}.vace.after_proj.weight"))];
+        var distance = places.Length > 0 ? all / places.Length : 0;
+        var said = hints.Text("vace_layers");
+        if (
+            places.Length == 0
+            || all % places.Length != 0
+            || places.Where((place, i) => place != i * distance).Any()
+            || (said is null && !PublishedDistances.Contains(distance)) // one that is missing would change the distance of the others
+        )
+        {
+            var found = Math.Max(places.Length, ControlNames.Count(weights.Tensors.Keys, ControlNames.Theirs));
+            throw new CheckpointException(
+                weights.Path,
+                $"it is a Wan VACE model with {found} blocks for the control next to {all} others: a published model has one next to every "
+                    + "2nd (15 next to 30) or every 5th (8 next to 40). Is it one part of several? Get the rest."
+            );
+        }
+
+        var ours = $"[{string.Join(',', places)}]";
+        return said is null || string.Concat(said.Where(c => !char.IsWhiteSpace(c))) == ours
+            ? (weights.ShapeOf(ControlPatches, 5)[1], places.Length)
+            : throw new CheckpointException(
+                hints.Source,
+                $"its vace_layers are {said}, and the blocks in {weights.Path} are at even distances, {ours}: another arrangement is not "
+                    + "supported."
+            );
     }
 
     private static ModelType TypeOf(ICheckpoint weights, ModelHints hints, int inChannels, int outChannels, int? visionDim)

@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
 using WanSharp.Tensors;
 
 namespace WanSharp.Models.Loras;
@@ -11,7 +13,7 @@ namespace WanSharp.Models.Loras;
 /// (<c>lycoris_</c>), huggingface/diffusers:loaders/lora_conversion_utils.py, modelscope/DiffSynth-Studio (<c>pipe.dit.</c>),
 /// huggingface/peft (<c>base_model.model.</c>). <c>attn1</c> is self-attention, as in Diffusers.
 /// </remarks>
-internal sealed class LoraModules
+internal sealed partial class LoraModules
 {
     // What tools put before a layer's name, one behind the other; with underscores.
     private static readonly string[] Prefixes =
@@ -45,6 +47,8 @@ internal sealed class LoraModules
         ("_ffn_0", ["_ffn_net_0_proj"]),
         ("_ffn_2", ["_ffn_net_2"]),
         ("_norm3", ["_norm2"]), // the official code has no weights in its own norm2
+        ("_before_proj", ["_proj_in"]),
+        ("_after_proj", ["_proj_out"]),
     ];
 
     private static readonly (string Official, string Theirs)[] Outside =
@@ -66,11 +70,17 @@ internal sealed class LoraModules
     /// <param name="weights">The transformer's weights by official name.</param>
     public LoraModules(IReadOnlyDictionary<string, Shape> weights)
     {
+        List<int> controlled =
+        [
+            .. weights.Keys.Select(name => ControlBlock().Match(name)).Where(match => match.Success).Select(BlockOf).Distinct().Order(),
+        ];
         foreach (var name in weights.Keys)
         {
             var end = name.LastIndexOf('.');
             var layer = name[(end + 1)..] is "weight" or "bias" ? name[..end] : name;
-            foreach (var alias in Aliases(layer.Replace('.', '_')))
+            var theirs = ControlBlock()
+                .Replace(layer, match => string.Create(CultureInfo.InvariantCulture, $"vace_blocks.{controlled.IndexOf(BlockOf(match))}."));
+            foreach (var alias in Aliases(theirs.Replace('.', '_')))
             {
                 _layers.TryAdd(alias, layer);
             }
@@ -108,6 +118,11 @@ internal sealed class LoraModules
 
         return name;
     }
+
+    private static int BlockOf(Match match) => int.Parse(match.Groups["block"].Value, CultureInfo.InvariantCulture);
+
+    [GeneratedRegex(@"^blocks\.(?<block>[0-9]+)\.vace\.")]
+    private static partial Regex ControlBlock();
 
     private static IEnumerable<string> Aliases(string layer)
     {

@@ -3,13 +3,14 @@ using WanSharp.Tensors;
 namespace WanSharp.Models.Names;
 
 /// <summary>
-/// The transformer's first weight under its five dimensions, <c>[dim, channels, 1, 2, 2]</c>. Tools keep the same elements in the
-/// same order as a matrix (TurboDiffusion, rCM) or in four dimensions (stable-diffusion.cpp): the bias tells the width.
+/// The transformer's first weight, and that of a control, under its five dimensions, <c>[dim, channels, 1, 2, 2]</c>. Tools keep the
+/// same elements in the same order as a matrix (TurboDiffusion, rCM) or in four dimensions (stable-diffusion.cpp): the bias tells the
+/// width.
 /// </summary>
 internal static class PatchEmbedding
 {
     private const string Weight = "patch_embedding.weight";
-    private const string Bias = "patch_embedding.bias";
+    private const string ControlWeight = "vace_patch_embedding.weight";
     private const int Rank = 5;
     private const int Side = 2; // of every published model
 
@@ -17,7 +18,11 @@ internal static class PatchEmbedding
     public static Tensor Shaped(IReadOnlyDictionary<string, Tensor> tensors, string name)
     {
         var tensor = tensors[name];
-        if (name != Weight || tensor.Shape.Rank == Rank || !tensors.TryGetValue(Bias, out var bias))
+        if (
+            name is not (Weight or ControlWeight)
+            || tensor.Shape.Rank == Rank
+            || !tensors.TryGetValue($"{name[..name.LastIndexOf('.')]}.bias", out var bias)
+        )
         {
             return tensor;
         }

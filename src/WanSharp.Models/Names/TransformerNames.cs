@@ -4,7 +4,10 @@ namespace WanSharp.Models.Names;
 /// <remarks>Sources: huggingface/diffusers:scripts/convert_wan_to_diffusers.py.</remarks>
 internal static class TransformerNames
 {
-    private static readonly NameTable Diffusers = new(
+    private const string Blocks = "blocks.*";
+
+    private static readonly (string Theirs, string Official)[] Diffusers =
+    [
         ("condition_embedder.time_embedder.linear_1", "time_embedding.0"),
         ("condition_embedder.time_embedder.linear_2", "time_embedding.2"),
         ("condition_embedder.time_proj", "time_projection.1"),
@@ -33,8 +36,8 @@ internal static class TransformerNames
         ("blocks.*.norm2", "blocks.*.norm3"), // the norm before cross-attention: the official code counts by place in its file
         ("blocks.*.scale_shift_table", "blocks.*.modulation"),
         ("scale_shift_table", "head.modulation"),
-        ("proj_out", "head.head")
-    );
+        ("proj_out", "head.head"),
+    ];
 
     public static NetworkNames Names { get; } =
         new(
@@ -48,9 +51,22 @@ internal static class TransformerNames
                 "blocks.0.ffn.0.weight",
             ],
             ["patch_embedding.weight"],
-            [NetworkNames.Official, _ => Diffusers]
+            [
+                names => new NameTable([.. ControlNames.Rules(names, [])]),
+                names => new NameTable([.. ControlNames.Rules(names, BlockRules), .. Diffusers]),
+            ]
         )
         {
             Shaped = PatchEmbedding.Shaped,
         };
+
+    /// <summary>What Diffusers calls the parts of a block.</summary>
+    private static (string Theirs, string Official)[] BlockRules =>
+        [
+            .. Diffusers
+                .Where(rule => rule.Theirs.StartsWith(Blocks, StringComparison.Ordinal))
+                .Select(rule => (rule.Theirs[Blocks.Length..], rule.Official[Blocks.Length..])),
+            (".proj_in", ".before_proj"),
+            (".proj_out", ".after_proj"),
+        ];
 }

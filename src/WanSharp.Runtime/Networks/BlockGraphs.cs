@@ -114,7 +114,8 @@ internal sealed class BlockGraphs : IDisposable
             return new FullBlockExecutor(
                 await BlocksAsync((graphs, block) => graphs.BlockOf(block)).ConfigureAwait(false),
                 keys,
-                Adapters(graphs => graphs.Block),
+                configuration,
+                Adapters(graphs => graphs.BlockOf),
                 negatives,
                 observe
             );
@@ -127,11 +128,12 @@ internal sealed class BlockGraphs : IDisposable
                 selfKeys,
                 await BlocksAsync((graphs, block) => graphs.BlockRowsOf(block)).ConfigureAwait(false),
                 keys,
+                configuration,
                 most
             )
             {
-                KeyAdapters = Adapters(graphs => graphs.SelfKeysOf(0)),
-                RowAdapters = Adapters(graphs => graphs.BlockRowsOf(0)),
+                KeyAdapters = Adapters(graphs => graphs.SelfKeysOf),
+                RowAdapters = Adapters(graphs => graphs.BlockRowsOf),
                 Negatives = negatives,
             };
         }
@@ -141,8 +143,8 @@ internal sealed class BlockGraphs : IDisposable
             throw;
         }
 
-        AdapterInputs? Adapters(Func<TransformerGraphs, OnnxGraph> choose) =>
-            options.Adapters ? new AdapterInputs(choose(new TransformerGraphs(configuration, options)), loader.Weights) : null;
+        BlockAdapters? Adapters(Func<TransformerGraphs, Func<int, OnnxGraph>> choose) =>
+            options.Adapters ? new BlockAdapters(choose(new TransformerGraphs(configuration, options)), loader.Weights) : null;
 
         Task<IBlockWeights> BlocksAsync(Func<TransformerGraphs, int, OnnxGraph> choose) =>
             loader.PrepareBlocksAsync(

@@ -20,7 +20,12 @@ internal sealed class BlockSequence(IBlockExecutor blocks, SessionMemory memory,
                 NetworkLoader.Show(observe, $"block{block}", values.Result);
             }
 
-            values = values with { X = values.Result, Result = values.X };
+            values = values with
+            {
+                X = values.Result,
+                Result = values.X,
+                Control = blocks.IsControlled(block) ? values.Control!.Next : values.Control,
+            };
         }
 
         return values;

@@ -24,6 +24,8 @@ internal sealed class BlockTransformer : TransformerRunner
     private (Shape Latents, int? SlowedFrequency, RuntimeValue Cos, RuntimeValue Sin, Tensor Grid)? _positions;
     private RuntimeValue? _x;
     private RuntimeValue? _next;
+    private RuntimeValue? _control;
+    private RuntimeValue? _nextControl;
 
     private BlockTransformer(
         TransformerConfig configuration,
@@ -121,7 +123,9 @@ internal sealed class BlockTransformer : TransformerRunner
 
         _x?.Dispose();
         _next?.Dispose();
-        (_x, _next) = (null, null);
+        _control?.Dispose();
+        _nextControl?.Dispose();
+        (_x, _next, _control, _nextControl) = (null, null, null, null);
         ForgetPositions();
     }
 
@@ -160,12 +164,23 @@ internal sealed class BlockTransformer : TransformerRunner
         );
         var x = _memory.Buffer(ref _x, activations, cancellationToken);
         var next = _memory.Buffer(ref _next, activations, cancellationToken);
+        var control = Configuration.ControlBlocks == 0 ? null : _memory.Buffer(ref _control, activations, cancellationToken);
 
         AdapterUse?[] adapters = [.. contexts.Select(context => context.Adapter)];
-        using var embedded = Embed(graphs, latents, timesteps, adapters, x, cancellationToken);
+        using var embedded = Embed(graphs, latents, timesteps, adapters, x, control, cancellationToken);
         using var negatives = options.GuidesAttention ? new NegativeRows(contexts, options.Negatives) : null;
         int[] all = [.. Enumerable.Range(0, graphs.Blocks.Count).Except(options.SkippedBlocks)]; // what a block is given else passes by
-        var values = new BlockValues(x, next, embedded["e0"], cos, sin, contexts) { Negatives = negatives };
+        var values = new BlockValues(x, next, embedded["e0"], cos, sin, contexts)
+        {
+            Negatives = negatives,
+            Control = control is null
+                ? null
+                : new BlockControl(
+                    control,
+                    _memory.Buffer(ref _nextControl, activations, cancellationToken),
+                    embedded[WanTransformer.ControlStrength]
+                ),
+        };
         var sequence = new BlockSequence(graphs.Blocks, _memory, _observe);
         if (options.ReusesBlocks)
         {
@@ -277,6 +292,7 @@ internal sealed class BlockTransformer : TransformerRunner
         ReadOnlySpan<float> timesteps,
         IReadOnlyList<AdapterUse?> adapters,
         RuntimeValue x,
+        RuntimeValue? control,
         CancellationToken cancellationToken
     )
     {
@@ -292,6 +308,11 @@ internal sealed class BlockTransformer : TransformerRunner
         embed.SetInput("latents", latents);
         embed.SetInput("timestep_embedding", sinusoids.Reshape([batch, timesteps.Length / batch, Configuration.FreqDim]));
         embed.SetOutput("x", x);
+        if (control is not null)
+        {
+            embed.SetOutput(WanTransformer.Control, control);
+        }
+
         RunResult result;
         try
         {
@@ -306,7 +327,7 @@ internal sealed class BlockTransformer : TransformerRunner
         if (_observe is not null)
         {
             NetworkLoader.Show(_observe, "patch_embed", x);
-            NetworkLoader.Show(_observe, "", result, except: "x");
+            NetworkLoader.Show(_observe, "", result, except: ["x", WanTransformer.Control]);
         }
 
         return result;

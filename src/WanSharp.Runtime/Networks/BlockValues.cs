@@ -21,6 +21,9 @@ internal sealed record BlockValues(
     /// <summary>The LoRAs of each of the batch's rows.</summary>
     public IReadOnlyList<AdapterUse?> Adapters { get; } = [.. Contexts.Select(context => context.Adapter)];
 
+    /// <summary>The control that blocks follow; null where the network follows none.</summary>
+    public BlockControl? Control { get; init; }
+
     /// <summary>The negative prompts that guide the attention of the batch's rows; null for none.</summary>
     public NegativeRows? Negatives { get; init; }
 }

@@ -28,14 +28,16 @@ internal sealed class ContextEncoder : IDisposable
     {
         (_configuration, _plain, _loadAdapted, _observe) = (configuration, plain, loadAdapted, observe);
         _free = _budget = budget;
-        KeyNames = WanTransformer.KeyNames(configuration);
     }
 
     /// <summary>How many bytes all contexts together keep now.</summary>
     public long KeptBytes => _budget - Interlocked.Read(ref _free);
 
     /// <summary>What a block's keys and values are called, in their order everywhere.</summary>
-    public IReadOnlyList<string> KeyNames { get; }
+    public IReadOnlyList<string> KeyNames(int block) => WanTransformer.KeyNames(_configuration, block);
+
+    /// <summary>What a key is made of, by its place among a block's: the text, the images, or for a control the text again.</summary>
+    public static Tensor EmbeddingOf(TextKeys keys, int key) => keys.Embeddings[key / 2 < keys.Embeddings.Count ? key / 2 : 0];
 
     /// <param name="loader">The network's weights, and how graphs are compiled.</param>
     /// <param name="configuration">The network's dimensions.</param>
@@ -82,7 +84,7 @@ internal sealed class ContextEncoder : IDisposable
             var keys = new TextKeys(this, Embed(context, imageFeatures, adapter, cancellationToken), adapter);
             try
             {
-                for (var block = 0; block < _configuration.Layers && TryTake(BytesOfBlock(keys)); block++)
+                for (var block = 0; block < _configuration.Layers && TryTake(BytesOfBlock(keys, block)); block++)
                 {
                     KeepBlock(keys, block, cancellationToken);
                 }
@@ -112,7 +114,8 @@ internal sealed class ContextEncoder : IDisposable
             var graphs = GraphsFor(context.Adapter, cancellationToken);
             var run = graphs.Keys.Take(block);
             // keys and values of each embedding
-            Tensor[] made = [.. KeyNames.Select((_, i) => Tensor.Zeros(DType.F32, context.Embeddings[i / 2].Shape))];
+            var names = KeyNames(block);
+            Tensor[] made = [.. names.Select((_, i) => Tensor.Zeros(DType.F32, EmbeddingOf(context, i).Shape))];
             string[] inputs = ["context_embedding", "image_embedding"];
             try
             {
@@ -121,12 +124,12 @@ internal sealed class ContextEncoder : IDisposable
                     run.SetInput(name, embedding);
                 }
 
-                foreach (var (name, tensor) in KeyNames.Zip(made))
+                foreach (var (name, tensor) in names.Zip(made))
                 {
                     run.SetOutput(name, tensor);
                 }
 
-                graphs.KeyAdapters?.Bind(run, TransformerGraphs.BlockPrefix(block), [context.Adapter], cancellationToken);
+                graphs.KeyAdapters?.Of(block).Bind(run, TransformerGraphs.BlockPrefix(block), [context.Adapter], cancellationToken);
                 run.Run(cancellationToken).Dispose();
                 return made;
             }
@@ -137,8 +140,8 @@ internal sealed class ContextEncoder : IDisposable
             }
             finally
             {
-                graphs.KeyAdapters?.Unbind(run);
-                foreach (var name in inputs.Take(context.Embeddings.Count).Concat(KeyNames))
+                graphs.KeyAdapters?.Of(block).Unbind(run);
+                foreach (var name in inputs.Take(context.Embeddings.Count).Concat(names))
                 {
                     run.Unset(name); // the context's memory goes with the context
                 }
@@ -167,7 +170,7 @@ internal sealed class ContextEncoder : IDisposable
         return false;
     }
 
-    private static long BytesOfBlock(TextKeys keys) => keys.Embeddings.Sum(embedding => 2 * embedding.ByteLength);
+    private long BytesOfBlock(TextKeys keys, int block) => KeyNames(block).Select((_, i) => EmbeddingOf(keys, i).ByteLength).Sum();
 
     private void KeepBlock(TextKeys keys, int block, CancellationToken cancellationToken)
     {
@@ -177,7 +180,7 @@ internal sealed class ContextEncoder : IDisposable
         }
         catch
         {
-            GiveBack(BytesOfBlock(keys));
+            GiveBack(BytesOfBlock(keys, block));
             throw;
         }
     }

@@ -7,7 +7,7 @@ namespace WanSharp.Runtime.Networks;
 /// <summary>The graphs that a context needs once, with their weights bound; and what gives them LoRAs, if they take any.</summary>
 internal sealed class ContextGraphs : IDisposable
 {
-    private ContextGraphs(PreparedRun embed, IBlockWeights keys, AdapterInputs? embedAdapters, AdapterInputs? keyAdapters) =>
+    private ContextGraphs(PreparedRun embed, IBlockWeights keys, AdapterInputs? embedAdapters, BlockAdapters? keyAdapters) =>
         (Embed, Keys, EmbedAdapters, KeyAdapters) = (embed, keys, embedAdapters, keyAdapters);
 
     /// <summary>Embeds a context.</summary>
@@ -20,7 +20,7 @@ internal sealed class ContextGraphs : IDisposable
     public AdapterInputs? EmbedAdapters { get; }
 
     /// <summary>Null without LoRAs.</summary>
-    public AdapterInputs? KeyAdapters { get; }
+    public BlockAdapters? KeyAdapters { get; }
 
     /// <param name="loader">The network's weights, and how graphs are compiled.</param>
     /// <param name="configuration">The network's dimensions.</param>
@@ -39,7 +39,7 @@ internal sealed class ContextGraphs : IDisposable
         {
             var keys = await loader
                 .PrepareBlocksAsync(
-                    written => new TransformerGraphs(configuration, written).Keys,
+                    written => new TransformerGraphs(configuration, written).KeysOf,
                     options,
                     configuration.Layers,
                     TransformerGraphs.BlockPrefix,
@@ -51,7 +51,7 @@ internal sealed class ContextGraphs : IDisposable
                     embed,
                     keys,
                     new AdapterInputs(graphs.Context, loader.Weights),
-                    new AdapterInputs(graphs.Keys, loader.Weights)
+                    new BlockAdapters(graphs.KeysOf, loader.Weights)
                 )
                 : new ContextGraphs(embed, keys, null, null);
         }

@@ -26,6 +26,13 @@ internal sealed class FewRows : IDisposable
         )
         {
             Negatives = negatives,
+            Control = all.Control is not { } control
+                ? null
+                : new BlockControl(
+                    Gather(control.Value),
+                    Own(memory.Allocate(DType.F32, Of(control.Value.Shape), CancellationToken.None)),
+                    Gather(control.Strength)
+                ),
         };
 
         RuntimeValue Gather(RuntimeValue value)

@@ -1,5 +1,4 @@
 using WanSharp.Graphs.Networks;
-using WanSharp.Runtime.Adapters;
 using WanSharp.Tensors;
 
 namespace WanSharp.Runtime.Networks;
@@ -7,18 +6,22 @@ namespace WanSharp.Runtime.Networks;
 /// <summary>Runs each block on all tokens at once.</summary>
 /// <param name="blocks">The blocks' runs.</param>
 /// <param name="keys">Joins the keys and values of a batch's contexts.</param>
+/// <param name="configuration">The network's dimensions.</param>
 /// <param name="adapters">Gives the blocks LoRAs; null for none.</param>
 /// <param name="negatives">Joins those of negative prompts; null for blocks that do not guide their attention.</param>
 /// <param name="observe">Sees intermediate values.</param>
 internal sealed class FullBlockExecutor(
     IBlockWeights blocks,
     JoinedKeys keys,
-    AdapterInputs? adapters,
+    TransformerConfig configuration,
+    BlockAdapters? adapters,
     JoinedKeys? negatives,
     Action<string, Tensor>? observe
 ) : IBlockExecutor
 {
     public int Count => blocks.Count;
+
+    public bool IsControlled(int block) => configuration.IsControlled(block);
 
     public void Run(int block, BlockValues values, CancellationToken cancellationToken)
     {
@@ -29,6 +32,13 @@ internal sealed class FullBlockExecutor(
         run.SetInput("rope_sin", values.Sin);
         keys.Bind(run, "", block, values.Contexts, cancellationToken); // [batch, text_rows, dim] each
         run.SetOutput("x_out", values.Result);
+        if (IsControlled(block))
+        {
+            run.SetInput(WanTransformer.Control, values.Control!.Value); // [batch, tokens, dim]
+            run.SetInput(WanTransformer.ControlStrength, values.Control.Strength); // [batch, tokens, 1]
+            run.SetOutput(WanTransformer.ControlOut, values.Control.Result);
+        }
+
         try
         {
             if (negatives is not null)
@@ -36,19 +46,19 @@ internal sealed class FullBlockExecutor(
                 values.Negatives!.Bind(run, negatives, block, cancellationToken);
             }
 
-            adapters?.Bind(run, TransformerGraphs.BlockPrefix(block), values.Adapters, cancellationToken);
+            adapters?.Of(block).Bind(run, TransformerGraphs.BlockPrefix(block), values.Adapters, cancellationToken);
             using var result = run.Run(cancellationToken);
-            NetworkLoader.Show(observe, $"block{block}_", result, except: "x_out");
+            NetworkLoader.Show(observe, $"block{block}_", result, except: ["x_out", WanTransformer.ControlOut]);
         }
         finally
         {
-            adapters?.Unbind(run);
+            adapters?.Of(block).Unbind(run);
             if (negatives is not null)
             {
-                NegativeRows.Unbind(run, negatives);
+                NegativeRows.Unbind(run, negatives, block);
             }
 
-            keys.Unbind(run, "");
+            keys.Unbind(run, "", block);
         }
     }
 

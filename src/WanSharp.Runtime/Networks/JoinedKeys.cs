@@ -11,12 +11,11 @@ namespace WanSharp.Runtime.Networks;
 /// How many rows of text each context is given, for graphs of fixed lengths; null for as many as the longest has. The numbers stay the
 /// same: rows that are added repeat the last one, as the graph would.
 /// </param>
-/// <param name="names">What the inputs are called; null for <see cref="ContextEncoder.KeyNames"/>. The first two are those of the text,
-/// and those of images may be left out.</param>
+/// <param name="names">What the inputs are called; null for a block's <see cref="ContextEncoder.KeyNames"/>. The first two are those of
+/// the text, and the others may be left out.</param>
 internal sealed class JoinedKeys(ContextEncoder encoder, long? textRows = null, IReadOnlyList<string>? names = null) : IDisposable
 {
-    private readonly IReadOnlyList<string> _names = names ?? encoder.KeyNames;
-    private readonly Tensor?[] _buffers = new Tensor?[(names ?? encoder.KeyNames).Count];
+    private readonly List<Tensor?> _buffers = [];
 
     /// <summary>Sets the inputs of a run, until <see cref="Unbind"/>.</summary>
     /// <param name="run">The run.</param>
@@ -26,20 +25,20 @@ internal sealed class JoinedKeys(ContextEncoder encoder, long? textRows = null, 
     /// <param name="cancellationToken">Stops between two operations.</param>
     public void Bind(PreparedRun run, string prefix, int block, IReadOnlyList<TextKeys> rows, CancellationToken cancellationToken)
     {
-        var parts =
+        IReadOnlyList<Tensor> parts =
             rows is [var only] && only.Rows == (textRows ?? only.Rows) && only.Find(block) is { } kept
                 ? kept
                 : Join(block, rows, cancellationToken);
-        foreach (var (name, part) in _names.Zip(parts))
+        foreach (var (name, part) in NamesOf(block).Zip(parts))
         {
             run.SetInput(prefix + name, part);
         }
     }
 
     /// <summary>Lets go of the contexts' memory.</summary>
-    public void Unbind(PreparedRun run, string prefix)
+    public void Unbind(PreparedRun run, string prefix, int block)
     {
-        foreach (var name in _names)
+        foreach (var name in NamesOf(block))
         {
             run.Unset(prefix + name);
         }
@@ -54,13 +53,22 @@ internal sealed class JoinedKeys(ContextEncoder encoder, long? textRows = null, 
         }
     }
 
-    private Tensor[] Join(int block, IReadOnlyList<TextKeys> rows, CancellationToken cancellationToken)
+    private IReadOnlyList<string> NamesOf(int block) => names ?? encoder.KeyNames(block);
+
+    private List<Tensor> Join(int block, IReadOnlyList<TextKeys> rows, CancellationToken cancellationToken)
     {
-        for (var i = 0; i < _buffers.Length; i++)
+        var count = NamesOf(block).Count;
+        while (_buffers.Count < count)
         {
-            var longest = rows.Max(row => row.Embeddings[i / 2].Shape[1]);
-            var length = i / 2 == 0 ? textRows ?? longest : longest; // of the text, or of the images
-            Shape shape = [rows.Count, length, rows[0].Embeddings[i / 2].Shape[2]];
+            _buffers.Add(null);
+        }
+
+        for (var i = 0; i < count; i++)
+        {
+            var longest = rows.Max(row => ContextEncoder.EmbeddingOf(row, i).Shape[1]);
+            var ofText = ContextEncoder.EmbeddingOf(rows[0], i) == rows[0].Embeddings[0];
+            var length = ofText ? textRows ?? longest : longest; // of the text, or of the images
+            Shape shape = [rows.Count, length, ContextEncoder.EmbeddingOf(rows[0], i).Shape[2]];
             if (_buffers[i]?.Shape != shape)
             {
                 _buffers[i]?.Dispose();
@@ -72,7 +80,7 @@ internal sealed class JoinedKeys(ContextEncoder encoder, long? textRows = null, 
         {
             var kept = rows[row].Find(block);
             var parts = kept ?? encoder.Compute(rows[row], block, cancellationToken);
-            for (var i = 0; i < _buffers.Length; i++)
+            for (var i = 0; i < count; i++)
             {
                 FillRow(_buffers[i]!.Slice(row, 1), parts[i]);
             }
@@ -83,7 +91,7 @@ internal sealed class JoinedKeys(ContextEncoder encoder, long? textRows = null, 
             }
         }
 
-        return _buffers!;
+        return _buffers[..count]!;
     }
 
     /// <summary>[1, rows, dim] → [1, longest, dim]: the last row of a shorter text stands for all its padding, so it is repeated.</summary>

@@ -38,9 +38,9 @@ internal sealed class NegativeRows : IDisposable
     }
 
     /// <summary>Lets go of the prompts' memory.</summary>
-    public static void Unbind(PreparedRun run, JoinedKeys keys)
+    public static void Unbind(PreparedRun run, JoinedKeys keys, int block)
     {
-        keys.Unbind(run, "");
+        keys.Unbind(run, "", block);
         run.Unset(WanTransformer.NegativeNames[^1]);
     }
 

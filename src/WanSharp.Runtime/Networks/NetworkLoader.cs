@@ -188,12 +188,12 @@ internal sealed class NetworkLoader(
         observe(name, copy ?? value.AsTensor());
     }
 
-    /// <summary>Shows all outputs of a run but one.</summary>
-    public static void Show(Action<string, Tensor>? observe, string prefix, RunResult result, string except)
+    /// <summary>Shows all outputs of a run but some.</summary>
+    public static void Show(Action<string, Tensor>? observe, string prefix, RunResult result, params IReadOnlyList<string> except)
     {
         if (observe is not null)
         {
-            foreach (var (name, value) in result.Values.Where(output => output.Key != except))
+            foreach (var (name, value) in result.Values.Where(output => !except.Contains(output.Key)))
             {
                 Show(observe, prefix + name, value);
             }

@@ -13,29 +13,41 @@ namespace WanSharp.Runtime.Networks;
 /// <param name="selfKeys">The runs that make keys and values.</param>
 /// <param name="rows">The runs that do the rest.</param>
 /// <param name="keys">The contexts' keys and values.</param>
+/// <param name="configuration">The network's dimensions.</param>
 /// <param name="most">The most tokens of a piece.</param>
-internal sealed class PieceBlockExecutor(IBlockWeights selfKeys, IBlockWeights rows, JoinedKeys keys, int most) : IBlockExecutor
+internal sealed class PieceBlockExecutor(
+    IBlockWeights selfKeys,
+    IBlockWeights rows,
+    JoinedKeys keys,
+    TransformerConfig configuration,
+    int most
+) : IBlockExecutor
 {
-    private Tensor? _keys;
-    private Tensor? _values;
+    private readonly Tensor?[] _self = new Tensor?[4]; // keys and values of the clip, then of the control
 
     /// <summary>Gives LoRAs to the runs that make keys and values; null for none.</summary>
-    public AdapterInputs? KeyAdapters { get; init; }
+    public BlockAdapters? KeyAdapters { get; init; }
 
     /// <summary>Gives LoRAs to the runs that do the rest; null for none.</summary>
-    public AdapterInputs? RowAdapters { get; init; }
+    public BlockAdapters? RowAdapters { get; init; }
 
     /// <summary>Joins the keys and values of negative prompts; null for blocks that do not guide their attention.</summary>
     public JoinedKeys? Negatives { get; init; }
 
     public int Count => rows.Count;
 
+    public bool IsControlled(int block) => configuration.IsControlled(block);
+
     public void Run(int block, BlockValues values, CancellationToken cancellationToken)
     {
         var (x, result, e0) = (values.X.AsTensor(), values.Result.AsTensor(), values.E0.AsTensor());
-        var inputs = new PieceInputs(x, e0, values.Cos.AsTensor(), values.Sin.AsTensor());
+        var control = IsControlled(block) ? values.Control : null;
+        var inputs = new PieceInputs(x, e0, values.Cos.AsTensor(), values.Sin.AsTensor(), control);
         Shape one = [1, x.Shape[1], x.Shape[2]];
-        var (allKeys, allValues) = (Buffer(ref _keys, one), Buffer(ref _values, one));
+        List<(string Name, Tensor All)> self =
+        [
+            .. WanTransformer.SelfKeyNames(configuration, block).Select((name, i) => (name, Buffer(ref _self[i], one))),
+        ];
         TokenPiece[] pieces = [.. TokenPiece.Of(x.Shape[1], e0.Shape[1], most)];
         var (making, resting) = (selfKeys.Take(block), rows.Take(block));
         for (var sample = 0; sample < x.Shape[0]; sample++)
@@ -44,22 +56,20 @@ internal sealed class PieceBlockExecutor(IBlockWeights selfKeys, IBlockWeights r
             var prefix = TransformerGraphs.BlockPrefix(block);
             try
             {
-                KeyAdapters?.Bind(making, prefix, adapter, cancellationToken);
+                KeyAdapters?.Of(block).Bind(making, prefix, adapter, cancellationToken);
                 foreach (var piece in pieces)
                 {
                     inputs.Set(making, sample, piece);
-                    making.SetOutput("self_keys", Part(allKeys, 0, piece));
-                    making.SetOutput("self_values", Part(allValues, 0, piece));
+                    self.ForEach(part => making.SetOutput(part.Name, Part(part.All, 0, piece)));
                     making.Run(cancellationToken).Dispose();
                 }
             }
             finally
             {
-                KeyAdapters?.Unbind(making);
+                KeyAdapters?.Of(block).Unbind(making);
             }
 
-            resting.SetInput("self_keys", allKeys); // [1, all_tokens, dim]
-            resting.SetInput("self_values", allValues);
+            self.ForEach(part => resting.SetInput(part.Name, part.All)); // [1, all_tokens, dim]
             keys.Bind(resting, "", block, [values.Contexts[sample]], cancellationToken); // [1, text_rows, dim] each
             try
             {
@@ -68,23 +78,24 @@ internal sealed class PieceBlockExecutor(IBlockWeights selfKeys, IBlockWeights r
                     values.Negatives!.Bind(resting, Negatives, block, sample, cancellationToken);
                 }
 
-                RowAdapters?.Bind(resting, prefix, adapter, cancellationToken);
+                RowAdapters?.Of(block).Bind(resting, prefix, adapter, cancellationToken);
                 foreach (var piece in pieces)
                 {
                     inputs.Set(resting, sample, piece);
+                    inputs.SetStrength(resting, sample, piece);
                     resting.SetOutput("x_out", Part(result, sample, piece));
                     resting.Run(cancellationToken).Dispose();
                 }
             }
             finally
             {
-                RowAdapters?.Unbind(resting);
+                RowAdapters?.Of(block).Unbind(resting);
                 if (Negatives is not null)
                 {
-                    NegativeRows.Unbind(resting, Negatives);
+                    NegativeRows.Unbind(resting, Negatives, block);
                 }
 
-                keys.Unbind(resting, "");
+                keys.Unbind(resting, "", block);
             }
         }
     }
@@ -95,9 +106,11 @@ internal sealed class PieceBlockExecutor(IBlockWeights selfKeys, IBlockWeights r
         rows.ReleaseMemory();
         KeyAdapters?.ReleaseMemory();
         RowAdapters?.ReleaseMemory();
-        _keys?.Dispose();
-        _values?.Dispose();
-        (_keys, _values) = (null, null);
+        for (var i = 0; i < _self.Length; i++)
+        {
+            _self[i]?.Dispose();
+            _self[i] = null;
+        }
     }
 
     public void Dispose()
@@ -130,7 +143,7 @@ internal sealed class PieceBlockExecutor(IBlockWeights selfKeys, IBlockWeights r
     }
 
     /// <summary>What both runs take of a piece.</summary>
-    private readonly record struct PieceInputs(Tensor X, Tensor E0, Tensor Cos, Tensor Sin)
+    private readonly record struct PieceInputs(Tensor X, Tensor E0, Tensor Cos, Tensor Sin, BlockControl? Control)
     {
         public void Set(PreparedRun run, int sample, TokenPiece piece)
         {
@@ -138,6 +151,20 @@ internal sealed class PieceBlockExecutor(IBlockWeights selfKeys, IBlockWeights r
             run.SetInput("e0", Rows(E0, sample, piece.FirstGroup, piece.Groups)); // [1, groups, 6, dim]
             run.SetInput("rope_cos", Cos.Slice(piece.Start, piece.Length)); // [tokens, head_dim / 2]
             run.SetInput("rope_sin", Sin.Slice(piece.Start, piece.Length));
+            if (Control is not null)
+            {
+                run.SetInput(WanTransformer.Control, Part(Control.Value.AsTensor(), sample, piece)); // [1, tokens, dim]
+            }
+        }
+
+        /// <summary>What the rest of a block takes and gives in addition, if it follows a control.</summary>
+        public void SetStrength(PreparedRun run, int sample, TokenPiece piece)
+        {
+            if (Control is not null)
+            {
+                run.SetInput(WanTransformer.ControlStrength, Part(Control.Strength.AsTensor(), sample, piece)); // [1, tokens, 1]
+                run.SetOutput(WanTransformer.ControlOut, Part(Control.Result.AsTensor(), sample, piece));
+            }
         }
     }
 }

@@ -113,7 +113,7 @@ internal sealed class WholeTransformer : TransformerRunner
         {
             for (var block = 0; block < _keys.Length; block++)
             {
-                _keys[block].Unbind(_run, TransformerGraphs.BlockPrefix(block));
+                _keys[block].Unbind(_run, TransformerGraphs.BlockPrefix(block), block);
             }
         }
     }

@@ -191,7 +191,7 @@ public sealed class LoraBenchmark(OrtRuntime runtime)
         Shape latents =
         [
             1,
-            config.InChannels,
+            config.GivenChannels,
             ((options.Frames - 1) / stride.TemporalStride) + 1,
             options.Height / stride.SpatialStride,
             options.Width / stride.SpatialStride,

@@ -2,9 +2,12 @@ using WanSharp.Engine.Memory;
 using WanSharp.Engine.Planning;
 using WanSharp.Engine.Requests;
 using WanSharp.Graphs;
+using WanSharp.Graphs.Networks;
 using WanSharp.Hosting;
 using WanSharp.Media;
+using WanSharp.Media.Images;
 using WanSharp.Media.Metadata;
+using WanSharp.Models;
 using WanSharp.Runtime.Memory;
 using WanSharp.Tensors;
 using WanSharp.Tools.Quality;
@@ -62,7 +65,8 @@ public sealed class Checkup(WanHost host)
         using var engine = EngineHost.Open(host, settings);
         var model = engine.Model;
         var costs = new CostModel(model, settings.Precision);
-        var own = costs.Sketch(new GenerationRequest { Prompt = Prompt });
+        var request = new GenerationRequest { Prompt = Prompt, Images = PlainImages(model) };
+        var own = costs.Sketch(request);
         var sight = new ModelSight
         {
             Model = settings.Model,
@@ -73,9 +77,8 @@ public sealed class Checkup(WanHost host)
         };
         var machine = host.Calibrate(settings.Threads, again: false, cancellationToken);
         var cost = costs.Predict(own, machine);
-        var small = new GenerationRequest
+        var small = request with
         {
-            Prompt = Prompt,
             Width = Math.Min(own.Settings.Width, ShortSide),
             Height = Math.Min(own.Settings.Height, ShortSide),
             Frames = Math.Min(own.Settings.Frames, ShortFrames),
@@ -91,13 +94,30 @@ public sealed class Checkup(WanHost host)
             ),
             ClipSeconds = cost.Seconds,
             DecodeShare = Seconds(cost, PlanStage.Decode) / cost.Seconds,
-            Alternatives = PlanAlternatives.Of(costs, model, new GenerationRequest { Prompt = Prompt }, own, machine, eightBit),
+            Alternatives = PlanAlternatives.Of(costs, model, request, own, machine, eightBit),
             Step = (
                 await StepAsync(engine, small, cancellationToken).ConfigureAwait(false),
                 Seconds(costs.Predict(costs.Sketch(small), machine), PlanStage.Denoise) / ShortSteps
             ),
             WaitShare = WaitShare(engine),
         };
+    }
+
+    /// <summary>Gray pictures for the frames that a model cannot do without: what they show changes no cost.</summary>
+    private static ConditioningImage[] PlainImages(WanModel model)
+    {
+        const byte Gray = 128;
+        const int Channels = 3;
+        int[] frames = model.Transformer.ModelType switch
+        {
+            ModelType.ImageToVideo => [0],
+            ModelType.FirstLastFrameToVideo => [0, -1],
+            _ => [],
+        };
+        var (width, height) = (model.Defaults.Width, model.Defaults.Height);
+        var pixels = new byte[width * height * Channels];
+        Array.Fill(pixels, Gray);
+        return [.. frames.Select(frame => new ConditioningImage(new RgbImage(width, height, pixels), frame))];
     }
 
     /// <summary>The time of a step of a second clip: what comes first takes longer.</summary>

@@ -113,7 +113,7 @@ internal sealed class ExportCheck(WanModel model, OrtRuntime runtime, string fol
         var (config, patch) = (model.Transformer, model.Transformer.PatchSize);
         float[] timesteps = [.. Enumerable.Range(0, batch * groups).Select(i => 999f - (i * 125))];
         return new(
-            Noise([batch, config.InChannels, frames * patch.Frames, height * patch.Height, width * patch.Width]),
+            Noise([batch, config.GivenChannels, frames * patch.Frames, height * patch.Height, width * patch.Width]),
             Tensor.CopyOf<float>([batch, groups], timesteps),
             Noise([batch, config.TextLength, config.TextDim]),
             config.VisionDim is { } visionDim ? Noise([batch, config.VisionRowsFor(model.VisionEncoder!.Tokens), visionDim]) : null

@@ -42,7 +42,8 @@ internal static class ExportReadme
             text.Append(options.Networks.HasFlag(network) ? section : "");
         }
 
-        var takesLatentsAlone = model.Transformer.InChannels == model.Transformer.OutChannels; // Otherwise a mask and an image join them.
+        // Otherwise a mask and an image join them.
+        var takesLatentsAlone = model.Transformer.GivenChannels == model.Transformer.OutChannels;
         text.Append(options.Networks == ModelNetworks.All && takesLatentsAlone && !model.HasExperts ? Example(model) : "");
         File.WriteAllText(Path.Combine(folder, "README.md"), text.ToString());
     }
@@ -111,7 +112,7 @@ internal static class ExportReadme
                 $"""
                 ## How to denoise
 
-                `latents` are [batch, {config.InChannels}, frames, height, width] with
+                `latents` are [batch, {config.GivenChannels}, frames, height, width] with
                 (video frames − 1) / {vae.TemporalStride} + 1 latent frames, and height and width are the video's divided by
                 {vae.SpatialStride}; frames, height and width are multiples of {patch.Frames}, {patch.Height} and {patch.Width}.
                 `timesteps` is [batch, 1], or [batch, latent frames] or [batch, tokens] to give parts of a clip timesteps of
@@ -146,9 +147,21 @@ internal static class ExportReadme
     private static string ImageInputs(WanModel model)
     {
         var (config, vae) = (model.Transformer, model.Vae);
-        if (config.InChannels == config.OutChannels)
+        if (config.GivenChannels == config.OutChannels)
         {
             return "";
+        }
+
+        if (config.ControlChannels is { } control)
+        {
+            return $"""
+                The first {config.InChannels} channels of `latents` are the noise. {control} of the control follow: {vae.LatentChannels} of
+                    the VAE's latents of a clip that is grey (0) where it is made anew, {vae.LatentChannels} of one that is grey elsewhere,
+                and the mask of each position's {vae.SpatialStride}×{vae.SpatialStride} pixels, 1 where they are made anew; for text alone
+                    both clips are grey and the mask is 1. The last channel says how strongly the control is followed: 1.
+
+
+                """;
         }
 
         var features = config.VisionDim is null
@@ -182,7 +195,7 @@ internal static class ExportReadme
         var (config, vae, defaults) = (model.Transformer, model.Vae, model.Defaults);
         int[] latents =
         [
-            config.InChannels,
+            config.GivenChannels,
             ((defaults.Frames - 1) / vae.TemporalStride) + 1,
             defaults.Height / vae.SpatialStride,
             defaults.Width / vae.SpatialStride,

@@ -31,12 +31,12 @@ public static class FrontChoice
     /// <summary>The way that makes a clip within a time and loses least.</summary>
     /// <param name="host">Keeps the fronts.</param>
     /// <param name="engine">The model, and what computes it.</param>
+    /// <param name="settings">What the engine was opened with.</param>
     /// <param name="request">The clip.</param>
     /// <param name="time">The time, from the start of the program.</param>
-    /// <param name="memory">The memory limit; null for none.</param>
     /// <exception cref="InvalidRequestException">No front was measured for such clips, or none of its ways is so fast: the message says
     /// the least time.</exception>
-    public static SavedWay Find(WanHost host, EngineHost engine, GenerationRequest request, TimeSpan time, long? memory)
+    public static SavedWay Find(WanHost host, EngineHost engine, EngineSettings settings, GenerationRequest request, TimeSpan time)
     {
         ArgumentNullException.ThrowIfNull(host);
         ArgumentNullException.ThrowIfNull(engine);
@@ -49,12 +49,12 @@ public static class FrontChoice
         var own = engine.Generator.Plan(request);
         using var store = host.OpenTunings();
         var front =
-            SavedFront.Find(store, SavedFront.KeyOf(engine.Model, own, engine.Runtime.Version, memory))
+            SavedFront.Find(store, SavedFront.KeyOf(engine.Model, own, engine.Runtime.Version, settings))
             ?? throw new InvalidRequestException(
                 "within",
                 Invariant(
                     $"What {own.Settings.Width}x{own.Settings.Height} clips of {own.Settings.Frames} frames cost was not measured yet"
-                ) + " for this model on this machine: run wan optimize with the same model, size and length first."
+                ) + " for this model and these options on this machine: run wan optimize with the same ones first."
             );
         return front.Within(time)
             ?? throw new InvalidRequestException(

@@ -5,15 +5,18 @@ namespace WanSharp.Tools.Optimize;
 
 /// <summary>One way to set a lever.</summary>
 /// <param name="Lever">What it changes; a clip has one choice of each lever.</param>
-/// <param name="Name">What it is changed to, as one says it.</param>
+/// <param name="Name">What it is changed to, in words.</param>
 /// <param name="Apply">Changes a clip's settings.</param>
 internal sealed record LeverChoice(string Lever, string Name, Func<ClipSettings, ClipSettings> Apply)
 {
     /// <summary>What the transformer's blocks multiply; null to leave that.</summary>
     public Quantization? Precision { get; init; }
 
-    /// <summary>Whether it sets what other levers would: it goes with no lever but those of <see cref="GoesWith"/>.</summary>
+    /// <summary>Whether it sets what other levers would: it goes only with the levers of <see cref="GoesWith"/>.</summary>
     public bool IsWhole { get; init; }
+
+    /// <summary>Whether the first clip has to open a network or weights for it.</summary>
+    public bool Opens { get; init; }
 
     /// <summary>The levers that whole choices go with.</summary>
     public static IReadOnlyList<string> GoesWith { get; } = [Levers.Precision, Levers.Decoder];

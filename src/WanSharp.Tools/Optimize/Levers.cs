@@ -61,13 +61,7 @@ internal static class Levers
 
         if (settings.StepCache is null)
         {
-            choices.AddRange(
-                StepCaches.Select(text => new LeverChoice(
-                    StepCache,
-                    text,
-                    clip => clip with { StepCache = StepCacheSetting.Parse(text, CultureInfo.InvariantCulture) }
-                ))
-            );
+            choices.AddRange(StepCaches.Select(CacheOf));
         }
 
         if (own.Branches > 1)
@@ -85,9 +79,15 @@ internal static class Levers
             presets
                 .StatesFor(model)
                 .Where(state => state.Fits && state.IsReady && !SavedPreset.IsOurs(state.Preset))
-                .Select(state => new LeverChoice(Preset, state.Name, clip => clip with { Preset = state.Name }) { IsWhole = true })
+                .Select(state => new LeverChoice(Preset, state.Name, clip => clip with { Preset = state.Name })
+                {
+                    IsWhole = true,
+                    Opens = true,
+                })
         );
-        choices.AddRange(decoders.Select(file => new LeverChoice(Decoder, Path.GetFileName(file), clip => clip with { Decoder = file })));
+        choices.AddRange(
+            decoders.Select(file => new LeverChoice(Decoder, Path.GetFileName(file), clip => clip with { Decoder = file }) { Opens = true })
+        );
         if (withEightBit)
         {
             choices.Add(new LeverChoice(Precision, Engine.Requests.Precision.EightBit, clip => clip) { Precision = Quantization.EightBit });
@@ -95,6 +95,9 @@ internal static class Levers
 
         return choices;
     }
+
+    private static LeverChoice CacheOf(string text) =>
+        new(StepCache, text, clip => clip with { StepCache = StepCacheSetting.Parse(text, CultureInfo.InvariantCulture) });
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 }

@@ -13,9 +13,6 @@ public sealed record OptimizeGoal
     /// <summary>Whether anything is wanted.</summary>
     public bool IsGiven => Within is not null || MaxLoss is not null;
 
-    /// <summary>What a process takes before it makes clips, which the time includes.</summary>
-    internal TimeSpan Start { get; init; }
-
     /// <summary>The best of some ways that fulfil it; null if none does.</summary>
     internal MeasuredWay? Best(IEnumerable<MeasuredWay> ways)
     {
@@ -25,7 +22,7 @@ public sealed record OptimizeGoal
 
     /// <summary>Whether a way keeps within the time and the loss.</summary>
     internal bool IsFulfilledBy(MeasuredWay way) =>
-        (Within is not { } time || way.Seconds + Start.TotalSeconds <= time.TotalSeconds) && (MaxLoss is not { } loss || way.Worst <= loss);
+        (Within is not { } time || way.TotalSeconds <= time.TotalSeconds) && (MaxLoss is not { } loss || way.Worst <= loss);
 
     /// <summary>Whether of two ways that fulfil it one is better.</summary>
     internal bool IsBetter(MeasuredWay way, MeasuredWay other) => Within is null ? way.Seconds < other.Seconds : way.Worst < other.Worst;

@@ -18,6 +18,9 @@ public sealed record OptimizeOptions
     /// <summary>The prompts by which the answer is judged.</summary>
     public required IReadOnlyList<string> HeldBack { get; init; }
 
+    /// <summary>The images of each clip, for models that need them. Default: none.</summary>
+    public IReadOnlyList<ConditioningImage> Images { get; init; } = [];
+
     /// <summary>What the clips have in common: size, length, LoRAs. Default: what the model was made for.</summary>
     public ClipSettings Settings { get; init; } = new();
 

@@ -19,7 +19,7 @@ public static class OptimizePage
         figure { margin: .8rem 0 } figure img { width: min(100%, 60rem); height: auto; image-rendering: pixelated }
         figcaption, .note { opacity: .75; font-size: .9rem }
         svg { display: block; width: 100%; max-width: 45rem; height: auto; background: var(--soft); margin: .2rem 0 .8rem }
-        circle { fill: #8888 } circle.front { fill: var(--line) } circle.answer { fill: #d33 }
+        circle { fill: #8888 } circle.front { fill: var(--line) } circle.answer { fill: #d33 } .mean { stroke: #8888 }
         polyline { fill: none; stroke: var(--line); stroke-width: 2 } text { font-size: 12px; fill: currentColor }
         """;
 
@@ -33,14 +33,12 @@ public static class OptimizePage
         var page = new StringBuilder("<!doctype html><html lang=\"en\"><meta charset=\"utf-8\">");
         page.AppendLine("<meta name=\"viewport\" content=\"width=device-width\"><title>wan optimize</title>");
         page.AppendLine(CultureInfo.InvariantCulture, $"<style>{Style}</style><h1>Faster clips of {Encode(report.Model)}</h1>");
+        var rejected = report.Rejected == 0 ? "" : FormattableString.Invariant($"; {report.Rejected} better ways broke their word on them");
         page.AppendLine(
             CultureInfo.InvariantCulture,
-            $"<p>{Encode(Wanted(goal))} Chosen: {Encode(Words(report.Answer))}. On {report.HeldBack.Count} "
-        );
-        page.AppendLine(
-            CultureInfo.InvariantCulture,
-            $"prompts that were not used it takes {report.Validated.Seconds:0.00} s and loses {report.Validated.Loss:P2} of the SSIM, "
-                + $"{report.Validated.WorstLoss:P2} at worst.</p>"
+            $"<p>{Encode(Wanted(goal))} Chosen: {Encode(Words(report.Answer))}. On {report.HeldBack.Count} other prompts "
+                + $"it takes {report.Validated.Seconds:0.00} s and loses {report.Validated.Loss:P2} of the SSIM, "
+                + $"{report.Validated.WorstLoss:P2} at worst{rejected}.</p>"
         );
         WriteChart(page, report);
         page.AppendLine("<h2>The front</h2>");
@@ -59,19 +57,23 @@ public static class OptimizePage
 
         page.AppendLine("<h2>Everything that was measured, in order</h2>");
         WriteTable(page, report.Story);
+        WriteDropped(page, report.Dropped);
         return page.AppendLine("</html>").ToString();
     }
 
     private static void WriteChart(StringBuilder page, OptimizeReport report)
     {
-        var (longest, worst) = (report.Story.Max(way => way.Seconds), Math.Max(1e-6, report.Story.Max(way => way.Loss)));
+        var (longest, worst) = (report.Story.Max(way => way.Seconds), Math.Max(1e-6, report.Story.Max(way => way.WorstLoss)));
         page.AppendLine(CultureInfo.InvariantCulture, $"<svg viewBox=\"0 0 {Width} {Height}\" role=\"img\" aria-label=\"Loss by time\">");
         page.AppendLine(
             CultureInfo.InvariantCulture,
             $"<text x=\"{Width / 2}\" y=\"{Height - 10}\">time of a clip, up to {longest:0.0} s</text>"
         );
-        page.AppendLine(CultureInfo.InvariantCulture, $"<text x=\"5\" y=\"15\">SSIM loss, up to {worst:P1}</text>");
-        var line = string.Join(' ', report.Front.Select(way => FormattableString.Invariant($"{X(way):0.#},{Y(way):0.#}")));
+        page.AppendLine(
+            CultureInfo.InvariantCulture,
+            $"<text x=\"5\" y=\"15\">SSIM loss of the worst clip, up to {worst:P1}; bars go to the mean</text>"
+        );
+        var line = string.Join(' ', Line(report.Front).Select(way => FormattableString.Invariant($"{X(way):0.#},{Y(way.WorstLoss):0.#}")));
         page.AppendLine(CultureInfo.InvariantCulture, $"<polyline points=\"{line}\"/>");
         foreach (var way in report.Story)
         {
@@ -81,16 +83,47 @@ public static class OptimizePage
                 : "";
             page.AppendLine(
                 CultureInfo.InvariantCulture,
-                $"<circle class=\"{kind}\" cx=\"{X(way):0.#}\" cy=\"{Y(way):0.#}\" r=\"5\">"
-                    + $"<title>{Encode(Words(way))}: {way.Seconds:0.00} s, "
-                    + $"{way.Loss:P2}</title></circle>"
+                $"<line class=\"mean\" x1=\"{X(way):0.#}\" y1=\"{Y(way.WorstLoss):0.#}\" x2=\"{X(way):0.#}\" y2=\"{Y(way.Loss):0.#}\"/>"
+                    + $"<circle class=\"{kind}\" cx=\"{X(way):0.#}\" cy=\"{Y(way.WorstLoss):0.#}\" r=\"5\">"
+                    + $"<title>{Encode(Words(way))}: {way.Seconds:0.00} s, {way.WorstLoss:P2} at worst, "
+                    + $"{way.Loss:P2} in the mean</title></circle>"
             );
         }
 
         page.AppendLine("</svg>");
 
         double X(SavedWay way) => Margin + ((Width - (2 * Margin)) * way.Seconds / longest);
-        double Y(SavedWay way) => Height - Margin - ((Height - (2 * Margin)) * way.Loss / worst);
+        double Y(double loss) => Height - Margin - ((Height - (2 * Margin)) * loss / worst);
+    }
+
+    /// <summary>The ways of a front that no other one beats in time and loss: some are on it for their start alone.</summary>
+    private static IEnumerable<SavedWay> Line(IReadOnlyList<SavedWay> front)
+    {
+        var least = double.MaxValue;
+        foreach (var way in front.OrderBy(way => way.Seconds).ThenBy(way => way.WorstLoss))
+        {
+            if (way.WorstLoss < least)
+            {
+                yield return way;
+                least = way.WorstLoss;
+            }
+        }
+    }
+
+    private static void WriteDropped(StringBuilder page, IReadOnlyList<DroppedWay> ways)
+    {
+        if (ways.Count == 0)
+        {
+            return;
+        }
+
+        page.AppendLine("<h2>What could not be measured</h2><ul>");
+        foreach (var (name, why) in ways)
+        {
+            page.AppendLine(CultureInfo.InvariantCulture, $"<li>{Encode(name)}: {Encode(why)}");
+        }
+
+        page.AppendLine("</ul>");
     }
 
     private static void WriteTable(StringBuilder page, IReadOnlyList<SavedWay> ways)

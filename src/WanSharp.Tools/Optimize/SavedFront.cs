@@ -1,13 +1,16 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using WanSharp.Engine.Planning;
+using WanSharp.Hosting;
 using WanSharp.Models;
 using WanSharp.Storage;
 
 namespace WanSharp.Tools.Optimize;
 
 /// <summary>
-/// The front that was measured for clips of a size and length, of a model on a machine: another model, machine or library has none.
+/// The front that was measured for clips that differ in nothing but their prompt and what is searched, of a model on a machine: other
+/// clips, another model, machine or library have none.
 /// </summary>
 public sealed record SavedFront
 {
@@ -26,24 +29,35 @@ public sealed record SavedFront
     /// <summary>The ways, the model's own first, then faster and faster ones.</summary>
     public required IReadOnlyList<SavedWay> Ways { get; init; }
 
-    /// <summary>The name of a front: all that its figures depend on.</summary>
+    /// <summary>The name of a front: all that its figures depend on. Every setting is in it that is not left out by name.</summary>
     /// <param name="model">The model.</param>
     /// <param name="own">A clip as the model makes it.</param>
     /// <param name="runtime">The version of ONNX Runtime.</param>
-    /// <param name="memory">The memory limit; null for none.</param>
-    public static string KeyOf(WanModel model, GenerationPlan own, string runtime, long? memory)
+    /// <param name="engine">What computes it; its precision is one of the levers.</param>
+    public static string KeyOf(WanModel model, GenerationPlan own, string runtime, EngineSettings engine)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(own);
-        var settings = own.Settings;
+        ArgumentNullException.ThrowIfNull(engine);
+        var settings = own.Settings with
+        {
+            ModelFiles = null, // the digest says it
+            Preset = null,
+            Prompt = "",
+            NegativePrompt = "",
+            Seed = 0,
+            Images = [.. own.Settings.Images.Select(image => image with { Sha256 = "" })],
+        };
+        var options = engine.Options;
         return Digests.OfText(
             string.Join(
                 '\n',
-                "optimize 1",
+                "optimize 2",
                 model.Digest,
-                $"{settings.Width}x{settings.Height} {settings.Frames} frames, {settings.Images.Count} images",
-                $"{settings.Steps} steps of {settings.Sampler}, {own.Branches} branches, {own.Loras.Loras.Count} LoRAs",
-                $"onnxruntime {runtime}, {settings.Execution?.Provider}, {settings.Execution?.Threads} threads, {memory} bytes",
+                settings.ToJson(),
+                $"onnxruntime {runtime} {string.Join(' ', engine.ProviderOptions.OrderBy(option => option.Key, StringComparer.Ordinal))}",
+                $"{engine.Compile} {options.LoraMode} {options.VaeTile} {options.KeepCompiled} {options.Lanes} {options.BatchSize}",
+                string.Create(CultureInfo.InvariantCulture, $"memory {engine.Memory}, of the host {engine.HostMemory}"),
                 MachineName.Read()
             )
         );

@@ -13,6 +13,7 @@ internal sealed class WaySearch(IReadOnlyList<LeverChoice> choices)
     private const double Least = 1e-4; // a loss that is none
 
     private readonly Dictionary<string, MeasuredWay> _measured = [];
+    private readonly HashSet<string> _dropped = [];
     private List<Way>? _all;
     private int _turn;
 
@@ -31,12 +32,15 @@ internal sealed class WaySearch(IReadOnlyList<LeverChoice> choices)
 
     public void Add(MeasuredWay way) => _measured[way.Way.Key] = way;
 
+    /// <summary>Leaves a way out that cannot be measured, and all that its choice is part of where it is one alone.</summary>
+    public void Drop(Way way) => _dropped.Add(way.Key);
+
     /// <summary>The way to measure next; null if none is expected to be better than what is known.</summary>
     /// <param name="goal">The time or the loss that is wanted.</param>
     public Way? Next(OptimizeGoal goal)
     {
         _all ??= All();
-        var open = _all.Where(way => !_measured.ContainsKey(way.Key)).Select(Expect).ToList();
+        var open = _all.Where(way => !_measured.ContainsKey(way.Key) && !_dropped.Contains(way.Key)).Select(Expect).ToList();
         for (var tried = 0; tried <= Shares.Length; tried++)
         {
             var turn = _turn++ % (Shares.Length + 1);
@@ -91,13 +95,15 @@ internal sealed class WaySearch(IReadOnlyList<LeverChoice> choices)
     private MeasuredWay Expect(Way way)
     {
         var near = _measured.Values.Where(known => way.Includes(known.Way)).MaxBy(known => known.Way.Choices.Count)!;
-        var (seconds, loss) = (near.Seconds, near.Worst);
+        var (seconds, start, loss) = (near.Seconds, near.StartSeconds, near.Worst);
         foreach (var choice in way.Choices.Except(near.Way.Choices))
         {
             var alone = _measured[Way.Own.With(choice)!.Key];
-            (seconds, loss) = (seconds * alone.Seconds / Own.Seconds, loss + alone.Worst);
+            seconds *= alone.Seconds / Own.Seconds;
+            start += alone.StartSeconds - Own.StartSeconds;
+            loss += alone.Worst;
         }
 
-        return new MeasuredWay(way, seconds, loss, Math.Min(1, loss), near.PrivateBytes);
+        return new MeasuredWay(way, seconds, start, loss, Math.Min(1, loss));
     }
 }

@@ -1,3 +1,5 @@
+using WanSharp.Media.Clips;
+
 namespace WanSharp.Tools.Quality;
 
 /// <summary>Compares pictures of one size. For one thread at a time: it keeps its buffers.</summary>
@@ -29,6 +31,9 @@ public sealed class FrameComparer
             (_actual[channel], _expected[channel]) = (new float[width * height], new float[width * height]);
         }
     }
+
+    /// <summary>For the frames of clips as they are in their files, which may be larger than what a model makes.</summary>
+    internal static FrameComparer For(ClipFormat format) => new(format.Width, format.Height);
 
     /// <summary>Whether the pictures are large enough for MS-SSIM.</summary>
     public bool HasScales => Math.Min(_width, _height) >= MultiScaleSimilarity.LeastLength;

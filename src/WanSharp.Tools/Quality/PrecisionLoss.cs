@@ -1,6 +1,7 @@
 using WanSharp.Engine;
 using WanSharp.Engine.Requests;
 using WanSharp.Graphs;
+using WanSharp.Media.Clips;
 using WanSharp.Models;
 using WanSharp.Runtime;
 using WanSharp.Runtime.Networks;
@@ -36,9 +37,9 @@ public sealed class PrecisionLoss(WanModel model, OrtRuntime runtime, SessionSet
         for (var clip = 0; clip < count; clip++)
         {
             var request = new GenerationRequest { Prompt = PromptOf(clip), Seed = (ulong)clip };
-            var (expected, plan) = await MakeAsync(full, request, cancellationToken).ConfigureAwait(false);
+            var (expected, format) = await MakeAsync(full, request, cancellationToken).ConfigureAwait(false);
             var (actual, _) = await MakeAsync(narrow, request, cancellationToken).ConfigureAwait(false);
-            var comparer = new FrameComparer(plan.Width, plan.Height);
+            var comparer = FrameComparer.For(format);
             yield return new ClipLoss(
                 request.Prompt,
                 request.Seed ?? 0,
@@ -47,7 +48,7 @@ public sealed class PrecisionLoss(WanModel model, OrtRuntime runtime, SessionSet
         }
     }
 
-    private static async Task<(IReadOnlyList<byte[]> Frames, GenerationSettings Settings)> MakeAsync(
+    private static async Task<(IReadOnlyList<byte[]> Frames, ClipFormat Format)> MakeAsync(
         VideoGenerator generator,
         GenerationRequest request,
         CancellationToken cancellationToken
@@ -57,6 +58,6 @@ public sealed class PrecisionLoss(WanModel model, OrtRuntime runtime, SessionSet
         var frames = new ClipRecorder();
         await using var framesEnd = frames.ConfigureAwait(false);
         await generator.GenerateAsync(plan, frames, cancellationToken: cancellationToken).ConfigureAwait(false);
-        return (frames.Frames, plan.Settings);
+        return (frames.Frames, plan.Format);
     }
 }

@@ -55,8 +55,7 @@ public sealed class PresetLoss(IVideoGenerator generator)
 
     private FrameQuality Compare(ClipSettings settings, string prompt, IReadOnlyList<byte[]> clip, IReadOnlyList<byte[]> full)
     {
-        var resolved = generator.Plan(new GenerationRequest(settings) { Prompt = prompt }).Settings;
-        var comparer = new FrameComparer(resolved.Width, resolved.Height);
+        var comparer = FrameComparer.For(generator.Plan(new GenerationRequest(settings) { Prompt = prompt }).Format);
         return FrameQuality.Mean([.. clip.Zip(full, (one, other) => comparer.Compare(one, other))]);
     }
 

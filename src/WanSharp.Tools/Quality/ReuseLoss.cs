@@ -83,8 +83,7 @@ public sealed class ReuseLoss(IVideoGenerator generator, ContentStore store)
 
     private FrameQuality Compare(GenerationRequest request, IReadOnlyList<byte[]> clip, IReadOnlyList<byte[]> exact)
     {
-        var settings = generator.Plan(request).Settings;
-        var comparer = new FrameComparer(settings.Width, settings.Height);
+        var comparer = FrameComparer.For(generator.Plan(request).Format);
         return FrameQuality.Mean([.. clip.Zip(exact, (one, other) => comparer.Compare(one, other))]);
     }
 

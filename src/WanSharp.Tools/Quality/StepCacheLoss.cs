@@ -73,7 +73,7 @@ public sealed class StepCacheLoss(IVideoGenerator generator, ClipSettings settin
             foreach (var way in ways)
             {
                 var clip = await MakeAsync(way, prompt, seed, cancellationToken).ConfigureAwait(false);
-                var comparer = new FrameComparer(clip.Plan.Settings.Width, clip.Plan.Settings.Height);
+                var comparer = FrameComparer.For(clip.Plan.Format);
                 yield return new StepCacheClip(
                     way.ToString(),
                     prompt,

@@ -2,8 +2,8 @@ using System.Globalization;
 using WanSharp.Engine;
 using WanSharp.Engine.Denoising;
 using WanSharp.Engine.Planning;
-using WanSharp.Engine.Requests;
 using WanSharp.Graphs;
+using WanSharp.Media.Clips;
 using WanSharp.Models;
 using WanSharp.Storage;
 using WanSharp.Tools.Quality;
@@ -63,13 +63,17 @@ internal sealed class ClipMeasurement(WanModel model, VideoGenerator generator, 
         }
 
         var (frames, plan) = await MakeAsync(clip, trial, cancellationToken).ConfigureAwait(false);
-        return LossOf(frames, full, plan);
+        return LossOf(frames, full, plan.Format);
     }
 
     /// <summary>1 − SSIM.</summary>
-    public static double LossOf(IReadOnlyList<byte[]> actual, IReadOnlyList<byte[]> expected, GenerationPlan plan)
+    /// <param name="actual">The frames of a clip.</param>
+    /// <param name="expected">As many of the other one.</param>
+    /// <param name="format">The format of both: what they have in the file, not what the model made.</param>
+    public static double LossOf(IReadOnlyList<byte[]> actual, IReadOnlyList<byte[]> expected, ClipFormat format)
     {
-        var comparer = new FrameComparer(plan.Settings.Width, plan.Settings.Height);
+        ArgumentOutOfRangeException.ThrowIfNotEqual(actual.Count, expected.Count);
+        var comparer = FrameComparer.For(format);
         return 1 - actual.Zip(expected, (one, other) => comparer.Compare(one, other).Ssim).Average();
     }
 
@@ -79,7 +83,7 @@ internal sealed class ClipMeasurement(WanModel model, VideoGenerator generator, 
         CancellationToken cancellationToken
     )
     {
-        var plan = generator.Plan(new GenerationRequest(options.Settings) { Prompt = options.Prompts[clip], Seed = (ulong)clip });
+        var plan = generator.Plan(options.RequestOf(options.Prompts[clip], clip));
         var frames = new ClipRecorder();
         await using var end = frames.ConfigureAwait(false);
         await generator.GenerateAsync(plan, frames, new GenerationRunOptions { Trial = trial }, cancellationToken).ConfigureAwait(false);

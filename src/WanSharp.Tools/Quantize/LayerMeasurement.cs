@@ -2,7 +2,6 @@ using System.Globalization;
 using WanSharp.Engine;
 using WanSharp.Engine.Denoising;
 using WanSharp.Engine.Planning;
-using WanSharp.Engine.Requests;
 using WanSharp.Graphs;
 using WanSharp.Graphs.Networks;
 using WanSharp.Models;
@@ -54,7 +53,7 @@ internal sealed class LayerMeasurement(WanModel model, VideoGenerator generator,
         var prompts = options.Prompts.Take(options.LayerPrompts).ToList();
         for (var i = 0; i < prompts.Count; i++)
         {
-            var plan = generator.Plan(new GenerationRequest(options.Settings) { Prompt = prompts[i], Seed = (ulong)i });
+            var plan = generator.Plan(options.RequestOf(prompts[i], i));
             var steps = Steps(plan.Settings.Steps);
             if (IsMeasured(i, steps))
             {

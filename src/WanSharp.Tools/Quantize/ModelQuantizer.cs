@@ -4,9 +4,11 @@ using WanSharp.Engine.Planning;
 using WanSharp.Engine.Requests;
 using WanSharp.Graphs;
 using WanSharp.Hosting;
+using WanSharp.Media.Images;
 using WanSharp.Models;
 using WanSharp.Runtime;
 using WanSharp.Runtime.Weights;
+using WanSharp.Storage;
 using WanSharp.Tensors;
 using WanSharp.Tools.Quality;
 
@@ -83,7 +85,7 @@ public sealed class ModelQuantizer(WanHost host, OrtRuntime runtime, QuantizeOpt
                 cancellationToken.ThrowIfCancellationRequested();
                 files.Publish(attemptFolder);
                 clips.AddRange(held);
-                return Report(model, files, losses, chosen, clips, before, after, measured.Tried);
+                return Report(model, files, losses, chosen, clips, before, after, (measured.Tried, attempt - 1));
             }
 
             (bound, last) = (bound * Tightening, index);
@@ -142,13 +144,12 @@ public sealed class ModelQuantizer(WanHost host, OrtRuntime runtime, QuantizeOpt
         for (var i = 0; i < options.HeldBack.Count; i++)
         {
             progress?.Report(new QuantizeProgress("clips of other prompts", i, options.HeldBack.Count));
-            var seed = (ulong)(options.Prompts.Count + i);
-            var request = new GenerationRequest(options.Settings) { Prompt = options.HeldBack[i], Seed = seed };
+            var request = options.RequestOf(options.HeldBack[i], options.Prompts.Count + i);
             var expected = await MakeAsync(full, request, cancellationToken).ConfigureAwait(false);
             var actual = await MakeAsync(narrow, request, cancellationToken).ConfigureAwait(false);
             (before, after) = ([.. before, expected.Step], [.. after, actual.Step]);
-            var loss = ClipMeasurement.LossOf(actual.Frames, expected.Frames, expected.Plan);
-            clips.Add(new QuantizedClip(request.Prompt, seed, loss, IsHeldBack: true));
+            var loss = ClipMeasurement.LossOf(actual.Frames, expected.Frames, expected.Plan.Format);
+            clips.Add(new QuantizedClip(request.Prompt, request.Seed!.Value, loss, IsHeldBack: true));
         }
 
         return (clips, Median(before), Median(after));
@@ -178,7 +179,7 @@ public sealed class ModelQuantizer(WanHost host, OrtRuntime runtime, QuantizeOpt
         IReadOnlyList<QuantizedClip> clips,
         TimeSpan before,
         TimeSpan after,
-        int tried
+        (int Tried, int Rejected) choices
     ) =>
         new(
             [.. losses.Select(loss => (loss, (loss.Layer.IsHighNoise ? chosen.HighNoise! : chosen.Layers).Of(loss.Layer.Name)))],
@@ -188,7 +189,8 @@ public sealed class ModelQuantizer(WanHost host, OrtRuntime runtime, QuantizeOpt
             model.TransformerWeights.BytesByType().Values.Sum() + (model.HighNoiseWeights?.BytesByType().Values.Sum() ?? 0),
             [.. files.Transformers().Select(file => (file, FileFacts.Of(file).Length))],
             files.Use(),
-            tried
+            choices.Tried,
+            choices.Rejected
         );
 
     private static void RequireUnquantized(WanModel model)
@@ -220,8 +222,10 @@ public sealed class ModelQuantizer(WanHost host, OrtRuntime runtime, QuantizeOpt
             $"largest code {Int8Codes.Largest}",
             JsonSerializer.Serialize(options.Settings),
             $"{options.LayerPrompts} prompts, {options.LayerSteps} steps",
-            string.Join('\n', options.Prompts)
+            string.Join('\n', options.Prompts.Concat(options.Images.Select(image => $"{image.LatentFrame} {DigestOf(image.Image)}")))
         );
+
+    private static string DigestOf(RgbImage image) => $"{image.Width}x{image.Height} {Digests.OfBytes(image.Pixels)}";
 
     private static TimeSpan Median(List<TimeSpan> times) => times.Order().ElementAt(times.Count / 2);
 }

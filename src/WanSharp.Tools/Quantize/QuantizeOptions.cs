@@ -14,6 +14,9 @@ public sealed record QuantizeOptions
     /// <summary>The prompts by which the result is judged; none of them is among the others.</summary>
     public required IReadOnlyList<string> HeldBack { get; init; }
 
+    /// <summary>The images of each clip, for models that need them. Default: none.</summary>
+    public IReadOnlyList<ConditioningImage> Images { get; init; } = [];
+
     /// <summary>What the clips have in common. Default: what the model was made for.</summary>
     public ClipSettings Settings { get; init; } = new();
 
@@ -22,4 +25,13 @@ public sealed record QuantizeOptions
 
     /// <summary>In how many steps of these, the first and the last among them. Default: 4.</summary>
     public int LayerSteps { get; init; } = 4;
+
+    /// <summary>A clip of them.</summary>
+    internal GenerationRequest RequestOf(string prompt, int seed) =>
+        new(Settings)
+        {
+            Prompt = prompt,
+            Seed = (ulong)seed,
+            Images = Images,
+        };
 }

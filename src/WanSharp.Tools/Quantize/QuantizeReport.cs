@@ -11,6 +11,7 @@ namespace WanSharp.Tools.Quantize;
 /// <param name="Files">The files that were written, and their sizes.</param>
 /// <param name="Use">How the model is named to use it.</param>
 /// <param name="Tried">How many choices of layers were measured on clips.</param>
+/// <param name="Rejected">How many choices were written before, and lost too much on the clips that judge.</param>
 public sealed record QuantizeReport(
     IReadOnlyList<(LayerLoss Loss, LayerFormat Format)> Layers,
     IReadOnlyList<QuantizedClip> Clips,
@@ -19,5 +20,6 @@ public sealed record QuantizeReport(
     long BytesBefore,
     IReadOnlyList<(string Path, long Bytes)> Files,
     string Use,
-    int Tried
+    int Tried,
+    int Rejected
 );

@@ -4,5 +4,5 @@ namespace WanSharp.Tools.Quantize;
 /// <param name="Prompt">The prompt.</param>
 /// <param name="Seed">The seed.</param>
 /// <param name="Loss">1 − SSIM.</param>
-/// <param name="IsHeldBack">Whether it chose nothing.</param>
+/// <param name="IsHeldBack">Whether it judged what the others had chosen.</param>
 public sealed record QuantizedClip(string Prompt, ulong Seed, double Loss, bool IsHeldBack);

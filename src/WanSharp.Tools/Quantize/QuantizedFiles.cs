@@ -96,13 +96,24 @@ internal sealed class QuantizedFiles(WanModel model, string output)
         return (model.Folder, PartsOf(written));
     }
 
-    /// <summary>Gives what was written its place.</summary>
+    /// <summary>
+    /// Gives what was written its place. Of two experts the old ones go first: between a new and an old one, a model would be opened that
+    /// nobody measured.
+    /// </summary>
     public void Publish(WorkFolder folder)
     {
         if (model.Parts.IsDescribed)
         {
             AtomicFolder.Publish(folder["model"], output);
             return;
+        }
+
+        if (Targets.Count > 1)
+        {
+            foreach (var target in Targets)
+            {
+                File.Delete(target);
+            }
         }
 
         foreach (var target in Targets)

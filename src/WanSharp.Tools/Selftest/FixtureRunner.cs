@@ -11,6 +11,7 @@ public static class FixtureRunner
         new TransformerCheck(),
         new TextEncoderCheck(),
         new VaeCheck(),
+        new ControlCheck(),
         new TinyVaeCheck(),
         new UpscalerCheck(),
         new InterpolatorCheck(),

@@ -1,4 +1,5 @@
 using WanSharp.Models;
+using WanSharp.Models.Detection;
 using WanSharp.Runtime.Networks;
 using WanSharp.Runtime.Weights;
 using WanSharp.Tensors;
@@ -16,7 +17,8 @@ internal sealed class TransformerCheck : IFixtureCheck
         var configuration = fixture
             .Section(fixture.Config.GetProperty("model"), ModelJson.Default.TransformerSection)
             .ToConfiguration(fixture.ConfigPath, visionDim);
-        using var weights = new WeightStore(fixture.Weights("weights.safetensors"));
+        var checkpoint = fixture.Weights("weights.safetensors");
+        using var weights = new WeightStore(NetworkKinds.Transformer.Names.Find(checkpoint) ?? checkpoint);
         var comparisons = new List<Comparison>();
         Action<string, Tensor>? compare = null;
         using var transformer = await TransformerRunner
@@ -70,13 +72,27 @@ internal sealed class TransformerCheck : IFixtureCheck
         return Comparison.Of($"{name}.out.{sample}", velocity.Read<float>(), expected.Read<float>(), limit);
     }
 
-    /// <summary>The sample's latents, joined by the channels of an image where the fixture has some.</summary>
+    /// <summary>
+    /// The sample's latents, joined by the channels of an image where the fixture has some, or by a control and how strongly it acts.
+    /// </summary>
     private static Tensor Latents(Fixture fixture, string name, int sample)
     {
         var x = fixture[$"{name}.in.x.{sample}"];
-        var y = fixture.Find($"{name}.in.y.{sample}");
-        float[] values = [.. x.Read<float>(), .. y is null ? [] : y.Read<float>()];
-        return Tensor.CopyOf<float>([1, x.Shape[0] + (y?.Shape[0] ?? 0), x.Shape[1], x.Shape[2], x.Shape[3]], values);
+        List<float> values = [.. x.Read<float>()];
+        if (fixture.Find($"{name}.in.y.{sample}") is { } image)
+        {
+            values.AddRange(image.Read<float>());
+        }
+
+        if (fixture.Find($"{name}.in.control.{sample}") is { } control)
+        {
+            values.AddRange(control.Read<float>());
+            var strength = fixture[$"{name}.in.control_strength"].Read<float>()[0];
+            values.AddRange(Enumerable.Repeat(strength, (int)(x.Shape[1] * x.Shape[2] * x.Shape[3])));
+        }
+
+        var area = x.Shape[1] * x.Shape[2] * x.Shape[3];
+        return Tensor.CopyOf<float>([1, values.Count / area, x.Shape[1], x.Shape[2], x.Shape[3]], [.. values]);
     }
 
     private static Tensor Context(Tensor rows, int textLength)

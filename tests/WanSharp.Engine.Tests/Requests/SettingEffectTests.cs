@@ -17,6 +17,7 @@ public sealed class SettingEffectTests(SettingEffectTests.Model model) : IClassF
 {
     private const string Style = "style_lightx2v.safetensors";
     private const string Upscaler = "large";
+    private const string Picture = "picture.bmp";
 
     /// <summary>Values that the model can take, where neither an example nor a choice of the row is one.</summary>
     private static readonly Dictionary<string, string> Values = new(StringComparer.Ordinal)
@@ -46,6 +47,10 @@ public sealed class SettingEffectTests(SettingEffectTests.Model model) : IClassF
         ["lora"] = Style,
         ["lora_high"] = Style,
         ["lora_low"] = Style,
+        ["control"] = Picture,
+        ["control_strength"] = "0.5",
+        ["mask"] = Picture,
+        ["reference"] = Picture,
     };
 
     public static TheoryData<string> Names => [.. SettingFields.Stored.Select(one => one.Name)];
@@ -74,7 +79,13 @@ public sealed class SettingEffectTests(SettingEffectTests.Model model) : IClassF
     public void ASetting_ThatIsAccepted_ChangesWhatTheClipEmbeds(string name)
     {
         var field = SettingFields.Find(name)!;
-        var without = name == "upscale_height" ? Base with { Upscale = Upscaler } : Base; // which says nothing alone
+        var without = name switch // some say nothing alone
+        {
+            "upscale_height" => Base with { Upscale = Upscaler },
+            "mask_shows" => Base with { Control = Picture, Mask = Picture },
+            "control_from" or "mask" or "outpaint" => Base with { Control = Picture },
+            _ => Base,
+        };
 
         Assert.True(field.TrySet(without, ValueOf(field), out var with), $"say in this test which value {name} can have");
 
@@ -128,9 +139,15 @@ public sealed class SettingEffectTests(SettingEffectTests.Model model) : IClassF
         private readonly DecoderShelf _decoders;
         private readonly EnhancerShelf _enhancers;
         private readonly PresetChoice _presets;
+        private readonly TinyNetworks _controlled = new("wan2.1-vace-1.3b");
+        private readonly WanModel _follower;
+        private readonly DecoderShelf _controls;
 
         public Model()
         {
+            _follower = WanModel.Open(new ToolFolders(_controlled, _folder["follower"]).Write("official"));
+            _controls = new DecoderShelf(_follower, [_folder["."]]);
+            File.WriteAllText(_folder[Picture], "BM");
             _model = WanModel.Open(
                 new ToolFolders(_networks, _folder["model"]).Write("official"),
                 loras: new LoraPlaces([_folder["loras"]], null)
@@ -149,10 +166,15 @@ public sealed class SettingEffectTests(SettingEffectTests.Model model) : IClassF
         public string Vae => _model.Parts.Vae;
 
         public GenerationSettings Plan(GenerationRequest request) =>
-            GenerationPlanner.Sketch(request, _model, decoders: _decoders, presets: _presets, enhancers: _enhancers).Settings;
+            ControlFields.All.Any(field => field.Get(request) is not null)
+                ? GenerationPlanner.Sketch(request, _follower, decoders: _controls, presets: _presets, enhancers: _enhancers).Settings
+                : GenerationPlanner.Sketch(request, _model, decoders: _decoders, presets: _presets, enhancers: _enhancers).Settings;
 
         public void Dispose()
         {
+            _controls.Dispose();
+            _follower.Dispose();
+            _controlled.Dispose();
             _decoders.Dispose();
             _enhancers.Dispose();
             _model.Dispose();

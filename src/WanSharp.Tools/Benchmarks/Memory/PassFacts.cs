@@ -23,7 +23,7 @@ internal static class PassFacts
         var stored = NetworkWeights.Of(weights, network.BlockWeights);
         var rest = NetworkWeights.Of(weights, network.OtherWeights);
         var rows = Math.Min(textTokens + 1, config.TextLength);
-        var keys = 2L * rows * config.Dim * sizeof(float) * config.Layers;
+        var keys = 2L * rows * config.Dim * sizeof(float) * (config.Layers + config.ControlBlocks);
         var patch = config.PatchSize;
         return new StrategyFacts
         {

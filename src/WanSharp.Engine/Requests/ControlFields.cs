@@ -1,0 +1,98 @@
+using WanSharp.Engine.Sampling;
+using static WanSharp.Engine.Requests.FieldForms;
+
+namespace WanSharp.Engine.Requests;
+
+/// <summary>The rows of <see cref="SettingFields"/> for models that follow a control (VACE).</summary>
+internal static class ControlFields
+{
+    /// <summary>What <c>--mask</c> says instead of a file: all of the control is kept, and only what it does not show is made.</summary>
+    public const string Keep = "keep";
+
+    /// <summary>What the network is shown where a mask is white: nothing, or what the control shows there.</summary>
+    public static IReadOnlyList<string> Shown { get; } = [Grey, "control"];
+
+    /// <summary>Nothing is shown: it is made after the prompt.</summary>
+    public const string Grey = "grey";
+
+    /// <summary>What can be made of a control video before it is followed.</summary>
+    public static IReadOnlyList<string> Sources { get; } = ["canny", "luma"];
+
+    /// <summary>How strongly the control is followed.</summary>
+    public static SettingField Strength { get; } =
+        Number(
+            "control_strength",
+            "X",
+            "How strongly --control and --reference are followed. Default: 1.",
+            0.0,
+            2.0,
+            s => s.ControlStrength,
+            (s, v) => s with { ControlStrength = v },
+            r => r.ControlStrength
+        );
+
+    /// <summary>All of them, in the order of help.</summary>
+    public static IReadOnlyList<SettingField> All { get; } =
+    [
+        Clips(
+            "control",
+            "FILE[@FROM-TO]",
+            "The clip that is followed (depth, pose, edges, …), or filled in and extended with --mask; for models that take one "
+                + "(VACE). Its seconds may be chosen: depth.mp4@2-5.",
+            "a clip or a picture, and its seconds if not all are meant, such as depth.mp4@2-5",
+            s => s.Control,
+            (s, v) => s with { Control = v },
+            r => r.Control?.Requested
+        ),
+        Text(
+            "control_from",
+            "NAME",
+            "What of --control is followed: canny (its edges) or luma (its brightness). Default: all that it shows.",
+            Sources,
+            s => s.ControlFrom,
+            (s, v) => s with { ControlFrom = v },
+            r => r.ControlFrom
+        ),
+        Strength,
+        Clips(
+            "mask",
+            $"FILE[@FROM-TO]|{Keep}",
+            $"What of --control is made anew: where this clip or picture is white. {Keep}: nothing, only what follows it and what is "
+                + "around it. Default: all, after its model.",
+            $"a clip or a picture, or {Keep}",
+            s => s.Mask,
+            (s, v) => s with { Mask = v },
+            r => r.Mask?.Requested
+        ),
+        Text(
+            "mask_shows",
+            "NAME",
+            $"What is followed where --mask is white: {Grey} (nothing: for inpainting) or control (what --control shows there). Default: "
+                + $"{Grey}; with --control-from, what that makes.",
+            Shown,
+            s => s.MaskShows,
+            (s, v) => s with { MaskShows = v },
+            r => r.MaskShows
+        ),
+        Value<NumberList>(
+            "outpaint",
+            "L,T,R,B",
+            "The shares of the frame that are made around --control: left, top, right, bottom.",
+            "four shares from 0 to below 1, such as 0.25,0,0.25,0",
+            "0.25,0,0.25,0",
+            s => s.Outpaint,
+            (s, v) => s with { Outpaint = v },
+            r => r.Outpaint
+        ),
+        Clips(
+            "reference",
+            "FILE",
+            "A picture of what the clip shows; may be given several times, for models that take some (VACE).",
+            "a picture",
+            s => s.References,
+            (s, v) => s with { References = v },
+            r => r.References is { Count: > 0 } used ? string.Join(LoraUse.Separator, used.Select(one => one.Name)) : null,
+            isList: true
+        ),
+    ];
+}
