@@ -18,10 +18,10 @@ internal static class JobRows
         "id, output, style, priority, state, attempts, error, started_at, finished_at, outcome ->> '$.started_over'";
 
     public const string Insert = """
-        INSERT INTO jobs (output, request, settings, style, priority, execution_group, feature_group, result_key, twin, overwrites,
+        INSERT INTO jobs (id, output, request, settings, style, priority, execution_group, feature_group, result_key, twin, overwrites,
           queued_at, details, batch, held, owner)
-        VALUES ($output, $request, $settings, $style, $priority, $execution, $feature, $key, $twin, $overwrites, $now, $details, $batch,
-          $held, $owner)
+        VALUES ((SELECT max(last, coalesce((SELECT max(id) FROM jobs), 0)) + 1 FROM numbers), $output, $request, $settings, $style,
+          $priority, $execution, $feature, $key, $twin, $overwrites, $now, $details, $batch, $held, $owner)
         ON CONFLICT (output) DO NOTHING
         """;
 

@@ -4,13 +4,14 @@ namespace WanSharp.Jobs.Storage;
 internal static class JobSchema
 {
     /// <summary>Kept in <c>user_version</c>.</summary>
-    public const int Version = 6;
+    public const int Version = 7;
 
     /// <remarks>
     /// The queue's index holds all that choosing the next job looks at, so that a choice among ten thousand reads a few hundred pages.
     /// <c>twin</c> is the beginning of the result key: jobs that have it in common do not run at the same time. <c>journal</c> says up
     /// to where the journal is in the tables, and how many jobs that were: where either differs, the database is an older or a damaged one.
-    /// <c>came</c> has when jobs of owners came, whatever became of them since.
+    /// <c>came</c> has when jobs of owners came, whatever became of them since. <c>numbers</c> keeps the largest number that a deleted job
+    /// had: SQLite would give it to the next one, while a runner or a client still means the other.
     /// </remarks>
     public const string Create = """
         CREATE TABLE jobs (
@@ -59,6 +60,9 @@ internal static class JobSchema
         CREATE INDEX deleted ON jobs (state) WHERE removed;
         CREATE TABLE journal (bytes INTEGER NOT NULL, jobs INTEGER NOT NULL) STRICT;
         INSERT INTO journal VALUES (0, 0);
+        CREATE TABLE numbers (last INTEGER NOT NULL) STRICT;
+        INSERT INTO numbers VALUES (0);
+        CREATE TRIGGER keep_number AFTER DELETE ON jobs BEGIN UPDATE numbers SET last = max(last, old.id); END;
         """;
 
     /// <summary>From version 1, which counted deaths alone.</summary>
@@ -106,7 +110,14 @@ internal static class JobSchema
     /// <summary>From version 5, which looked through all jobs for those to delete.</summary>
     private const string From5 = "CREATE INDEX deleted ON jobs (state) WHERE removed;";
 
-    private static readonly string[] Upgrades = [From1, From2, From3, From4, From5];
+    /// <summary>From version 6, which gave the number of a deleted job to the next one.</summary>
+    private const string From6 = """
+        CREATE TABLE numbers (last INTEGER NOT NULL) STRICT;
+        INSERT INTO numbers VALUES (0);
+        CREATE TRIGGER keep_number AFTER DELETE ON jobs BEGIN UPDATE numbers SET last = max(last, old.id); END;
+        """;
+
+    private static readonly string[] Upgrades = [From1, From2, From3, From4, From5, From6];
 
     /// <summary>What makes the tables of an earlier version those of this one.</summary>
     public static string UpgradeFrom(long version) => string.Join('\n', Upgrades[((int)version - 1)..]);

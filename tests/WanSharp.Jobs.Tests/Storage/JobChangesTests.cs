@@ -51,6 +51,21 @@ public sealed class JobChangesTests : IDisposable
         Assert.Equal((JobState.Queued, true), (_store.Find(1)!.State, _store.Find(1)!.IsHeld));
     }
 
+    /// <summary>A runner or a client may still mean the one that was deleted.</summary>
+    [Fact]
+    public void Enqueue_AfterTheLastJobWasRemoved_GivesItsNumberToNoOther()
+    {
+        _store.Enqueue([TestJobs.New("1.txt"), TestJobs.New("2.txt")]);
+        _store.Remove([2]);
+
+        _store.Enqueue([TestJobs.New("3.txt")]);
+        _store.Remove([1, 3]);
+        using var again = TestJobs.Open(_folder);
+        again.Enqueue([TestJobs.New("4.txt")]);
+
+        Assert.Equal([4L], again.All().Select(job => job.Id));
+    }
+
     [Fact]
     public async Task Remove_OfAJobThatRuns_LeavesNothingOfIt()
     {

@@ -187,8 +187,8 @@ public sealed class JobStoreTests : IDisposable
             connection.Run(
                 "DROP TABLE journal; ALTER TABLE jobs DROP COLUMN settings; ALTER TABLE jobs DROP COLUMN overwrites; ALTER TABLE "
                     + "jobs DROP COLUMN artifact_bytes; ALTER TABLE jobs DROP COLUMN artifact_time; DROP INDEX queue; DROP INDEX deleted; "
-                    + "ALTER TABLE jobs DROP COLUMN suspect; CREATE INDEX queue ON jobs (deaths); UPDATE jobs SET deaths "
-                    + "= 1 WHERE id = 2; PRAGMA user_version=1"
+                    + "DROP TRIGGER keep_number; DROP TABLE numbers; ALTER TABLE jobs DROP COLUMN suspect; "
+                    + "CREATE INDEX queue ON jobs (deaths); UPDATE jobs SET deaths = 1 WHERE id = 2; PRAGMA user_version=1"
             );
         }
 

@@ -89,7 +89,8 @@ public sealed class OrderTests : IDisposable
         {
             connection.Open();
             connection.Run(
-                "DROP INDEX queue; DROP INDEX owners; DROP INDEX deleted; DROP TABLE came; ALTER TABLE jobs DROP COLUMN owner; "
+                "DROP INDEX queue; DROP INDEX owners; DROP INDEX deleted; DROP TABLE came; "
+                    + "DROP TRIGGER keep_number; DROP TABLE numbers; ALTER TABLE jobs DROP COLUMN owner; "
                     + "ALTER TABLE jobs DROP COLUMN place; CREATE INDEX queue ON jobs (state); PRAGMA user_version=4"
             );
         }
