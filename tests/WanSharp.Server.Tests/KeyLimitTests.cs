@@ -35,6 +35,11 @@ public sealed class KeyLimitTests : IAsyncLifetime
             Assert.Equal(HttpStatusCode.NotFound, (await SendAsync(anna, HttpMethod.Get, $"/v1/videos/{ofBen}{path}")).Status);
         }
 
+        foreach (var path in (string[])["/v1/models/known", "/v1/models/pulls"]) // the page asks for them, and nothing of anybody is there
+        {
+            Assert.Equal(HttpStatusCode.OK, (await SendAsync(anna, HttpMethod.Get, path)).Status);
+        }
+
         foreach (var path in (string[])["/cancel", "/pause", "/retry", "/remix"])
         {
             Assert.Equal(HttpStatusCode.NotFound, (await SendAsync(anna, HttpMethod.Post, $"/v1/videos/{ofBen}{path}", Video)).Status);

@@ -98,7 +98,7 @@ internal sealed class JobDatabase : IDisposable
                         _writer.Run($"{JobSchema.Create} PRAGMA user_version={JobSchema.Version}");
                         break;
                     case > 0 and < JobSchema.Version and var version:
-                        _writer.Run($"{JobSchema.UpgradeFrom(version)} PRAGMA user_version={JobSchema.Version}");
+                        Upgrade(version);
                         break;
                     case > JobSchema.Version:
                         throw new JobStoreException($"{_path} was written by a newer version of WanSharp: use that version.");
@@ -110,6 +110,30 @@ internal sealed class JobDatabase : IDisposable
                 return true;
             }
         );
+
+    private void Upgrade(long version)
+    {
+        const int SqliteError = 1;
+        SqliteException? failure = null;
+        try
+        {
+            _writer.Run($"{JobSchema.UpgradeFrom(version)} PRAGMA user_version={JobSchema.Version}");
+        }
+        catch (SqliteException exception) when (exception.SqliteErrorCode == SqliteError)
+        {
+            failure = exception;
+        }
+
+        // Of several statements, only the first tells that it failed.
+        if (_writer.Scalar<long>("PRAGMA user_version") != JobSchema.Version)
+        {
+            throw new JobStoreException(
+                $"{_path} does not have the tables of its version (user_version {version}): move it away, then resume, which makes it "
+                    + "again from jobs.jsonl and the clips.",
+                failure
+            );
+        }
+    }
 
     private T Guarded<T>(Lock gate, Func<T> run)
     {

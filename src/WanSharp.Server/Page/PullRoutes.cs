@@ -17,6 +17,7 @@ internal sealed class PullRoutes(WanHost host, ModelPulls pulls) : IRoutes
         var admin = new Needs(KeyScope.Admin);
         routes
             .MapGet("/v1/models/pulls", context => context.SendAsync(new PullList(pulls.All), PageJson.Readable.PullList))
+            .WithMetadata(new TellsKeysApart()) // there is nothing of anybody in it
             .Describe("Models that are being fetched, or were.", PageJson.Readable.PullList);
         routes
             .MapPost("/v1/models/pulls/{id}", StartAsync)

@@ -35,7 +35,11 @@ internal sealed class SystemRoutes(
             .WithMetadata(new Needs(KeyScope.Admin))
             .Describe("Memory, lanes, caches and providers.")
             .Sends("application/json");
-        routes.MapGet("/v1/models/known", ModelsAsync).Describe("The models that are known here.").Sends("application/json");
+        routes
+            .MapGet("/v1/models/known", ModelsAsync)
+            .WithMetadata(new TellsKeysApart()) // there is nothing of anybody in it
+            .Describe("The models that are known here.")
+            .Sends("application/json");
     }
 
     private Task SystemAsync(HttpContext context)

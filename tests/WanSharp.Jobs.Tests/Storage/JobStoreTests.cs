@@ -184,17 +184,37 @@ public sealed class JobStoreTests : IDisposable
         )
         {
             connection.Open();
-            connection.Run(
-                "DROP TABLE journal; ALTER TABLE jobs DROP COLUMN settings; ALTER TABLE jobs DROP COLUMN overwrites; ALTER TABLE "
-                    + "jobs DROP COLUMN artifact_bytes; ALTER TABLE jobs DROP COLUMN artifact_time; DROP INDEX queue; DROP INDEX deleted; "
-                    + "DROP TRIGGER keep_number; DROP TABLE numbers; ALTER TABLE jobs DROP COLUMN suspect; "
-                    + "CREATE INDEX queue ON jobs (deaths); UPDATE jobs SET deaths = 1 WHERE id = 2; PRAGMA user_version=1"
-            );
+            string[] later = ["queue", "deleted", "batches", "owners", "came_at"];
+            string[] added = ["settings", "overwrites", "artifact_bytes", "artifact_time", "suspect"];
+            string[] ofServers = ["details", "batch", "held", "removed", "owner", "place"];
+            connection.Run(string.Concat(later.Select(index => $"DROP INDEX {index}; ")) + "DROP TRIGGER keep_number");
+            connection.Run("DROP TABLE journal; DROP TABLE came; DROP TABLE numbers");
+            connection.Run(string.Concat(added.Concat(ofServers).Select(column => $"ALTER TABLE jobs DROP COLUMN {column}; ")));
+            connection.Run("CREATE INDEX queue ON jobs (deaths); UPDATE jobs SET deaths = 1 WHERE id = 2; PRAGMA user_version=1");
         }
 
         using var again = TestJobs.Open(_folder);
         Assert.Equal([false, true], again.List().Select(job => again.Queue.IsSuspect(job.Id)));
         Assert.Equal("1.mp4", again.Queue.Claim(Worker, alone: true)!.Output);
+    }
+
+    [Fact]
+    public void Open_OfADatabaseThatCannotBeUpgraded_LeavesItAsItIs()
+    {
+        using (var store = TestJobs.Open(_folder))
+        {
+            store.Enqueue([TestJobs.New("1.mp4")]);
+        }
+
+        var database = JobFolder.Create(_folder["out"]).Database;
+        using (var connection = new Microsoft.Data.Sqlite.SqliteConnection($"Data Source={database};Pooling=False"))
+        {
+            connection.Open();
+            connection.Run("PRAGMA user_version=3"); // which had none of the columns that are there
+        }
+
+        Assert.Contains("user_version 3", Assert.Throws<JobStoreException>(() => TestJobs.Open(_folder)).Message, StringComparison.Ordinal);
+        Assert.Contains("user_version 3", Assert.Throws<JobStoreException>(() => TestJobs.Open(_folder)).Message, StringComparison.Ordinal);
     }
 
     [Fact]

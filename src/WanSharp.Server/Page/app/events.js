@@ -5,6 +5,10 @@ const TYPES = ["queued", "in_progress", "progress", "preview", "completed", "fai
 const listeners = new Set();
 const watchers = new Set();
 let source = null;
+let wait = 0;
+
+const SHORTEST = 1000;
+const LONGEST = 30000;
 
 /** Calls back for each event, until the function that is returned is called. */
 export function listen(callback) {
@@ -30,11 +34,18 @@ export function connect() {
         source.addEventListener(type, hand);
     }
     source.addEventListener("open", () => {
+        wait = 0;
         for (const watcher of watchers) {
             watcher(true);
         }
     });
+    const mine = source;
     source.addEventListener("error", () => {
+        if (mine.readyState === EventSource.CLOSED && mine === source) {
+            // the browser comes back by itself from a broken line, but not from an answer such as a proxy's 502
+            wait = Math.min(LONGEST, Math.max(SHORTEST, 2 * wait));
+            setTimeout(() => mine === source && connect(), wait);
+        }
         for (const watcher of watchers) {
             watcher(false);
         }
