@@ -12,6 +12,9 @@ public sealed record JobPage
     /// <summary>Whether those that came last are first.</summary>
     public bool NewestFirst { get; init; }
 
+    /// <summary>Whether those that wait come as they will be taken, as far as that is known now; else as they came.</summary>
+    public bool NextFirst { get; init; }
+
     /// <summary>The batch that they came with; null for any.</summary>
     public string? Batch { get; init; }
 

@@ -20,6 +20,12 @@ internal sealed class JobQueue(JobDatabase database, JobFolder folder, JobClock 
     /// <summary>The first position that is a job's own: before it the process loads what all jobs need.</summary>
     public static readonly long OwnWork = PositionOf(GenerationStage.Encode, 0);
 
+    /// <summary>Those that go before others: put in order by hand, else of the highest priority, for which waiting counts.</summary>
+    private const string Foremost = "suspect, place IS NULL, place, priority + max(0, $now - queued_at) / $aging DESC";
+
+    /// <summary>The order in which jobs are taken, but for those that are as good a choice as each other.</summary>
+    public const string TakingOrder = Foremost + ", id";
+
     private long _lastExecutionGroup;
 
     /// <summary>
@@ -38,8 +44,7 @@ internal sealed class JobQueue(JobDatabase database, JobFolder folder, JobClock 
                 SELECT id FROM jobs
                 WHERE state = {States.Queued} AND held = 0 AND (NOT suspect OR $alone)
                   AND (twin IS NULL OR twin NOT IN (SELECT twin FROM jobs WHERE state = {States.Running} AND twin IS NOT NULL))
-                ORDER BY suspect, place IS NULL, place, priority + max(0, $now - queued_at) / $aging DESC, execution_group <> $group,
-                  execution_group, feature_group, id
+                ORDER BY {Foremost}, execution_group <> $group, execution_group, feature_group, id
                 LIMIT 1
                 """,
                 ("$alone", alone),

@@ -165,19 +165,21 @@ public sealed partial class JobStore
     public IReadOnlyList<Job> Page(JobPage page)
     {
         ArgumentNullException.ThrowIfNull(page);
-        var (compare, order) = page.NewestFirst ? ("<", "DESC") : (">", "ASC");
+        var (compare, order) = page.NewestFirst ? ("<", "id DESC") : (">", "id");
         return _database.Read(connection =>
             connection.Query(
                 $"SELECT {JobRows.Columns} FROM jobs WHERE NOT removed AND ($after IS NULL OR id {compare} $after) "
                     + "AND ($batch IS NULL OR batch = $batch) AND ($state IS NULL OR state = $state) "
                     + "AND ($owner IS NULL OR owner = $owner) AND ($ended IS NULL OR finished_at >= $ended) "
-                    + $"ORDER BY id {order} LIMIT $limit",
+                    + $"ORDER BY {(page.NextFirst ? JobQueue.TakingOrder : order)} LIMIT $limit",
                 JobRows.Job,
                 ("$after", page.After),
                 ("$batch", page.Batch),
                 ("$owner", page.Owner),
                 ("$state", (long?)page.State),
                 ("$ended", page.EndedSince?.ToUnixTimeMilliseconds()),
+                ("$now", _clock.Now()),
+                ("$aging", (long)JobQueue.Aging.TotalMilliseconds),
                 ("$limit", page.Limit)
             )
         );

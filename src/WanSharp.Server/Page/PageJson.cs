@@ -11,6 +11,7 @@ namespace WanSharp.Server.Page;
 [JsonSerializable(typeof(PlanObject))]
 [JsonSerializable(typeof(SystemObject))]
 [JsonSerializable(typeof(KnownModelsObject))]
+[JsonSerializable(typeof(FindingList))]
 [JsonSerializable(typeof(PullObject))]
 [JsonSerializable(typeof(PullList))]
 internal sealed partial class PageJson : JsonSerializerContext

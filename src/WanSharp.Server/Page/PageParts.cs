@@ -14,6 +14,7 @@ internal static class PageParts
         services.AddSingleton<IRoutes, SettingsRoutes>();
         services.AddSingleton<IRoutes, PlanRoutes>();
         services.AddSingleton<IRoutes, SystemRoutes>();
+        services.AddSingleton<IRoutes, DoctorRoutes>();
         services.AddSingleton<ModelPulls>();
         services.AddSingleton<IRoutes, PullRoutes>();
     }

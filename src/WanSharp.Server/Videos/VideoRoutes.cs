@@ -41,7 +41,7 @@ internal sealed class VideoRoutes(VideoQueue queue, VideoForms forms, VideoWaiti
             .Describe("Lists videos.", ServerJson.Readable.VideoList)
             .Takes(
                 ("limit", "The most videos, 1 to 100. Default: 20."),
-                ("order", "asc or desc. Default: desc, the newest first."),
+                ("order", "asc, desc, or next: as they will be made. Default: desc, the newest first."),
                 ("after", "The id of the video after which the list goes on; it may have been deleted since."),
                 ("status", "Those in this state alone: queued, in_progress, completed, failed or cancelled."),
                 ("batch", "Those of this batch alone.")
@@ -169,18 +169,27 @@ internal sealed class VideoRoutes(VideoQueue queue, VideoForms forms, VideoWaiti
                     && number is >= 1 and <= LargestPage => number,
             var text => throw ApiException.Invalid("limit", $"The limit is a whole number from 1 to {LargestPage}, not '{text}'."),
         };
-        var newestFirst = query["order"].FirstOrDefault() switch
+        var order = query["order"].FirstOrDefault() ?? "desc";
+        if (order is not ("asc" or "desc" or "next"))
         {
-            null or "desc" => true,
-            "asc" => false,
-            var text => throw ApiException.Invalid("order", $"The order is asc or desc, not '{text}'."),
-        };
+            throw ApiException.Invalid("order", $"The order is asc, desc or next, not '{order}'.");
+        }
+
+        if (order == "next" && query["after"].FirstOrDefault() is { Length: > 0 })
+        {
+            throw ApiException.Invalid(
+                "after",
+                "The order next has its beginning alone, which changes as videos are made: leave after out."
+            );
+        }
+
         var page = queue.Page(
             new JobPage
             {
                 After = query["after"].FirstOrDefault() is { Length: > 0 } after ? queue.After(after, Caller.Of(context)) : null,
                 Limit = limit + 1,
-                NewestFirst = newestFirst,
+                NewestFirst = order == "desc",
+                NextFirst = order == "next",
                 State = query["status"].FirstOrDefault() is { } status ? StateOf(status) : null,
                 Batch = query["batch"].FirstOrDefault(),
             },

@@ -43,6 +43,33 @@ public sealed class PageApiTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Doctor_SaysWhatItFoundOfTheMachine()
+    {
+        var (status, findings) = await _server.PostAsync("/v1/system/doctor", "{}");
+
+        Assert.Equal(HttpStatusCode.OK, status);
+        var data = findings.GetProperty("data").EnumerateArray().ToList();
+        Assert.Contains(data, one => one.GetProperty("topic").GetString() == "processor");
+        Assert.All(data, one => Assert.Contains(one.GetProperty("severity").GetString(), (string[])["good", "advice", "problem"]));
+    }
+
+    [Fact]
+    public async Task Videos_InTheOrderInWhichTheyWillBeMade_HaveThoseFirstThatWerePutThere()
+    {
+        await _server.PostAsync("/v1/queue/pause", "{}");
+        var usual = await _server.CreateAsync("a");
+        var urgent = await _server.CreateAsync("b", ",\"priority\":5");
+        var last = await _server.CreateAsync("c");
+        await _server.PostAsync("/v1/queue/order", $$"""{"ids":["{{last}}"]}""");
+
+        var (_, list) = await _server.GetAsync("/v1/videos?status=queued&order=next");
+        var (refused, _) = await _server.GetAsync($"/v1/videos?order=next&after={usual}");
+
+        Assert.Equal([last, urgent, usual], list.GetProperty("data").EnumerateArray().Select(one => one.GetProperty("id").GetString()));
+        Assert.Equal(HttpStatusCode.BadRequest, refused);
+    }
+
+    [Fact]
     public async Task Plan_SaysWhatAVideoWouldBeAndMakesNone()
     {
         var (status, plan) = await _server.PostAsync("/v1/plan", """{"prompt":"a","steps":3,"seconds":1}""");

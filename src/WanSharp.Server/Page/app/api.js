@@ -92,6 +92,7 @@ export const api = {
     pull: (name) => request("POST", `/v1/models/pulls/${encodeURIComponent(name)}`, {}),
     cancelPull: (name) => request("DELETE", `/v1/models/pulls/${encodeURIComponent(name)}`),
     system: () => request("GET", "/v1/system"),
+    doctor: () => request("POST", "/v1/system/doctor", {}),
 
     content: (id) => video(id, "/content"),
     thumbnail: (id) => video(id, "/content?variant=thumbnail"),

@@ -2,7 +2,7 @@
 import { api } from "../api.js";
 import { announce, button, empty, h, icon, iconButton } from "../dom.js";
 import { attempt, failure, livePreview, progress } from "../clip.js";
-import { inOrder, moved } from "../order.js";
+import { moved } from "../order.js";
 import { shape } from "../format.js";
 import { listen } from "../events.js";
 import { t } from "../i18n.js";
@@ -55,12 +55,12 @@ export function open(main) {
             const [queue, running, queued, failed, cancelled] = await Promise.all([
                 api.queue(),
                 api.all({ status: "in_progress", order: "asc" }, MOST),
-                api.all({ status: "queued", order: "asc" }, MOST),
+                api.videos({ status: "queued", order: "next", limit: SHOWN }),
                 api.videos({ status: "failed", limit: 20 }),
                 api.videos({ status: "cancelled", limit: 20 }),
             ]);
             if (!isGone) {
-                waiting = queued;
+                waiting = queued.data;
                 const focus = focused();
                 draw(
                     queue,
@@ -86,7 +86,7 @@ export function open(main) {
         for (const id of [...rows.keys()].filter((one) => !running.some((video) => video.id === one))) {
             rows.delete(id);
         }
-        const order = inOrder(waiting);
+        const order = waiting;
         const parts = [];
         if (queue.paused) {
             parts.push(h("p", { class: "note", role: "status" }, icon("pause"), t("queue.paused")));
@@ -102,7 +102,7 @@ export function open(main) {
                     h(
                         "ol",
                         { class: "rows" },
-                        order.slice(0, SHOWN).map((video, i) => waitingRow(video, i, order)),
+                        order.map((video, i) => waitingRow(video, i, order)),
                     ),
                     queue.queued > SHOWN ? h("p", { class: "muted" }, t("queue.hidden", { n: queue.queued - SHOWN })) : null,
                 ),

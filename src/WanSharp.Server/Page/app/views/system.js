@@ -1,6 +1,6 @@
 // What the server does and holds, as it is now.
 import { api } from "../api.js";
-import { h, icon, withCode } from "../dom.js";
+import { button, h, icon, withCode } from "../dom.js";
 import { failure } from "../clip.js";
 import { bytes, duration, number } from "../format.js";
 import { t } from "../i18n.js";
@@ -9,7 +9,10 @@ const EVERY = 5000;
 
 export function open(main) {
     const body = h("div", { class: "stack" }, h("p", { class: "muted" }, t("loading")));
-    main.append(h("div", { class: "title" }, h("h1", {}, t("nav.system")), h("p", { class: "muted" }, t("system.about"))), body);
+    main.append(
+        h("div", { class: "title" }, h("h1", {}, t("nav.system")), h("p", { class: "muted" }, t("system.about"))),
+        h("div", { class: "stack" }, body, doctor()),
+    );
     let timer = null;
     let isGone = false;
     show();
@@ -59,6 +62,57 @@ function draw(system) {
             ? h("section", { class: "card stack" }, h("h2", {}, t("system.providers")), providers(system.providers))
             : "",
     ];
+}
+
+/** What `wan doctor` says of the machine: it takes seconds, so it is asked for. */
+function doctor() {
+    const found = h("div", { class: "stack", "aria-live": "polite" });
+    const look = button(t("doctor.look"), run, { name: "system" });
+    return h(
+        "section",
+        { class: "card stack" },
+        h("div", { class: "with-actions" }, h("h2", {}, t("doctor.title")), look),
+        h("p", { class: "muted" }, t("doctor.about")),
+        found,
+    );
+
+    async function run() {
+        look.disabled = true;
+        found.replaceChildren(h("p", { class: "muted" }, t("doctor.looking")));
+        try {
+            const { data } = await api.doctor();
+            const order = ["problem", "advice", "good"];
+            const list = data.toSorted((a, b) => order.indexOf(a.severity) - order.indexOf(b.severity));
+            found.replaceChildren(h("ul", { class: "rows" }, list.map(finding)));
+        } catch (problem) {
+            found.replaceChildren(failure(problem, run));
+        } finally {
+            look.disabled = false;
+        }
+    }
+}
+
+function finding(found) {
+    const { topic, severity, says } = found;
+    const kind = { good: "good", advice: "", problem: "bad" }[severity];
+    return h(
+        "li",
+        {},
+        h("span", { class: `dot ${kind}` }),
+        h(
+            "div",
+            {},
+            h("strong", {}, topic),
+            h("p", { class: "muted" }, says),
+            found.command ? h("p", { class: "muted" }, command(found.command)) : null,
+        ),
+        h("span", { class: `tag ${kind}` }, t(`doctor.${severity}`)),
+    );
+}
+
+/** A command of ours as code; words are words. */
+function command(text) {
+    return text.startsWith("wan ") ? h("code", {}, text) : withCode(text);
 }
 
 function tile(label, value, more) {
@@ -158,7 +212,7 @@ function providers(list) {
                     {},
                     h("strong", {}, one.name),
                     h("p", { class: "muted" }, one.why),
-                    one.how_to_get ? h("p", { class: "muted" }, withCode(one.how_to_get)) : null,
+                    one.how_to_get ? h("p", { class: "muted" }, command(one.how_to_get)) : null,
                 ),
                 h("span", { class: `tag ${one.there ? "good" : ""}` }, t(one.there ? "system.there" : "system.absent")),
             ),
