@@ -130,6 +130,8 @@ public sealed class FilmCommandTests(MeasuredMachine machine) : BatchTests
             (await RunAsync("film", "redo", _folder["film"], "--section", "1", "--prompt", "a blue star")).ExitCode
         );
         Assert.Equal(6, Digests("film", "*.mkv").Count()); // the second continues the first
+
+        (await RunAsync("film", _folder["film"], "--threads", "1")).AssertFailed(ExitCode.WrongUsage, "leave --threads out");
     }
 
     [Fact]

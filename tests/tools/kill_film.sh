@@ -7,9 +7,9 @@ set -u
 wan=$1 folder=$2 kills=${3:-50} RANDOM=${4:-1}
 mkdir -p "$folder" && cd "$folder" || exit 2
 export WAN_CACHE=$PWD/cache
-section='"prompt": "a red circle moving'
+section='"frames": 9, "prompt": "a red circle moving'
 cat > film.json <<END
-{ "frames": 9, "steps": 8, "seed": 3, "cache": false, "sections": [
+{ "steps": 8, "seed": 3, "cache": false, "sections": [
   { $section left on a black background" }, { $section right on a black background" },
   { $section left on a black background" }, { $section right on a black background" },
   { $section up on a gray background", "start": "cut" }, { $section down on a gray background" },
@@ -26,7 +26,8 @@ while [ "$killed" -lt "$kills" ]; do
     while :; do
         "$wan" film film.json --batch-size 1 -o "$out.mkv" >>log 2>&1 & pid=$!
         sleep "$(awk -v r=$RANDOM -v m=$longest 'BEGIN { print 0.3 + m * r / 32767 }')"
-        if ! kill -9 $pid 2>/dev/null; then break; fi
+        jobs -rp | grep -qx "$pid" || break # by then the number may be that of another process
+        kill -9 "$pid"
         wait $pid 2>/dev/null
         killed=$((killed + 1))
         for clip in "$out"/*.mkv; do # what is there stays the same file

@@ -101,7 +101,7 @@ internal sealed class ExtendCommand(CliEnvironment environment)
             };
     }
 
-    /// <summary>The size and frame rate of a clip that WanSharp made: what comes after it has the same.</summary>
+    /// <summary>The size and frame rate of a clip that WanSharp made, and how it was enlarged: what comes after it is made alike.</summary>
     private async Task<ClipSettings> SettingsOfAsync(string clip, CancellationToken cancellationToken)
     {
         var embedded = await MetadataReader.ReadAsync(environment.Host.FindFfmpeg(), clip, cancellationToken);
@@ -111,7 +111,9 @@ internal sealed class ExtendCommand(CliEnvironment environment)
                 {
                     Width = made.Width,
                     Height = made.Height,
-                    Fps = made.Fps,
+                    Fps = made.Interpolate?.FromFps ?? made.Fps, // the model's: sections are not interpolated
+                    Upscale = made.Upscale?.Name,
+                    UpscaleHeight = made.UpscaleHeight,
                 }
             : FilmFile.FromEmbedded(embedded)?.Sections.FirstOrDefault(section => section.Clip is null)?.Request is { } of
                 ? new ClipSettings
@@ -119,6 +121,8 @@ internal sealed class ExtendCommand(CliEnvironment environment)
                     Width = of.Width,
                     Height = of.Height,
                     Fps = of.Fps,
+                    Upscale = of.Upscale,
+                    UpscaleHeight = of.UpscaleHeight,
                 }
             : new ClipSettings();
     }

@@ -30,6 +30,7 @@ internal sealed class FilmOptions
     private readonly BatchRunOptions _run = new();
     private readonly BackendOptions _backend = new();
     private readonly Option<bool> _json = CommonOptions.Json();
+    private IReadOnlyList<Option> _backendOptions = [];
 
     /// <summary>Adds the options to a command.</summary>
     /// <param name="command">The command.</param>
@@ -46,7 +47,9 @@ internal sealed class FilmOptions
         _run.AddTo(command, ownsFiles: true, ownsFormat: true);
         if (!isBegun)
         {
+            var before = command.Options.Count;
             _backend.AddTo(command, withServers: false);
+            _backendOptions = [.. command.Options.Skip(before)];
         }
 
         command.Options.Add(_json);
@@ -82,6 +85,14 @@ internal sealed class FilmOptions
         if (parsed.GetResult(_folder) is { Implicit: false })
         {
             throw new InvalidRequestException("folder", "The film is named by its folder already: leave out --folder.");
+        }
+
+        if (_backendOptions.FirstOrDefault(option => parsed.GetResult(option) is { Implicit: false }) is { } other)
+        {
+            throw new InvalidRequestException(
+                other.Name.TrimStart('-'),
+                $"The film in {folder} goes on with what it was begun with: leave {other.Name} out, or begin another with --folder."
+            );
         }
 
         var (film, output) = FilmFolder.Load(folder);

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using WanSharp.Engine.Requests;
 using WanSharp.Jobs.Batches.Reading;
 using WanSharp.Jobs.Batches.Wildcards;
 using WanSharp.Jobs.Styles;
@@ -89,6 +90,11 @@ public sealed class BatchPlanner(IJobBackend backend, StyleCatalog styles, strin
 
         return jobs;
     }
+
+    /// <summary>What a style sets by itself.</summary>
+    /// <returns>Null where there is no such style.</returns>
+    internal ClipSettings? SettingsOf(string style) =>
+        styles.TryFind(style, out var found, out _) ? found.Style.Apply(new JobRequest { Prompt = Style.Placeholder }, model) : null;
 
     /// <summary>Plans one entry.</summary>
     /// <param name="entry">The entry, which has no problem yet.</param>

@@ -139,13 +139,13 @@ public static class FilmFile
 
         bool ReadNested(string name, ref Utf8JsonReader nested)
         {
-            if (name == Made)
+            if (name.Equals(Made, StringComparison.OrdinalIgnoreCase))
             {
                 nested.Skip();
                 return true;
             }
 
-            if (name != Sections)
+            if (!name.Equals(Sections, StringComparison.OrdinalIgnoreCase))
             {
                 return false;
             }
@@ -201,7 +201,7 @@ public static class FilmFile
         {
             try
             {
-                if (field.Name == Seconds)
+                if (field.Name.Equals(Seconds, StringComparison.OrdinalIgnoreCase))
                 {
                     var request = BatchFields.Set(entry, new FieldValue(field.Name, field.Value, folder, DecimalComma: false)).Request;
                     seconds = request.Seconds;

@@ -34,17 +34,16 @@ internal sealed class FilmFrames(string? ffmpeg, string folder)
     )
     {
         var (match, fade, _) = await EndAsync(part, clip, before, cancellationToken).ConfigureAwait(false);
-        var number = 0;
+        var (place, number) = (0, 0);
         await foreach (var frame in VideoReader.ReadAsync(ffmpeg, clip, cancellationToken).ConfigureAwait(false))
         {
-            if (number++ >= part.Skip + part.Show)
+            if (place++ == part.PlaceOf(number))
             {
-                yield break;
-            }
-
-            if (number > part.Skip)
-            {
-                yield return fade.Apply(match.Apply(frame), number - part.Skip - 1);
+                yield return fade.Apply(match.Apply(frame), number);
+                if (++number == part.Show)
+                {
+                    yield break;
+                }
             }
         }
     }
@@ -72,7 +71,7 @@ internal sealed class FilmFrames(string? ffmpeg, string folder)
                 firsts.Add(frame);
             }
 
-            if (number == part.Skip + part.Show)
+            if (number == part.PlaceOf(part.Show - 1) + 1)
             {
                 last = frame;
                 break;

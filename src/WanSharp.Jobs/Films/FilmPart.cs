@@ -35,4 +35,14 @@ public sealed record FilmPart
 
     /// <summary>How many of its frames are shown after these.</summary>
     public required int Show { get; init; }
+
+    /// <summary>
+    /// The place of a frame in the clip. A clip that leads to a picture ends with it, also where the model makes more frames than are
+    /// shown: those that are left out lie between the others.
+    /// </summary>
+    /// <param name="number">The frame's number among those that are shown, from 0.</param>
+    internal int PlaceOf(int number) =>
+        Request is { Frames: { } frames } && Request.Images.ContainsKey(-1) && Show > 1
+            ? Skip + (int)Math.Round((double)number * (frames - 1 - Skip) / (Show - 1))
+            : Skip + number;
 }

@@ -246,6 +246,7 @@ public sealed class FilmPlanner(BatchPlanner jobs, FilmModel model, string? ffmp
 
                 try
                 {
+                    RequireOwnMeasures(part.Style);
                     var sized = size is null ? part : part with { Request = Sized(part.Request, size) };
                     var before =
                         !part.Continues ? null
@@ -299,6 +300,20 @@ public sealed class FilmPlanner(BatchPlanner jobs, FilmModel model, string? ffmp
             Height = request.Height ?? (request.Width is null ? like.Height : null),
             Fps = request.Fps ?? like.Fps,
         };
+
+    /// <summary>The film says how long, how large and how fast its sections are: a style that does would not be heard.</summary>
+    private void RequireOwnMeasures(string? style)
+    {
+        var settings = style is null ? null : jobs.SettingsOf(style);
+        if (settings is { Frames: not null } or { Seconds: not null } or { Fps: not null } or { Width: not null } or { Height: not null })
+        {
+            throw new InvalidRequestException(
+                "style",
+                $"The style {style} sets frames, seconds, fps or a size, which all sections of a film have in common: write them into the "
+                    + "film, and use a style without."
+            );
+        }
+    }
 
     /// <summary>
     /// Sections are joined by the frames that the model makes: with others between them, they would begin and end elsewhere.

@@ -54,6 +54,7 @@ public sealed class FilmRun(
     /// <exception cref="JobStoreException">The store cannot be read or written.</exception>
     public async Task<IReadOnlyList<Job>> MakeAsync(IJobBackend backend, CancellationToken cancellationToken)
     {
+        var waiting = store.List(JobState.Queued); // before the parts are looked at: another process may add some then
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var runner = new JobRunner(store, backend, options with { WaitsForMore = true, Events = new Relay(options.Events, _changed) });
         Task? running = null;
@@ -63,6 +64,8 @@ public sealed class FilmRun(
             {
                 var changed = _changed.Next;
                 var states = await AdvanceAsync(enqueues: true, cancellationToken).ConfigureAwait(false);
+                CancelOthers(waiting);
+                waiting = [];
                 if (!states.Contains(PartState.Open))
                 {
                     return [.. Failed(states)];
@@ -123,6 +126,17 @@ public sealed class FilmRun(
         );
     }
 
+    /// <summary>Gives up jobs of the film as it was before: nobody asks for their clips any more.</summary>
+    private void CancelOthers(IReadOnlyList<JobListing> waiting)
+    {
+        var wanted = _jobs.OfType<NewJob>().Select(job => job.Output).ToHashSet();
+        var others = waiting.Where(job => !wanted.Contains(job.Output)).Select(job => job.Id).ToList();
+        if (others.Count > 0)
+        {
+            store.Cancel(others);
+        }
+    }
+
     private IEnumerable<Job> Failed(IReadOnlyList<PartState> states) =>
         from part in states.Index()
         where part.Item == PartState.Failed
@@ -140,7 +154,7 @@ public sealed class FilmRun(
                 continue;
             }
 
-            states[i] = await StateAsync(i, part, cancellationToken).ConfigureAwait(false);
+            states[i] = await StateAsync(i, part, enqueues, cancellationToken).ConfigureAwait(false);
             if (states[i] is PartState.Ready or PartState.Cached && enqueues)
             {
                 fresh.Add(_jobs[i]!);
@@ -162,7 +176,7 @@ public sealed class FilmRun(
         return states;
     }
 
-    private async Task<PartState> StateAsync(int index, FilmPart part, CancellationToken cancellationToken)
+    private async Task<PartState> StateAsync(int index, FilmPart part, bool retries, CancellationToken cancellationToken)
     {
         if (part.Clip is { } clip)
         {
@@ -175,7 +189,7 @@ public sealed class FilmRun(
         }
 
         var before = part.Continues ? _last[index - 1] : null;
-        return StateOf(_jobs[index] ??= await planner.PlanAsync(part, before, cancellationToken).ConfigureAwait(false));
+        return StateOf(_jobs[index] ??= await planner.PlanAsync(part, before, cancellationToken).ConfigureAwait(false), retries);
     }
 
     private async Task EnqueueAsync(List<NewJob> jobs, CancellationToken cancellationToken)
@@ -185,9 +199,10 @@ public sealed class FilmRun(
             .FindAsync(store.Folder.Path, jobs, options.ReadSettings, options.AcceptsReused, cancellationToken)
             .ConfigureAwait(false);
         store.Enqueue(jobs, clips);
+        _retried.UnionWith(jobs.Select(job => job.Output)); // they have all their attempts from here on
     }
 
-    private PartState StateOf(NewJob job)
+    private PartState StateOf(NewJob job, bool retries)
     {
         switch (store.Find(job.Output))
         {
@@ -199,6 +214,8 @@ public sealed class FilmRun(
                     : PartState.Ready;
             case { State: JobState.Succeeded }:
                 return PartState.Done;
+            case { State: JobState.Failed or JobState.Cancelled } when !retries:
+                return PartState.Ready;
             case { State: JobState.Failed or JobState.Cancelled } ended:
                 return !_retried.Add(job.Output) || store.Retry([ended.Id]) == 0 ? PartState.Failed : PartState.Open;
             default:

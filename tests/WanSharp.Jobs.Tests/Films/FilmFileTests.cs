@@ -108,6 +108,16 @@ public sealed class FilmFileTests
         Assert.Equal(3ul, seeds[2]);
     }
 
+    [Fact]
+    public void Parse_NamesInOtherCase_AreTheSame()
+    {
+        var film = Parse("""{"Seconds": 30, "SECTIONS": [{"Prompt": "a"}, {"prompt": "b"}]}""");
+
+        Assert.Equal(30, film.Seconds);
+        Assert.Equal(["a", "b"], film.Sections.Select(section => section.Request.Prompt));
+        Assert.All(film.Sections, section => Assert.Null(section.Request.Seconds));
+    }
+
     /// <summary>Editors check a film's file by it, so it must know what the reader does.</summary>
     [Fact]
     public void TheSchema_HasTheFieldsThatAreRead()

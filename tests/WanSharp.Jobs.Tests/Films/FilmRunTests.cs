@@ -186,14 +186,19 @@ public sealed class FilmRunTests : IDisposable
     public async Task Make_WhereASectionFails_NamesItAndTriesItAgainTheNextTime()
     {
         var plan = await PlanAsync("""{"sections": [{"prompt": "dawn"}, {"prompt": "storm"}, {"prompt": "noon", "start": "cut"}]}""");
-        var fails = true;
-        var backend = new FailingBackend(_backend, run => fails && run.Job.Request.Prompt == "dawn");
+        var (fails, tries) = (true, 0);
+        var backend = new FailingBackend(_backend, run => run.Job.Request.Prompt == "dawn" && ++tries > 0 && fails);
         using (var store = Open())
         {
             var failed = await Run(store, plan).MakeAsync(backend, Token);
 
             Assert.Equal("dawn", Assert.Single(failed).Request.Prompt);
             Assert.Equal([JobState.Failed, JobState.Succeeded], store.All().Select(job => job.State)); // storm waits for dawn
+            Assert.Equal(1, tries); // as many as were asked for
+
+            // who only looks changes nothing
+            Assert.Equal([PartState.Ready, PartState.Waits, PartState.Done], await Run(store, plan).LookAsync(Token));
+            Assert.Equal(JobState.Failed, store.All()[0].State);
         }
 
         fails = false;
@@ -201,6 +206,66 @@ public sealed class FilmRunTests : IDisposable
         {
             Assert.Empty(await Run(store, plan).MakeAsync(backend, Token));
         }
+    }
+
+    /// <summary>What was queued for the film as it was before is not made any more.</summary>
+    [Fact]
+    public async Task Make_AChangedFilmThatWasStopped_MakesNothingOfTheOldOne()
+    {
+        var (old, changed) = (await PlanAsync(Eight(seed: 3)), await PlanAsync(Eight(seed: 9)));
+        using (var store = Open())
+        {
+            store.Enqueue([.. old.Jobs.OfType<NewJob>().Skip(1)]);
+        }
+
+        await MakeAsync(changed, "film.mkv");
+
+        Assert.Equal(8, Clips().Count);
+        using (var store = Open())
+        {
+            Assert.Equal(JobState.Cancelled, Assert.Single(store.All(), job => job.State != JobState.Succeeded).State);
+        }
+
+        // and back: what was given up is made
+        await MakeAsync(old, "film.mkv");
+        Assert.Equal(9, Clips().Count);
+    }
+
+    /// <summary>The model makes 9 frames, 6 are shown: the last is the picture that the section leads to.</summary>
+    [Fact]
+    public async Task Make_ASectionWithALastImageAndFewerFramesThanTheModelMakes_EndsWithTheImage()
+    {
+        await PictureFile.WriteAsync(_folder["end.png"], new RgbImage(32, 16, [.. Enumerable.Repeat((byte)220, 32 * 16 * 3)]), Token);
+        var image = JsonSerializer.Serialize(_folder["end.png"]);
+        var plan = await PlanAsync($$"""{"sections": [{"prompt": "a", "frames": 6, "last_image": {{image}}}]}""");
+
+        var film = await FramesAsync(await MakeAsync(plan, "film.mkv"));
+
+        using var store = Open();
+        var clip = await FramesAsync(store.Folder.Artifact(store.All()[0].Output));
+        Assert.Equal((9, 6), (clip.Count, film.Count));
+        List<int> shown = [0, 2, 3, 5, 6, 8];
+        Assert.Equal(shown.Select(i => clip[i].Pixels), film.Select(frame => frame.Pixels));
+    }
+
+    [Fact]
+    public async Task Plan_AStyleThatSetsALength_IsRefused()
+    {
+        await File.WriteAllTextAsync(
+            _folder["styles.json"],
+            """{"quick": {"prompt": "{prompt}, quick", "settings": {"fps": 24}}}""",
+            Token
+        );
+        var planner = new FilmPlanner(
+            new BatchPlanner(_backend, StyleCatalog.Load([_folder["styles.json"]]), "tiny", ".mkv"),
+            FilmModel.Of(_engine.Model),
+            Ffmpegs.Any
+        );
+        var film = FilmFile.Parse("film.json", """{"sections": [{"prompt": "a", "style": "quick"}]}""", new JobRequest { Prompt = "" });
+
+        var exception = await Assert.ThrowsAsync<BatchFileException>(() => planner.PlanAsync("film.json", film, Token));
+
+        Assert.Contains("use a style without", exception.Problems[0].Message, StringComparison.Ordinal);
     }
 
     [Theory]
