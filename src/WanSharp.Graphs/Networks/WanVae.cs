@@ -84,10 +84,10 @@ public static class WanVae
             ["batch", config.LatentChannels, 1, "height", "width"],
             "one latent frame, standardized"
         );
+        (GraphValue Center, GraphValue Scale)? statistics = config.TakesStandardized ? null : Statistics(graph, config);
         var z = Frames(graph, latents)[0]; // [batch, latent channels, height, width]
-        if (!config.TakesStandardized)
+        if (statistics is (var center, var scale))
         {
-            var (center, scale) = Statistics(graph, config);
             z = (z / scale) + center;
         }
 

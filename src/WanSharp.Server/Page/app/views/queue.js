@@ -17,7 +17,7 @@ export function open(main) {
     const body = h("div", { class: "stack" }, h("p", { class: "muted" }, t("loading")));
     main.append(head, body);
     const rows = new Map(); // of what is being made, by id
-    let [waiting, timer, dragged, isGone] = [[], null, null, false];
+    let [waiting, timer, dragged, isHeld, isGone] = [[], null, null, false, false];
 
     const stop = listen((type, event) => {
         const row = event?.data && rows.get(event.data.id);
@@ -38,16 +38,20 @@ export function open(main) {
         },
     };
 
-    /** Draws it all anew, soon: events come in swarms. Never under a row that is being dragged. */
+    /** Draws it all anew, soon: events come in swarms. */
     function later() {
         timer ??= setTimeout(() => {
             timer = null;
-            if (dragged) {
-                later();
-            } else {
-                show();
-            }
+            show();
         }, DELAY);
+    }
+
+    /** From here until the pointer is let go, or drags it, a row stays where it is. */
+    function hold() {
+        isHeld = true;
+        for (const end of ["pointerup", "pointercancel"]) {
+            addEventListener(end, () => (isHeld = false), { once: true });
+        }
     }
 
     async function show() {
@@ -59,7 +63,13 @@ export function open(main) {
                 api.videos({ status: "failed", limit: 20 }),
                 api.videos({ status: "cancelled", limit: 20 }),
             ]);
-            if (!isGone) {
+            if (isGone) {
+                return;
+            }
+
+            if (dragged || isHeld) {
+                later(); // a row that is drawn anew would be dropped
+            } else {
                 waiting = queued.data;
                 const focus = focused();
                 draw(
@@ -153,6 +163,7 @@ export function open(main) {
                 class: `row ${video.paused ? "is-paused" : ""}`,
                 draggable: "true",
                 data: { id: video.id },
+                onpointerdown: hold,
                 onkeydown: (event) => {
                     if (event.altKey && (event.key === "ArrowUp" || event.key === "ArrowDown")) {
                         event.preventDefault();
