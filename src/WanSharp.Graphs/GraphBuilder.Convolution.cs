@@ -39,6 +39,11 @@ public sealed partial class GraphBuilder
     public GraphValue UpsampledConv2d(GraphValue x, string name, long outChannels)
     {
         ArgumentNullException.ThrowIfNull(x);
+        if (!RewritesConvolutions)
+        {
+            return Conv2d(UpsampleNearest(x, [1, 1, 2, 2]), name, outChannels, kernel: 3, padding: 1);
+        }
+
         using var scope = Scope(name);
         if (x.Rank != 4 || x.Shape[1].Known is not { } channels)
         {

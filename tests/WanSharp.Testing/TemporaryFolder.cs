@@ -3,7 +3,9 @@ namespace WanSharp.Testing;
 /// <summary>A folder that is deleted with the test.</summary>
 public sealed class TemporaryFolder : IDisposable
 {
-    public string Path { get; } = Directory.CreateTempSubdirectory("wan-tests-").FullName;
+    // A name of digits and a to f, for a random word of more letters means something now and then: "t5" is a text encoder's.
+    public string Path { get; } =
+        Directory.CreateDirectory(System.IO.Path.Combine(System.IO.Path.GetTempPath(), $"wan-tests-{Guid.NewGuid():N}")).FullName;
 
     /// <summary>The names in it, hidden ones too.</summary>
     public IEnumerable<string> Entries =>

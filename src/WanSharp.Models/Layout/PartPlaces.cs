@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using WanSharp.Models.Loras;
 using WanSharp.Tensors;
 
@@ -7,7 +8,7 @@ namespace WanSharp.Models.Layout;
 /// Where tools keep a model's other parts: next to the transformer, and in folders of known names there and in the folders above,
 /// whatever their case. The nearest place that has a part decides.
 /// </summary>
-internal static class PartPlaces
+internal static partial class PartPlaces
 {
     // A collection: models/diffusion_models/video/wan/2.2/i2v/file, and some more.
     private const int MostSteps = 10;
@@ -19,10 +20,7 @@ internal static class PartPlaces
 
     // Names without case and separators. Sources: the folders of official checkpoints and of Diffusers; Comfy-Org/ComfyUI:
     // folder_paths.py; mcmonkeyprojects/SwarmUI:src/Core/Settings.cs; lllyasviel/stable-diffusion-webui-forge:models;
-    // deepbeepmeep/Wan2GP:ckpts; ModelTC/LightX2V; invoke-ai/InvokeAI. Of the folders of parts the words that are in the name: people
-    // add their own ("Wan VAEs").
-    private static readonly string[] PartWords = ["encoder", "clip", "t5", "vae", "tokenizer", "roberta", "google"];
-
+    // deepbeepmeep/Wan2GP:ckpts; ModelTC/LightX2V; invoke-ai/InvokeAI.
     private static readonly HashSet<string> Containers = ["models", "ckpts", "splitfiles"];
 
     private static readonly HashSet<string> TransformerFolders =
@@ -150,8 +148,7 @@ internal static class PartPlaces
     /// not for this one.
     /// </summary>
     private static bool HoldsParts(string folder) =>
-        PartWords.Any(word => NameOf(folder).Contains(word, StringComparison.Ordinal))
-        && !FolderSearch.Folders(folder).Any(HoldsTransformers);
+        PartWords().IsMatch(Path.GetFileName(folder)) && !FolderSearch.Folders(folder).Any(HoldsTransformers);
 
     private static bool HoldsTransformers(string folder) => TransformerFolders.Contains(NameOf(folder));
 
@@ -175,4 +172,11 @@ internal static class PartPlaces
             }
         }
     }
+
+    // Words in a name, for people add their own ("Wan VAEs"); the short ones only as words of it ("eclipse", "shot5").
+    [GeneratedRegex(
+        @"encoder|vae|tokenizer|roberta|google|(?:(?<![a-z0-9])|(?-i:(?<=[a-z])(?=[A-Z])))(?:clip|(?:u?m)?t5(?:x+l|s)?(?![a-z0-9]))",
+        RegexOptions.IgnoreCase
+    )]
+    private static partial Regex PartWords();
 }

@@ -153,6 +153,32 @@ public sealed class CompanionTests
         }
     }
 
+    [Theory]
+    [InlineData("umt5", true)]
+    [InlineData("T5-XXL", true)]
+    [InlineData("google_mt5_xl", true)]
+    [InlineData("MyClip", true)]
+    [InlineData("clips", true)]
+    [InlineData("shot5", false)]
+    [InlineData("t50", false)]
+    [InlineData("9Tt5Py", false)]
+    [InlineData("eclipse", false)]
+    public void Find_InAFolderNextToTheModels_GoesByWordsOfItsName(string name, bool isSearched)
+    {
+        using var folder = new TinyFolder("wan2.1-t2v-1.3b");
+        folder.Transformer("mine/diffusion_models/wan.safetensors");
+        folder.Vae("mine/vae/wan_2.1_vae.safetensors");
+        var encoder = folder.TextEncoder($"{name}/enc.safetensors");
+        if (isSearched)
+        {
+            Assert.Equal(encoder, folder.Find("mine").TextEncoderPath);
+        }
+        else
+        {
+            Assert.Contains("no text encoder (umT5) was found", folder.Refusal("mine"), StringComparison.Ordinal);
+        }
+    }
+
     [Fact]
     public void Find_InAFolderThatIsAnotherModels_TakesNothing()
     {
