@@ -51,6 +51,9 @@ public sealed record Job
     /// <summary>Whether it is paused: it waits in the queue and is not started.</summary>
     public bool IsHeld { get; init; }
 
+    /// <summary>Whether somebody deleted it: it goes as soon as it does not run any more.</summary>
+    internal bool IsRemoved { get; init; }
+
     /// <summary>When it came into the queue, or came back to it.</summary>
     public DateTimeOffset QueuedAt { get; init; }
 

@@ -18,9 +18,6 @@ public sealed class ContentEntry : IDisposable
     /// <summary>The names of its files.</summary>
     public IEnumerable<string> Files => _manifest.Files.Select(file => file.Name);
 
-    /// <summary>Bytes of its files together.</summary>
-    public long Bytes => _manifest.Files.Sum(file => file.Bytes);
-
     /// <summary>The full path of one of its files.</summary>
     public string PathOf(string file) => Path.Combine(Folder, file);
 

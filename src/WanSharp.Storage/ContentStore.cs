@@ -190,11 +190,8 @@ public sealed class ContentStore : IDisposable
     /// Removes what is too old, then what was not used for longest, until the rest fits; and what writers that died left.
     /// </summary>
     /// <param name="olderThan">The longest that an entry may not have been used; null for any time.</param>
-    /// <param name="maximumBytes">What may remain; null for any size.</param>
+    /// <param name="maximumBytes">What may remain; null for any size, -1 for nothing, not even empty entries.</param>
     public PruneResult Prune(TimeSpan? olderThan, long? maximumBytes) => Prune([this], olderThan, maximumBytes)[0];
-
-    /// <summary>Removes all entries that nobody holds.</summary>
-    public PruneResult Clear() => Prune(olderThan: null, maximumBytes: -1);
 
     /// <summary>What is in the store, and how it served.</summary>
     public ContentStoreStatistics Statistics()

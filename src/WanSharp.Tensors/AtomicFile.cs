@@ -78,34 +78,6 @@ public static class AtomicFile
         }
     }
 
-    /// <summary>Writes what <paramref name="write"/> gives.</summary>
-    /// <param name="path">The file; its folder must exist.</param>
-    /// <param name="write">Writes the content. The stream is not buffered: write large pieces.</param>
-    /// <param name="cancellationToken">Cancels the writing; what was there before is unchanged.</param>
-    /// <exception cref="IOException">The file cannot be written; what was there before is unchanged.</exception>
-    /// <exception cref="UnauthorizedAccessException">The folder may not be written.</exception>
-    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    public static async Task WriteAsync(string path, Func<FileStream, CancellationToken, Task> write, CancellationToken cancellationToken)
-    {
-        ArgumentNullException.ThrowIfNull(write);
-        var temporary = TemporaryFor(path);
-        try
-        {
-            var stream = Create(temporary);
-            await using (stream.ConfigureAwait(false))
-            {
-                await write(stream, cancellationToken).ConfigureAwait(false);
-                cancellationToken.ThrowIfCancellationRequested();
-                DurableFiles.Flush(stream);
-                DurableFiles.Rename(temporary, path, overwrite: true);
-            }
-        }
-        finally
-        {
-            DurableFiles.Delete(temporary);
-        }
-    }
-
     /// <summary>Gives a file that is complete its name: flushes it, renames it, and flushes the folder.</summary>
     /// <param name="file">The file, on the same volume as <paramref name="path"/>.</param>
     /// <param name="path">Its name from now on.</param>

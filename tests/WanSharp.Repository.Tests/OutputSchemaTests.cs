@@ -9,6 +9,7 @@ using WanSharp.Engine.Requests;
 using WanSharp.Hosting.Outputs;
 using WanSharp.Tools.Benchmarks;
 using WanSharp.Tools.Benchmarks.Memory;
+using WanSharp.Tools.Quality;
 
 namespace WanSharp.Repository.Tests;
 
@@ -56,7 +57,7 @@ public class OutputSchemaTests
         ("bench-dtypes", "bench dtypes", typeof(IReadOnlyList<DtypeOutput>)),
         ("bench-decoders", "bench decoders", typeof(IReadOnlyList<DecoderOutput>)),
         ("bench-reuse", "bench reuse", typeof(IReadOnlyList<ReusedClipOutput>)),
-        ("bench-drift", "bench drift", typeof(IReadOnlyList<SectionDriftOutput>)),
+        ("bench-drift", "bench drift", typeof(IReadOnlyList<SectionDrift>)),
         ("compare", "compare", typeof(ComparedClipsOutput)),
         ("quantize", "quantize", typeof(QuantizeOutput)),
         ("optimize", "optimize", typeof(OptimizeOutput)),

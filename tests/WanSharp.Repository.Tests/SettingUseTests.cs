@@ -7,20 +7,25 @@ namespace WanSharp.Repository.Tests;
 public class SettingUseTests
 {
     /// <summary>What carries settings about, whatever they are.</summary>
-    private static readonly string[] Carriers = ["SettingFields", "GuidanceFields", "SettingsJson", "GenerationPlanner"];
+    private static readonly string[] Carriers = ["GenerationPlanner", "SettingsJson"];
 
     [Fact]
     public void EverySettingOfAClip_IsReadByTheEngine()
     {
         using var engine = AssemblyDefinition.ReadAssembly(typeof(GenerationSettings).Assembly.Location);
+        var types = engine.MainModule.GetTypes().ToList();
+        var carriers = types.Where(MakesFields).Select(type => Outermost(type).Name).Concat(Carriers).ToHashSet(StringComparer.Ordinal);
+        Assert.Subset(types.Select(type => type.Name).ToHashSet(StringComparer.Ordinal), carriers);
+        Assert.Contains(nameof(SettingFields), carriers);
+
         var read =
-            from type in engine.MainModule.GetTypes()
-            where !Carriers.Contains(Outermost(type).Name)
+            from type in types
+            where !carriers.Contains(Outermost(type).Name)
             from method in type.Methods
             where method.HasBody && !IsOfTheRecord(method)
             from instruction in method.Body.Instructions
             let called = instruction.Operand as MethodReference
-            where called?.DeclaringType.FullName == typeof(GenerationSettings).FullName
+            where called is not null && IsOfSettings(called.DeclaringType, type)
             select called.Name;
         var settings = typeof(ClipSettings).GetProperties().Select(property => property.Name).Where(IsEmbedded);
 
@@ -30,6 +35,21 @@ public class SettingUseTests
             settings.Except(read.Select(name => name.Replace("get_", "", StringComparison.Ordinal)))
         );
     }
+
+    /// <summary>Whether a clip's settings are read, or the request, by what makes a plan of its own of them.</summary>
+    private static bool IsOfSettings(TypeReference declaring, TypeDefinition reader) =>
+        declaring.Name == nameof(GenerationSettings) || (declaring.Name == nameof(ClipSettings) && Outermost(reader).Name == "ControlPlan");
+
+    /// <summary>Whether a type has rows of the table of settings: they read a setting to copy, print or store it.</summary>
+    private static bool MakesFields(TypeDefinition type) =>
+        type.Methods.Any(method =>
+            method.HasBody
+            && method.Body.Instructions.Any(instruction =>
+                instruction.Operand
+                    is MethodReference { DeclaringType.Name: "FieldForms" }
+                        or MethodReference { DeclaringType.Name: nameof(SettingField), Name: ".ctor" }
+            )
+        );
 
     private static bool IsEmbedded(string name) => typeof(GenerationSettings).GetProperty(name) is not null;
 

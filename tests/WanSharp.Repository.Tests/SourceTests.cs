@@ -94,7 +94,10 @@ public partial class SourceTests
     [GeneratedRegex(@"\bstate (=|<>|<|>|IN \() ?\d|CASE state WHEN \d")]
     private static partial Regex StateNumber();
 
-    private static IEnumerable<string> Sources() => Folders.SelectMany(FilesIn).Where(path => Path.GetExtension(path) == ".cs");
+    /// <summary>The C# files below a folder of the checkout, except for generated ones.</summary>
+    internal static IEnumerable<string> SourcesIn(string folder) => FilesIn(folder).Where(path => Path.GetExtension(path) == ".cs");
+
+    private static IEnumerable<string> Sources() => Folders.SelectMany(SourcesIn);
 
     private static IEnumerable<string> Scripts() =>
         Folders

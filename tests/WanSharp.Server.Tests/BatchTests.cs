@@ -52,6 +52,61 @@ public sealed class BatchTests : IAsyncLifetime
         Assert.Equal((6, "shapes"), (batch.GetProperty("total").GetInt32(), batch.GetProperty("name").GetString()));
     }
 
+    [Theory]
+    [InlineData("styles", "ink")]
+    [InlineData("seeds", "0..3")]
+    public async Task Create_OfAFileOfJobs_RefusesWhatGoesWithPrompts(string field, string value)
+    {
+        var (status, answer) = await UploadAsync("jobs.csv", "prompt\na\nb\n", (field, value));
+
+        Assert.Equal((HttpStatusCode.BadRequest, field), (status, answer.GetProperty("error").GetProperty("param").GetString()));
+    }
+
+    /// <summary>As <c>curl -F prompts=@prompts.txt</c> and the page send it.</summary>
+    [Theory]
+    [InlineData("prompts", "prompts.txt", "a fox\na crane\n")]
+    [InlineData("prompts", "prompts", "a fox\na crane\n")]
+    [InlineData("prompts", "prompts.csv", "a fox\na crane\n")]
+    [InlineData("file", "prompts.txt", "a fox\na crane\n")]
+    public async Task Create_OfAFileOfPrompts_CombinesThemWithStylesAndSeeds(string field, string name, string text)
+    {
+        await _server.PostAsync("/v1/queue/pause", "{}");
+
+        var (status, batch) = await UploadAsync(name, text, field, ("styles", "ink"), ("seeds", "0..2"), ("steps", "1"));
+
+        Assert.True(status == HttpStatusCode.OK, batch.ToString());
+        var (_, list) = await _server.GetAsync($"/v1/videos?batch={batch.GetProperty("id").GetString()}&order=asc");
+        var videos = list.GetProperty("data").EnumerateArray().ToList();
+        Assert.Equal(6, videos.Count);
+        Assert.All(videos, video => Assert.Equal("ink", video.GetProperty("style").GetString()));
+        Assert.Equal(["a fox", "a crane"], videos.Select(video => video.GetProperty("prompt").GetString()).Distinct());
+    }
+
+    [Theory]
+    [InlineData("frames", "17", "seconds", "2")]
+    [InlineData("guidance_scale", "4", "guidance", "3")]
+    [InlineData("seed", "4", "seeds", "1..3")]
+    public async Task Create_WithTwoFieldsThatSayTheSame_IsRefused(string one, string value, string other, string otherValue)
+    {
+        var (status, answer) = await _server.PostAsync(
+            Batches,
+            $$"""{"prompts":"a","{{one}}":"{{value}}","{{other}}":"{{otherValue}}","dry_run":true}"""
+        );
+
+        Assert.Equal(HttpStatusCode.BadRequest, status);
+        Assert.Contains("leave one out", answer.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Create_OfPromptsWithASeed_GivesItToAll()
+    {
+        await _server.PostAsync("/v1/queue/pause", "{}");
+        var (_, batch) = await _server.PostAsync(Batches, """{"prompts":"a\nb","seed":7,"frames":5}""");
+
+        var (_, list) = await _server.GetAsync($"/v1/videos?batch={batch.GetProperty("id").GetString()}");
+        Assert.Equal([7, 7], list.GetProperty("data").EnumerateArray().Select(video => video.GetProperty("seed").GetInt32()));
+    }
+
     [Fact]
     public async Task Create_OfADryRun_MakesNothing()
     {
@@ -100,9 +155,22 @@ public sealed class BatchTests : IAsyncLifetime
             (await _server.PostAsync($"{Batches}/{id}/{change}", "{}")).Body.GetProperty("changed").GetInt32();
     }
 
-    private async Task<(HttpStatusCode Status, JsonElement Body)> UploadAsync(string name, string text)
+    private Task<(HttpStatusCode Status, JsonElement Body)> UploadAsync(string name, string text, params (string, string)[] fields) =>
+        UploadAsync(name, text, "file", fields);
+
+    private async Task<(HttpStatusCode Status, JsonElement Body)> UploadAsync(
+        string name,
+        string text,
+        string part,
+        params (string Name, string Value)[] fields
+    )
     {
-        using var form = new MultipartFormDataContent { { new StringContent(text), "file", name } };
+        using var form = new MultipartFormDataContent { { new StringContent(text), part, name } };
+        foreach (var field in fields)
+        {
+            form.Add(new StringContent(field.Value), field.Name);
+        }
+
         using var answer = await _server.Client.PostAsync(new Uri(Batches, UriKind.Relative), form, TestServer.Token);
         using var document = JsonDocument.Parse(await answer.Content.ReadAsStringAsync(TestServer.Token));
         return (answer.StatusCode, document.RootElement.Clone());

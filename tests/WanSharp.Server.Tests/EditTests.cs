@@ -33,6 +33,21 @@ public sealed class EditTests : IAsyncLifetime
         Assert.Equal(("completed", "a square"), (Text(made, "status"), Text(made, "prompt")));
     }
 
+    /// <summary>A change takes as long as its pictures and the model take: what others change meanwhile is not undone.</summary>
+    [Fact]
+    public async Task Changes_AtTheSameTime_AreAllMade()
+    {
+        var id = await _server.CreateAsync("a", ",\"seed\":3");
+
+        object[] changes = [new { prompt = "b" }, new { steps = 3 }, new { seed = 8 }, new { priority = 9 }];
+        var answers = await Task.WhenAll(changes.Select(change => PatchAsync(id, change)));
+
+        Assert.All(answers, answer => Assert.Equal(HttpStatusCode.OK, answer.Status));
+        var (_, video) = await _server.GetAsync($"/v1/videos/{id}");
+        Assert.Equal("b", Text(video, "prompt"));
+        Assert.Equal((3, 8, 9), (Number(video, "num_inference_steps"), Number(video, "seed"), Number(video, "priority")));
+    }
+
     [Fact]
     public async Task AVideo_ThatIsDone_IsNotChanged()
     {

@@ -68,7 +68,7 @@ public sealed class ContentStorePowerCutTests : IDisposable
                     break;
                 default:
                     kept.Clear();
-                    store.Clear();
+                    store.Prune(olderThan: null, maximumBytes: -1);
                     break;
             }
         }

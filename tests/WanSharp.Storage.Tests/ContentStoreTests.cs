@@ -56,7 +56,7 @@ public sealed class ContentStoreTests : IDisposable
         using var entry = _store.TryOpen(Key(1))!;
         Assert.Equal(["one.txt", "two.txt"], entry.Files);
         Assert.Equal("first", File.ReadAllText(entry.PathOf("one.txt")));
-        Assert.Equal(5, entry.Bytes);
+        Assert.Equal(5, _store.Statistics().Bytes);
         Assert.True(entry.Verify());
     }
 
@@ -237,12 +237,12 @@ public sealed class ContentStoreTests : IDisposable
         using var other = new ContentStore(_folder, clock: _clock);
         using (var entry = _store.TryOpen(Key(1))!)
         {
-            Assert.Equal(new { Entries = 1, InUse = 1 }, Counts(other.Clear()));
+            Assert.Equal(new { Entries = 1, InUse = 1 }, Counts(other.Prune(olderThan: null, maximumBytes: -1)));
             Assert.False(other.Remove(Key(1)));
             Assert.True(entry.Verify());
         }
 
-        Assert.Equal(new { Entries = 1, InUse = 0 }, Counts(other.Clear()));
+        Assert.Equal(new { Entries = 1, InUse = 0 }, Counts(other.Prune(olderThan: null, maximumBytes: -1)));
 
         static object Counts(PruneResult result) => new { result.Entries, result.InUse };
     }
@@ -275,7 +275,7 @@ public sealed class ContentStoreTests : IDisposable
         Assert.False(store.Put(Key(2), new byte[10]));
         Assert.Null(await store.LockAsync(Key(1), TestContext.Current.CancellationToken));
         Assert.Null(store.TryRead(Key(1)));
-        Assert.Equal(0, store.Clear().Entries);
+        Assert.Equal(0, store.Prune(olderThan: null, maximumBytes: -1).Entries);
         Assert.Contains(store.Folder, Assert.Single(warnings), StringComparison.Ordinal);
     }
 

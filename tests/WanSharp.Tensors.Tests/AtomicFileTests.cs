@@ -38,26 +38,6 @@ public sealed class AtomicFileTests : IDisposable
     }
 
     [Fact]
-    public async Task WriteAsync_ThatIsCancelled_KeepsWhatWasThereAndLeavesNothingElse()
-    {
-        using var stop = new CancellationTokenSource();
-        AtomicFile.Write(Settings, "old");
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
-            AtomicFile.WriteAsync(
-                Settings,
-                async (stream, token) =>
-                {
-                    await stream.WriteAsync("half"u8.ToArray(), token);
-                    await stop.CancelAsync();
-                },
-                stop.Token
-            )
-        );
-        Assert.Equal("old", File.ReadAllText(Settings));
-        Assert.Equal([Settings], Directory.EnumerateFileSystemEntries(_folder));
-    }
-
-    [Fact]
     public async Task Write_FromManyThreads_LeavesOneWholeContent()
     {
         await Parallel.ForAsync(

@@ -68,11 +68,11 @@ internal sealed class BatchDisplay : IProgress<JobEvent>, IAsyncDisposable
                     return;
             }
 
-            _running.Remove(value.Job.Id, out var ended);
+            var isOurs = _running.Remove(value.Job.Id, out var ended);
             _hits += value is { Kind: JobEventKind.Succeeded, Job.Outcome.FromCache: true } ? 1 : 0;
             if (!_environment.IsInteractive)
             {
-                WriteEnd(value, _environment.Clock.GetElapsedTime(ended.Started, now));
+                WriteEnd(value, isOurs ? _environment.Clock.GetElapsedTime(ended.Started, now) : null);
             }
         }
     }
@@ -90,17 +90,19 @@ internal sealed class BatchDisplay : IProgress<JobEvent>, IAsyncDisposable
         _stop.Dispose();
     }
 
-    private void WriteEnd(JobEvent ended, TimeSpan elapsed)
+    private void WriteEnd(JobEvent ended, TimeSpan? elapsed)
     {
         var what = ended.Kind switch
         {
             JobEventKind.Succeeded when ended.Job.Outcome is { FromCache: true } => "from the cache",
             JobEventKind.Succeeded when ended.Job.Outcome is { WasThere: true } => "was there",
-            JobEventKind.Succeeded => string.Create(CultureInfo.InvariantCulture, $"{elapsed.TotalSeconds:0.00} s")
+            JobEventKind.Succeeded when elapsed is null => "was finished by a process that ended",
+            JobEventKind.Succeeded => string.Create(CultureInfo.InvariantCulture, $"{elapsed?.TotalSeconds:0.00} s")
                 + Beginning(ended.Job.Outcome ?? new JobOutcome()),
             JobEventKind.Retrying => $"failed and will be retried: {ended.Job.Error}",
             JobEventKind.Failed => $"failed: {ended.Job.Error}",
             JobEventKind.Cancelled => "cancelled",
+            JobEventKind.Removed => "deleted",
             _ => "put back",
         };
         var counts = _store.Counts();

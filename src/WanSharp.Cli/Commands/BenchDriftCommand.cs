@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using WanSharp.Cli.Output;
 using WanSharp.Cli.Terminal;
 using WanSharp.Jobs.Films;
 using WanSharp.Media.Clips;
@@ -48,21 +47,9 @@ internal sealed class BenchDriftCommand(CliEnvironment environment)
         }
 
         var drift = await FilmDrift.MeasureAsync(VideoReader.ReadAsync(ffmpeg, file, cancellationToken), frames, cancellationToken);
-        environment.Out.WriteLine(
-            parsed.GetValue(_json) ? JsonText.Of<IReadOnlyList<SectionDriftOutput>>([.. drift.Select(Output)]) : Table(drift)
-        );
+        environment.Out.WriteLine(parsed.GetValue(_json) ? JsonText.Of(drift) : Table(drift));
         return ExitCode.Done;
     }
-
-    private static SectionDriftOutput Output(SectionDrift drift) =>
-        new(
-            drift.Section,
-            drift.Frames,
-            Math.Round(drift.ColorDifference, 3),
-            Math.Round(drift.Sharpness, 4),
-            drift.JointSsim is { } joint ? Math.Round(joint, 5) : null,
-            drift.LeastOwnSsim is { } own ? Math.Round(own, 5) : null
-        );
 
     private static string Table(IReadOnlyList<SectionDrift> drift) =>
         string.Join(

@@ -107,21 +107,5 @@ internal sealed class BenchEndToEndCommand(CliEnvironment environment)
     }
 
     private static EndToEndOutput Output(EndToEndReport report) =>
-        new(report.Workload, report.TextParameters, Output(report.Full), Output(report.Few), report.Ratio, report.PreviewSeconds);
-
-    private static EndToEndWayOutput Output(EndToEndRow row) =>
-        new(
-            row.Way,
-            row.Steps,
-            row.MeasuredSteps,
-            row.Passes,
-            row.LoadSeconds,
-            row.TextSeconds,
-            row.DenoiseSeconds,
-            row.StepSeconds,
-            row.DecodeSeconds,
-            row.WriteSeconds,
-            row.TotalSeconds,
-            row.PeakPrivateBytes
-        );
+        new(report.Workload, report.TextParameters, report.Full, report.Few, report.Ratio, report.PreviewSeconds);
 }

@@ -68,7 +68,7 @@ internal sealed class JobsCommand(CliEnvironment environment)
     {
         using var store = Open(parsed);
         var ids = parsed.GetValue(_ids)!;
-        var count = store.Cancel(ids);
+        var count = store.Cancel(ids).Count;
         environment.Out.WriteLine($"{count} of {ids.Length} cancelled; the others have already ended, or do not exist.");
         return count > 0 ? ExitCode.Done : ExitCode.Failed;
     }
@@ -77,7 +77,8 @@ internal sealed class JobsCommand(CliEnvironment environment)
     {
         using var store = Open(parsed);
         environment.Out.WriteLine(
-            $"{store.Retry()} jobs are queued again. To run them: wan batch --resume {GenerateCommandLine.Quote(parsed.GetValue(_folder)!)}"
+            $"{store.Retry().Count} jobs are queued again. To run them: "
+                + $"wan batch --resume {GenerateCommandLine.Quote(parsed.GetValue(_folder)!)}"
         );
         return ExitCode.Done;
     }

@@ -20,7 +20,7 @@ internal static class SizeOption
     public static ClipSize? Parse(ArgumentResult argument)
     {
         var text = argument.Tokens[0].Value;
-        if (SettingFields.TryParseSize(text, out var size))
+        if (SettingTexts.TryParseSize(text, out var size))
         {
             return size;
         }

@@ -1,3 +1,5 @@
+using WanSharp.Tools.Benchmarks;
+
 namespace WanSharp.Cli.Output;
 
 /// <summary>What <c>wan bench end-to-end</c> prints.</summary>
@@ -10,8 +12,8 @@ namespace WanSharp.Cli.Output;
 internal sealed record EndToEndOutput(
     string Workload,
     long TextParameters,
-    EndToEndWayOutput Full,
-    EndToEndWayOutput Few,
+    EndToEndRow Full,
+    EndToEndRow Few,
     double Ratio,
     double PreviewSeconds
 );

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using WanSharp.Tools.Quality;
 
 namespace WanSharp.Cli.Output;
 
@@ -12,7 +13,7 @@ namespace WanSharp.Cli.Output;
 [JsonSerializable(typeof(IReadOnlyList<DtypeOutput>))]
 [JsonSerializable(typeof(IReadOnlyList<DecoderOutput>))]
 [JsonSerializable(typeof(IReadOnlyList<ReusedClipOutput>))]
-[JsonSerializable(typeof(IReadOnlyList<SectionDriftOutput>))]
+[JsonSerializable(typeof(IReadOnlyList<SectionDrift>))]
 [JsonSerializable(typeof(IReadOnlyList<PresetWayOutput>))]
 [JsonSerializable(typeof(ComparedClipsOutput))]
 [JsonSerializable(typeof(StepCacheOutput))]

@@ -5,7 +5,7 @@ using WanSharp.Tensors;
 namespace WanSharp.Engine.Decoding;
 
 /// <summary>The files that clips name instead of the model's own VAE, each opened once.</summary>
-/// <remarks>Thread-safe. A file that changed is opened again; what was opened before stays mapped for the clips that have it.</remarks>
+/// <remarks>Thread-safe.</remarks>
 /// <param name="model">The model whose latents they are for; it must live as long.</param>
 /// <param name="folders">Folders to look for names in, after the model's own.</param>
 internal sealed class DecoderShelf(WanModel model, IReadOnlyList<string> folders) : IDisposable
@@ -13,14 +13,11 @@ internal sealed class DecoderShelf(WanModel model, IReadOnlyList<string> folders
     // Where tools keep them: ComfyUI's models/vae_approx and models/vae, and next to other files.
     private static readonly string[] Places = ["", "vae_approx", "vae", "decoders"];
 
-    private readonly Lock _gate = new();
+    private readonly NetworkShelf<DecoderFile> _files = new(path => DecoderFile.Open(path, model));
     private readonly NetworkLocator _locator = new("a decoder", Places, [model.Folder, .. folders], model.Loras.Hub);
 
     /// <summary>Where the names of files are looked for.</summary>
     public IReadOnlyList<string> Folders { get; } = [model.Folder, .. folders];
-
-    private readonly Dictionary<string, DecoderFile> _open = [];
-    private readonly List<DecoderFile> _replaced = [];
 
     /// <summary>The file that a clip names; null where it names none.</summary>
     /// <param name="field">The setting that names it, for messages.</param>
@@ -34,57 +31,15 @@ internal sealed class DecoderShelf(WanModel model, IReadOnlyList<string> folders
             return null;
         }
 
-        try
-        {
-            var file = Open(_locator.Find(nameOrPath));
-            return !encodes || file.Config.HasEncoder
-                ? file
-                : throw new InvalidRequestException(
-                    field,
-                    $"{file.Path}: it has only a decoder: leave --{field} out, or name a file that has an encoder, too."
-                );
-        }
-        catch (CheckpointException e)
-        {
-            throw new InvalidRequestException(field, e.Message);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new InvalidRequestException(field, $"{nameOrPath}: it cannot be read: {e.Message}");
-        }
+        var file = _files.Find(field, _locator, nameOrPath);
+        return !encodes || file.Config.HasEncoder
+            ? file
+            : throw new InvalidRequestException(
+                field,
+                $"{file.Path}: it has only a decoder: leave --{field} out, or name a file that has an encoder, too."
+            );
     }
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        lock (_gate)
-        {
-            foreach (var file in _open.Values.Concat(_replaced))
-            {
-                file.Dispose();
-            }
-
-            _open.Clear();
-            _replaced.Clear();
-        }
-    }
-
-    private DecoderFile Open(string path)
-    {
-        lock (_gate)
-        {
-            if (_open.TryGetValue(path, out var known) && known.IsUnchanged)
-            {
-                return known;
-            }
-
-            var file = DecoderFile.Open(path, model);
-            if (known is not null)
-            {
-                _replaced.Add(known);
-            }
-
-            return _open[path] = file;
-        }
-    }
+    public void Dispose() => _files.Dispose();
 }

@@ -8,7 +8,7 @@ using WanSharp.Tensors;
 namespace WanSharp.Engine.Enhancing;
 
 /// <summary>The files that clips name to make more of their frames, each opened once.</summary>
-/// <remarks>Thread-safe. A file that changed is opened again; what was opened before stays mapped for the clips that have it.</remarks>
+/// <remarks>Thread-safe.</remarks>
 /// <param name="folders">Folders to look for names in, the first one preferred.</param>
 /// <param name="hub">Finds what is in none of them among what was pulled; null to leave that out.</param>
 /// <param name="digests">Knows digests of files.</param>
@@ -20,11 +20,9 @@ internal sealed class EnhancerShelf(IReadOnlyList<string> folders, HubModels? hu
     private static readonly string[] UpscalerPlaces = ["", "upscale_models", "upscalers"];
     private static readonly string[] InterpolatorPlaces = ["", "interpolation", "rife"];
 
-    private readonly Lock _gate = new();
+    private readonly NetworkShelf<EnhancerFile> _files = new(path => EnhancerFile.Open(path, digests));
     private readonly NetworkLocator _upscalers = new("an upscaler", UpscalerPlaces, folders, hub);
     private readonly NetworkLocator _interpolators = new("an interpolator", InterpolatorPlaces, folders, hub);
-    private readonly Dictionary<string, EnhancerFile> _open = [];
-    private readonly List<EnhancerFile> _replaced = [];
 
     /// <summary>The file that a clip names to enlarge its frames; null where it names none.</summary>
     /// <param name="field">The setting that names it, for messages.</param>
@@ -37,7 +35,7 @@ internal sealed class EnhancerShelf(IReadOnlyList<string> folders, HubModels? hu
             return null;
         }
 
-        var file = Find(field, _upscalers, nameOrPath);
+        var file = _files.Find(field, _upscalers, nameOrPath);
         return file.Upscaler is not null
             ? file
             : throw new InvalidRequestException(field, $"{file.Path}: it makes frames between frames: name it with --interpolate.");
@@ -59,59 +57,12 @@ internal sealed class EnhancerShelf(IReadOnlyList<string> folders, HubModels? hu
                 );
         }
 
-        var file = Find(field, _interpolators, nameOrPath);
+        var file = _files.Find(field, _interpolators, nameOrPath);
         return file.Interpolator is not null
             ? file
             : throw new InvalidRequestException(field, $"{file.Path}: it enlarges frames: name it with --upscale.");
     }
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        lock (_gate)
-        {
-            foreach (var file in _open.Values.Concat(_replaced))
-            {
-                file.Dispose();
-            }
-
-            _open.Clear();
-            _replaced.Clear();
-        }
-    }
-
-    private EnhancerFile Find(string field, NetworkLocator locator, string nameOrPath)
-    {
-        try
-        {
-            return Open(locator.Find(nameOrPath));
-        }
-        catch (CheckpointException e)
-        {
-            throw new InvalidRequestException(field, e.Message);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new InvalidRequestException(field, $"{nameOrPath}: it cannot be read: {e.Message}");
-        }
-    }
-
-    private EnhancerFile Open(string path)
-    {
-        lock (_gate)
-        {
-            if (_open.TryGetValue(path, out var known) && known.IsUnchanged)
-            {
-                return known;
-            }
-
-            var file = EnhancerFile.Open(path, digests);
-            if (known is not null)
-            {
-                _replaced.Add(known);
-            }
-
-            return _open[path] = file;
-        }
-    }
+    public void Dispose() => _files.Dispose();
 }

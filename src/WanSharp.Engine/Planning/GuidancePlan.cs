@@ -84,7 +84,7 @@ internal sealed record GuidancePlan(float Scale, float? HighNoise, double? Bound
     {
         foreach (var scale in request.GuidanceSteps?.Values ?? [])
         {
-            SettingFields.InRange("guidance-steps", scale, 0, (double)SettingFields.Guidance.Range!.Maximum);
+            SettingTexts.InRange("guidance-steps", scale, 0, (double)SettingFields.Guidance.Range!.Maximum);
         }
 
         if (request.GuidanceSteps is { } list && list.Count != steps)

@@ -45,7 +45,7 @@ internal static class PositionPlan
         }
 
         return int.TryParse(asked, NumberStyles.None, CultureInfo.InvariantCulture, out var frequency)
-            ? SettingFields.InRange("riflex", frequency, 1, frequencies)
+            ? SettingTexts.InRange("riflex", frequency, 1, frequencies)
             : throw new InvalidRequestException("riflex", $"'{asked}' is not a frequency: give one of 1 to {frequencies}, or auto.");
     }
 }

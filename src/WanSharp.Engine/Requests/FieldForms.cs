@@ -132,11 +132,11 @@ internal static class FieldForms
         var range = new SettingRange(
             decimal.CreateChecked(minimum),
             decimal.CreateChecked(maximum),
-            SettingFields.IsWhole<T>(),
+            SettingTexts.IsWhole<T>(),
             excludesMinimum
         );
         return new SettingField(
-            text => SettingFields.TryParseNumber<T>(text, out var number) ? number : null,
+            text => SettingTexts.TryParseNumber<T>(text, out var number) ? number : null,
             settings => get(settings),
             (settings, value) => set(settings, (T)value),
             made => resolved(made)

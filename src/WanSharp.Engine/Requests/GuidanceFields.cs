@@ -77,7 +77,7 @@ internal static class GuidanceFields
             r => r.Nag
         ),
         new(
-            text => text == RiflexAuto || SettingFields.TryParseNumber<int>(text, out _) ? text : null,
+            text => text == RiflexAuto || SettingTexts.TryParseNumber<int>(text, out _) ? text : null,
             s => s.Riflex,
             (s, v) => s with { Riflex = (string)v },
             r => r.Riflex?.ToString(CultureInfo.InvariantCulture)

@@ -149,7 +149,7 @@ public sealed class LoraStrength : IEquatable<LoraStrength>
     private static LoraPhase? Phase(string text)
     {
         var parts = text.Split('@');
-        if (parts.Length > 2 || !SettingFields.TryParseNumber<double>(parts[0], out var strength))
+        if (parts.Length > 2 || !SettingTexts.TryParseNumber<double>(parts[0], out var strength))
         {
             return null;
         }

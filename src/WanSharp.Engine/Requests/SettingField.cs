@@ -150,5 +150,5 @@ public sealed class SettingField
     /// <summary>A value that is in the range.</summary>
     /// <exception cref="InvalidRequestException">It is out of range; the message names the nearest valid value.</exception>
     internal T Require<T>(T value)
-        where T : INumber<T> => SettingFields.InRange(Label, value, T.CreateChecked(Range!.Minimum), T.CreateChecked(Range.Maximum));
+        where T : INumber<T> => SettingTexts.InRange(Label, value, T.CreateChecked(Range!.Minimum), T.CreateChecked(Range.Maximum));
 }

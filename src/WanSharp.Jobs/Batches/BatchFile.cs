@@ -95,11 +95,18 @@ public static class BatchFile
                     Priority = priority,
                     DrawsSeed = seed.Draws,
                     Problem = prompt.Problem,
-                    Request = defaults with { Prompt = prompt.Fields[0].Value, Seed = seed.Value },
+                    Request = defaults with { Prompt = prompt.Fields[0].Value, Seed = seeds.Count == 0 ? defaults.Seed : seed.Value },
                 },
             ]
         );
     }
+
+    /// <summary>Whether a file is a list of prompts by its name and content: a text that is not a table.</summary>
+    /// <exception cref="InvalidRequestException">The file is too long, or not text.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public static bool IsPromptList(string path) =>
+        Path.GetExtension(path).Equals(".txt", StringComparison.OrdinalIgnoreCase)
+        && !TableRecords.IsTable(TextInput.ReadFile(path, MostBytes));
 
     private static IEnumerable<BatchRecord> Records(string path)
     {

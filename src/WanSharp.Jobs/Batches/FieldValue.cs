@@ -58,7 +58,7 @@ internal readonly partial record struct FieldValue(string Field, string Text, st
 
     /// <exception cref="InvalidRequestException">It is not a whole number.</exception>
     public int WholeNumber() =>
-        SettingFields.TryParseNumber<int>(WithPoint(), out var number) ? number : throw NotA("a whole number", WithPoint(), isWhole: true);
+        SettingTexts.TryParseNumber<int>(WithPoint(), out var number) ? number : throw NotA("a whole number", WithPoint(), isWhole: true);
 
     private InvalidRequestException NotA(string expected, string text, bool isWhole)
     {

@@ -217,7 +217,7 @@ public sealed class FilmRun(
             case { State: JobState.Failed or JobState.Cancelled } when !retries:
                 return PartState.Ready;
             case { State: JobState.Failed or JobState.Cancelled } ended:
-                return !_retried.Add(job.Output) || store.Retry([ended.Id]) == 0 ? PartState.Failed : PartState.Open;
+                return !_retried.Add(job.Output) || store.Retry([ended.Id]).Count == 0 ? PartState.Failed : PartState.Open;
             default:
                 _retried.Add(job.Output);
                 return PartState.Open;

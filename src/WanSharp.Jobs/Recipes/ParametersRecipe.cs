@@ -64,7 +64,7 @@ internal static partial class ParametersRecipe
             draft.AddLora($"{lora.Groups[1].Value}.safetensors", lora.Groups[2].Success ? lora.Groups[2].Value : "1", expert: null);
         }
 
-        if (values.GetValueOrDefault("Size") is { } size && SettingFields.TryParseSize(size, out var pixels))
+        if (values.GetValueOrDefault("Size") is { } size && SettingTexts.TryParseSize(size, out var pixels))
         {
             draft.SetSize(pixels.Width, pixels.Height);
         }

@@ -263,9 +263,14 @@ internal sealed class JobAttempt(
 
     private void Tell(JobEventKind kind)
     {
-        if (options.Events is { } events)
+        if (kind == JobEventKind.Started)
         {
-            events.Report(new JobEvent(kind, kind == JobEventKind.Started ? job : store.Find(job.Id) ?? job));
+            options.Events?.Report(new JobEvent(kind, job));
+        }
+        else if (options.Events is { } events)
+        {
+            var now = store.Find(job.Id);
+            events.Report(new JobEvent(now is null or { IsRemoved: true } ? JobEventKind.Removed : kind, now ?? job));
         }
     }
 

@@ -23,4 +23,7 @@ public enum JobEventKind
 
     /// <summary>The run stops before the job is done: it waits in the queue.</summary>
     Returned,
+
+    /// <summary>Somebody deleted it while it ran: whatever became of it, it is gone.</summary>
+    Removed,
 }

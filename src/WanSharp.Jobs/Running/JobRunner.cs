@@ -36,7 +36,7 @@ public sealed class JobRunner(JobStore store, IJobBackend backend, JobRunnerOpti
         options.Validate();
         using var worker = WorkerLock.Take(store.Folder);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        await Recovery.RunAsync(store, cancellationToken).ConfigureAwait(false);
+        await Recovery.RunAsync(store, options.Events, cancellationToken).ConfigureAwait(false);
         await AnnounceAsync(cancellationToken).ConfigureAwait(false);
         var watching = WatchAsync(worker.Id, stop.Token);
         ExceptionDispatchInfo? failure = null;
@@ -93,7 +93,7 @@ public sealed class JobRunner(JobStore store, IJobBackend backend, JobRunnerOpti
             await over.CancelAsync().ConfigureAwait(false);
             if (ended == look)
             {
-                await Recovery.RunAsync(store, cancellationToken).ConfigureAwait(false);
+                await Recovery.RunAsync(store, options.Events, cancellationToken).ConfigureAwait(false);
                 continue;
             }
 

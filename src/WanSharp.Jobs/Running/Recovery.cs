@@ -11,8 +11,9 @@ namespace WanSharp.Jobs.Running;
 internal static class Recovery
 {
     /// <param name="store">The jobs.</param>
+    /// <param name="events">Receives what came to its end.</param>
     /// <param name="cancellationToken">Stops between two jobs.</param>
-    public static async Task RunAsync(JobStore store, CancellationToken cancellationToken)
+    public static async Task RunAsync(JobStore store, IProgress<JobEvent>? events, CancellationToken cancellationToken)
     {
         foreach (var worker in store.Queue.WorkersOfRunningJobs().Union(WorkerLock.Known(store.Folder).ToList()))
         {
@@ -40,8 +41,26 @@ internal static class Recovery
                     store.Queue.Abandon(id, worker, alone: abandoned.Count == 1);
                 }
 
+                Tell(store.Find(id), events);
                 store.Queue.PurgeIfRemoved(id);
             }
+        }
+    }
+
+    private static void Tell(Job? job, IProgress<JobEvent>? events)
+    {
+        JobEventKind? kind = job switch
+        {
+            null => null,
+            { IsRemoved: true } => JobEventKind.Removed,
+            { State: JobState.Succeeded } => JobEventKind.Succeeded,
+            { State: JobState.Failed } => JobEventKind.Failed,
+            { State: JobState.Cancelled } => JobEventKind.Cancelled,
+            _ => null, // it waits again, and is told of when it is started
+        };
+        if (kind is { } ended)
+        {
+            events?.Report(new JobEvent(ended, job!));
         }
     }
 }

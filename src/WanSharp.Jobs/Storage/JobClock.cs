@@ -1,15 +1,25 @@
 namespace WanSharp.Jobs.Storage;
 
 /// <summary>
-/// The time of day that a process stores: taken once, then moved on by the clock that only goes forward. A clock that is set in the
-/// middle of a
-/// clip changes neither how long the clip took nor who is next.
+/// The time of day that a process stores. It never goes backward: a clock that is set back in the middle of a clip changes neither how long
+/// the clip took nor who is next. It follows the wall clock forward, with which its times are compared: the clock that only counts stands
+/// still while the machine sleeps. Thread-safe.
 /// </summary>
 internal sealed class JobClock(TimeProvider clock)
 {
-    private readonly DateTimeOffset _start = clock.GetUtcNow();
-    private readonly long _stamp = clock.GetTimestamp();
+    private readonly Lock _gate = new();
+    private DateTimeOffset _start = clock.GetUtcNow();
+    private long _stamp = clock.GetTimestamp();
 
     /// <summary>Milliseconds of Unix time.</summary>
-    public long Now() => (_start + clock.GetElapsedTime(_stamp)).ToUnixTimeMilliseconds();
+    public long Now()
+    {
+        lock (_gate)
+        {
+            var stamp = clock.GetTimestamp();
+            var (counted, shown) = (_start + clock.GetElapsedTime(_stamp, stamp), clock.GetUtcNow());
+            (_start, _stamp) = (shown > counted ? shown : counted, stamp);
+            return _start.ToUnixTimeMilliseconds();
+        }
+    }
 }

@@ -12,7 +12,7 @@ internal static class JobRows
     public const string Columns =
         "id, output, request, style, priority, state, result_key, attempts, error, started_at, "
         + "finished_at, outcome, settings, overwrites, details, batch, held, "
-        + "queued_at, artifact_sha256, owner, place";
+        + "queued_at, artifact_sha256, owner, place, removed";
 
     public const string ListingColumns =
         "id, output, style, priority, state, attempts, error, started_at, finished_at, outcome ->> '$.started_over'";
@@ -74,6 +74,7 @@ internal static class JobRows
             Sha256 = row.Text(18),
             Owner = row.Text(19),
             Place = (int?)row.Integer(20),
+            IsRemoved = row.GetInt32(21) != 0,
         };
 
     public static JobListing Listing(SqliteDataReader row) =>

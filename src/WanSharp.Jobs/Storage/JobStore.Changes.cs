@@ -4,16 +4,16 @@ namespace WanSharp.Jobs.Storage;
 public sealed partial class JobStore
 {
     /// <summary>Puts all jobs that failed or were cancelled into the queue again, with all their attempts.</summary>
-    /// <returns>How many there were.</returns>
-    public int Retry() => Retry(ids: null);
+    /// <returns>Those that it changed.</returns>
+    public IReadOnlyList<long> Retry() => Retry(ids: null);
 
     /// <summary>Puts jobs that failed or were cancelled into the queue again, with all their attempts.</summary>
     /// <param name="ids">The jobs; null for all.</param>
     /// <param name="admits">Refuses with an exception that so many come; null admits any number.</param>
-    /// <returns>How many there were.</returns>
-    public int Retry(IReadOnlyCollection<long>? ids, Action<int>? admits = null)
+    /// <returns>Those that it changed.</returns>
+    public IReadOnlyList<long> Retry(IReadOnlyCollection<long>? ids, Action<int>? admits = null)
     {
-        var count = _database.Write(connection =>
+        var changed = _database.Write(connection =>
         {
             var ended = connection
                 .Query(
@@ -29,40 +29,48 @@ public sealed partial class JobStore
                     .Where(job => job.State == JobState.Cancelled)
                     .Select(job => new JournalNote { Note = JournalNote.Waits, Output = job.Output })
             );
-            return ended.Sum(job =>
+            foreach (var job in ended)
+            {
                 connection.Run(
                     $"UPDATE jobs SET state = {States.Queued}, failures = 0, deaths = 0, suspect = 0, attempts = 0, cancel = 0, held = 0, "
                         + "error = NULL, finished_at = NULL, queued_at = $now WHERE id = $id",
                     ("$now", _clock.Now()),
                     ("$id", job.Id)
-                )
-            );
+                );
+            }
+
+            return ended.ConvertAll(job => job.Id);
         });
         Changed.Raise();
-        return count;
+        return changed;
     }
 
     /// <summary>Pauses jobs: those that wait are not started, those that run go back into the queue with what is saved of them.</summary>
-    /// <returns>How many there were to pause.</returns>
-    public int Hold(IReadOnlyCollection<long> ids) => SetOpen(ids, "held = 1 WHERE held = 0");
+    /// <returns>Those that it changed.</returns>
+    public IReadOnlyList<long> Hold(IReadOnlyCollection<long> ids) => SetOpen(ids, "held = 1 WHERE held = 0");
 
     /// <summary>Lets paused jobs run.</summary>
-    /// <returns>How many were paused.</returns>
-    public int Release(IReadOnlyCollection<long> ids) => SetOpen(ids, "held = 0 WHERE held = 1");
+    /// <returns>Those that it changed.</returns>
+    public IReadOnlyList<long> Release(IReadOnlyCollection<long> ids) => SetOpen(ids, "held = 0 WHERE held = 1");
 
     /// <summary>Changes the priority of jobs that have not ended; those that run keep their place among the others.</summary>
     /// <returns>How many there were.</returns>
-    public int Prioritize(IReadOnlyCollection<long> ids, int priority) => SetOpen(ids, "priority = $priority WHERE 1", priority);
+    public int Prioritize(IReadOnlyCollection<long> ids, int priority) => SetOpen(ids, "priority = $priority WHERE 1", priority).Count;
 
     /// <summary>Makes a job that waits another one: it keeps its place in the queue.</summary>
-    /// <param name="job">What it is from now on; its output says which job is meant.</param>
-    /// <returns>Whether it still waited.</returns>
-    public bool Edit(NewJob job)
+    /// <param name="job">What it is from now on.</param>
+    /// <param name="before">The job that it was made from: what somebody else has changed since is not undone.</param>
+    /// <returns>Whether it was so and still waited.</returns>
+    public bool Edit(NewJob job, Job before)
     {
         ArgumentNullException.ThrowIfNull(job);
+        ArgumentNullException.ThrowIfNull(before);
         var isChanged = _database.Write(connection =>
         {
-            if (connection.Run(JobRows.Edit, JobRows.Parameters(job, _clock.Now())) == 0)
+            if (
+                !IsAsRead(JobRows.Find(connection, before.Id), before)
+                || connection.Run(JobRows.Edit, JobRows.Parameters(job, _clock.Now())) == 0
+            )
             {
                 return false;
             }
@@ -73,6 +81,12 @@ public sealed partial class JobStore
         Changed.Raise();
         return isChanged;
     }
+
+    private static bool IsAsRead(Job? now, Job before) =>
+        now is not null
+        && (now.Output, now.Priority, now.Style, now.ResultKey, now.Details)
+            == (before.Output, before.Priority, before.Style, before.ResultKey, before.Details)
+        && now.Request.ToJson() == before.Request.ToJson();
 
     /// <summary>Puts jobs that wait into an order: they run first, as they are named; others follow by priority.</summary>
     /// <param name="ids">The jobs in their order. Those that only an earlier order named have no place any more.</param>
@@ -299,19 +313,21 @@ public sealed partial class JobStore
     private static int Count(IEnumerable<(string Batch, JobState State, int Count, long First, int Held, long? Finished)> rows) =>
         rows.Sum(row => row.Count);
 
-    private int SetOpen(IReadOnlyCollection<long> ids, string change, int? priority = null)
+    /// <returns>Those that it changed.</returns>
+    private List<long> SetOpen(IReadOnlyCollection<long> ids, string change, int? priority = null)
     {
         ArgumentNullException.ThrowIfNull(ids);
-        var count = _database.Write(connection =>
-            ids.Sum(id =>
-                connection.Run(
-                    $"UPDATE jobs SET {change} AND id = $id AND state IN ({States.Queued}, {States.Running})",
-                    ("$id", id),
-                    ("$priority", priority)
+        var changed = _database.Write(connection =>
+            ids.Where(id =>
+                    connection.Run(
+                        $"UPDATE jobs SET {change} AND id = $id AND state IN ({States.Queued}, {States.Running})",
+                        ("$id", id),
+                        ("$priority", priority)
+                    ) == 1
                 )
-            )
+                .ToList()
         );
         Changed.Raise();
-        return count;
+        return changed;
     }
 }

@@ -81,8 +81,8 @@ public sealed partial class JobStore : IDisposable
     }
 
     /// <summary>Gives jobs up: those that wait at once, those that run within a moment.</summary>
-    /// <returns>How many there were to give up.</returns>
-    public int Cancel(IReadOnlyCollection<long> ids) =>
+    /// <returns>Those that it changed.</returns>
+    public IReadOnlyList<long> Cancel(IReadOnlyCollection<long> ids) =>
         _database.Write(connection =>
         {
             var outputs = ids.SelectMany(id =>
@@ -94,15 +94,16 @@ public sealed partial class JobStore : IDisposable
                 )
                 .ToList();
             Append(connection, outputs.Select(output => new JournalNote { Note = JournalNote.Cancelled, Output = output }));
-            return ids.Sum(id =>
-                connection.Run(
-                    $"UPDATE jobs SET cancel = 1, state = CASE state WHEN {States.Queued} THEN {States.Cancelled} ELSE state END, "
-                        + $"finished_at = CASE state WHEN {States.Queued} THEN $now ELSE finished_at END "
-                        + $"WHERE id = $id AND state IN ({States.Queued}, {States.Running})",
-                    ("$now", _clock.Now()),
-                    ("$id", id)
+            return ids.Where(id =>
+                    connection.Run(
+                        $"UPDATE jobs SET cancel = 1, state = CASE state WHEN {States.Queued} THEN {States.Cancelled} ELSE state END, "
+                            + $"finished_at = CASE state WHEN {States.Queued} THEN $now ELSE finished_at END "
+                            + $"WHERE id = $id AND state IN ({States.Queued}, {States.Running})",
+                        ("$now", _clock.Now()),
+                        ("$id", id)
+                    ) == 1
                 )
-            );
+                .ToList();
         });
 
     /// <summary>

@@ -1,6 +1,5 @@
 using WanSharp.Graphs.Networks;
 using WanSharp.Models.Detection;
-using WanSharp.Runtime.Weights;
 using WanSharp.Storage;
 using WanSharp.Tensors;
 
@@ -11,32 +10,13 @@ namespace WanSharp.Models.Decoders;
 /// or one that makes frames of twice the size. Mapped; nothing is compiled yet.
 /// </summary>
 /// <remarks>Thread-safe.</remarks>
-public sealed class DecoderFile : IDisposable
+public sealed class DecoderFile : NamedNetworkFile
 {
-    private readonly ICheckpoint _checkpoint;
-    private readonly IReadOnlyDictionary<string, FileStamp> _stamps;
-    private readonly Lazy<string> _digest;
-
     private DecoderFile(ICheckpoint checkpoint, ICheckpoint network, VaeConfig config, FileDigests digests)
-    {
-        (_checkpoint, Config, Weights) = (checkpoint, config, new WeightStore(network));
-        _stamps = checkpoint.Files.ToDictionary(file => file, FileStamp.Of);
-        _digest = new(() => digests.Of(checkpoint.Files, CancellationToken.None));
-    }
-
-    /// <summary>The file.</summary>
-    public string Path => _checkpoint.Path;
-
-    /// <summary>The file's name without its folder and ending, by which a clip names it.</summary>
-    public string Name => System.IO.Path.GetFileNameWithoutExtension(Path);
+        : base(checkpoint, network, digests) => Config = config;
 
     /// <summary>Its dimensions, and the statistics of the latents that it takes.</summary>
     public VaeConfig Config { get; }
-
-    /// <summary>SHA-256 of the file, hexadecimal; the first use reads it.</summary>
-    public string Digest => _digest.Value;
-
-    internal WeightStore Weights { get; }
 
     /// <summary>All that decides what it computes: the file's content, and the scale that its name may have told.</summary>
     internal string Identity => $"{Digest} {(Config.TakesStandardized ? "standardized" : "raw")}";
@@ -61,29 +41,6 @@ public sealed class DecoderFile : IDisposable
             checkpoint.Dispose();
             throw;
         }
-    }
-
-    /// <summary>Refuses a file that was written to, replaced or removed since it was opened.</summary>
-    /// <exception cref="ModelChangedException">It is not what it was.</exception>
-    public void RequireUnchanged()
-    {
-        foreach (var (file, stamp) in _stamps)
-        {
-            if (FileStamp.Of(file) != stamp)
-            {
-                throw new ModelChangedException(file);
-            }
-        }
-    }
-
-    /// <summary>Whether the file is still what it was when it was opened.</summary>
-    internal bool IsUnchanged => _stamps.All(known => FileStamp.Of(known.Key) == known.Value);
-
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-        Weights.Dispose();
-        _checkpoint.Dispose();
     }
 
     private static (ICheckpoint Network, VaeConfig Config) Read(ICheckpoint checkpoint)

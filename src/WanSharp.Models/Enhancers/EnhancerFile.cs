@@ -1,6 +1,5 @@
 using WanSharp.Graphs.Networks;
 using WanSharp.Models.Detection;
-using WanSharp.Runtime.Weights;
 using WanSharp.Storage;
 using WanSharp.Tensors;
 
@@ -8,35 +7,16 @@ namespace WanSharp.Models.Enhancers;
 
 /// <summary>A network that makes more of finished frames: larger ones, or others between them. Mapped; nothing is compiled yet.</summary>
 /// <remarks>Thread-safe.</remarks>
-public sealed class EnhancerFile : IDisposable
+public sealed class EnhancerFile : NamedNetworkFile
 {
-    private readonly ICheckpoint _checkpoint;
-    private readonly IReadOnlyDictionary<string, FileStamp> _stamps;
-    private readonly Lazy<string> _digest;
-
     private EnhancerFile(ICheckpoint checkpoint, ICheckpoint network, FileDigests digests)
-    {
-        (_checkpoint, Weights) = (checkpoint, new WeightStore(network));
-        _stamps = checkpoint.Files.ToDictionary(file => file, FileStamp.Of);
-        _digest = new(() => digests.Of(checkpoint.Files, CancellationToken.None));
-    }
-
-    /// <summary>The file.</summary>
-    public string Path => _checkpoint.Path;
-
-    /// <summary>The file's name without its folder and ending, by which a clip names it.</summary>
-    public string Name => System.IO.Path.GetFileNameWithoutExtension(Path);
+        : base(checkpoint, network, digests) { }
 
     /// <summary>Its dimensions if it enlarges frames; otherwise null.</summary>
     public UpscalerConfig? Upscaler { get; private init; }
 
     /// <summary>Its dimensions if it makes frames between frames; otherwise null.</summary>
     public InterpolatorConfig? Interpolator { get; private init; }
-
-    /// <summary>SHA-256 of the file, hexadecimal; the first use reads it.</summary>
-    public string Digest => _digest.Value;
-
-    internal WeightStore Weights { get; }
 
     /// <summary>Opens a file.</summary>
     /// <param name="path">The file.</param>
@@ -56,29 +36,6 @@ public sealed class EnhancerFile : IDisposable
             checkpoint.Dispose();
             throw;
         }
-    }
-
-    /// <summary>Refuses a file that was written to, replaced or removed since it was opened.</summary>
-    /// <exception cref="ModelChangedException">It is not what it was.</exception>
-    public void RequireUnchanged()
-    {
-        foreach (var (file, stamp) in _stamps)
-        {
-            if (FileStamp.Of(file) != stamp)
-            {
-                throw new ModelChangedException(file);
-            }
-        }
-    }
-
-    /// <summary>Whether the file is still what it was when it was opened.</summary>
-    internal bool IsUnchanged => _stamps.All(known => FileStamp.Of(known.Key) == known.Value);
-
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-        Weights.Dispose();
-        _checkpoint.Dispose();
     }
 
     private static EnhancerFile Read(ICheckpoint checkpoint, FileDigests digests)

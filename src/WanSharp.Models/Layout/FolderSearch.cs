@@ -58,8 +58,17 @@ internal static class FolderSearch
     }
 
     /// <summary>The folders in a folder, links to folders included; none if it does not exist.</summary>
-    public static IReadOnlyList<string> Folders(string folder) =>
-        [.. EntriesOf(folder).OfType<DirectoryInfo>().Select(entry => Path.Combine(folder, entry.Name)).Order(StringComparer.Ordinal)];
+    public static IReadOnlyList<string> Folders(string folder)
+    {
+        try
+        {
+            return [.. Directory.EnumerateDirectories(folder, "*", Entries).Order(StringComparer.Ordinal)];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return []; // it is gone, or another disk's
+        }
+    }
 
     private static IReadOnlyList<FileSystemInfo> EntriesOf(string folder)
     {

@@ -1,4 +1,3 @@
-using WanSharp.Graphs;
 using WanSharp.Graphs.Networks;
 using WanSharp.Runtime.Memory;
 using WanSharp.Runtime.Weights;
@@ -10,11 +9,7 @@ namespace WanSharp.Runtime.Networks;
 /// <remarks>Thread-safe. The network is compiled when it is first used.</remarks>
 public sealed class InterpolatorRunner : IDisposable
 {
-    private const int Colors = 3;
-
-    private readonly GraphCache? _ownGraphs;
-    private readonly WeightStore _weights;
-    private readonly CompiledNetwork _network;
+    private readonly PixelNetwork _network;
 
     /// <summary>Describes a network; nothing is read or compiled yet.</summary>
     /// <param name="runtime">The runtime that executes; it must outlive this object.</param>
@@ -33,22 +28,14 @@ public sealed class InterpolatorRunner : IDisposable
         Action<MemoryLimitException>? giveBack = null
     )
     {
-        ArgumentNullException.ThrowIfNull(runtime);
         ArgumentNullException.ThrowIfNull(config);
-        ArgumentNullException.ThrowIfNull(weights);
-        var compiled = (settings ?? new SessionSettings()) with { MemoryPattern = false };
-        var cache = graphs ?? (_ownGraphs = new GraphCache(runtime));
-        (Config, _weights) = (config, weights);
-        _network = new CompiledNetwork(
-            cancellationToken =>
-            {
-                // As constants the weights are packed once, and convolutions get the layout that suits the processor.
-                var options = runtime.GraphOptionsFor(compiled) with
-                {
-                    Weights = WeightStorage.Initializers,
-                };
-                return cache.OpenAsync(new InterpolatorGraphs(config, options).Between, weights, compiled, cancellationToken);
-            },
+        Config = config;
+        _network = new PixelNetwork(
+            runtime,
+            options => new InterpolatorGraphs(config, options).Between,
+            weights,
+            settings,
+            graphs,
             giveBack
         );
     }
@@ -59,7 +46,7 @@ public sealed class InterpolatorRunner : IDisposable
     /// <summary>Compiles the network unless it is compiled. <see cref="Between"/> does so, too, but blocks its caller.</summary>
     /// <param name="cancellationToken">Cancels the compilation, or the wait for another caller's.</param>
     /// <exception cref="CheckpointException">The checkpoint lacks a weight, or has it in another shape.</exception>
-    public Task CompileAsync(CancellationToken cancellationToken = default) => _network.OpenAsync(cancellationToken);
+    public Task CompileAsync(CancellationToken cancellationToken = default) => _network.CompileAsync(cancellationToken);
 
     /// <summary>The frame at a time between two frames.</summary>
     /// <param name="first">F32 [1, 3, height, width], 0 to 1; sides are multiples of <see cref="InterpolatorConfig.Multiple"/>.</param>
@@ -80,47 +67,33 @@ public sealed class InterpolatorRunner : IDisposable
             || second.Shape != shape
             || shape is not { Rank: 4, ElementCount: > 0 }
             || shape[0] != 1
-            || shape[1] != Colors
+            || shape[1] != PixelNetwork.Colors
             || shape[2] % InterpolatorConfig.Multiple != 0
             || shape[3] % InterpolatorConfig.Multiple != 0
         )
         {
             throw new ArgumentException(
-                $"Two frames F32 [1, {Colors}, height, width] with sides that {InterpolatorConfig.Multiple} divides are expected, not "
-                    + $"{first.DType} {shape} and {second.DType} {second.Shape}.",
+                $"Two frames F32 [1, {PixelNetwork.Colors}, height, width] with sides that {InterpolatorConfig.Multiple} divides are "
+                    + $"expected, not {first.DType} {shape} and {second.DType} {second.Shape}.",
                 nameof(first)
             );
         }
 
-        var result = Tensor.Zeros(DType.F32, shape);
-        try
-        {
-            using var times = Tensor.Zeros(DType.F32, [1, 1, 1, 1]);
-            times.Write<float>()[0] = time;
-            _network.Run(
-                run =>
-                {
-                    run.SetInput(InterpolatorGraphs.First, first);
-                    run.SetInput(InterpolatorGraphs.Second, second);
-                    run.SetInput(InterpolatorGraphs.Time, times);
-                    run.SetOutput(InterpolatorGraphs.Output, result);
-                },
-                cancellationToken
-            );
-        }
-        catch
-        {
-            result.Dispose();
-            throw;
-        }
-
-        return NetworkOutput.Finite(result, _weights);
+        using var times = Tensor.Zeros(DType.F32, [1, 1, 1, 1]);
+        times.Write<float>()[0] = time;
+        return _network.Run(
+            shape,
+            (run, result) =>
+            {
+                run.SetInput(InterpolatorGraphs.First, first);
+                run.SetInput(InterpolatorGraphs.Second, second);
+                run.SetInput(InterpolatorGraphs.Time, times);
+                run.SetOutput(InterpolatorGraphs.Output, result);
+            },
+            cancellationToken
+        );
     }
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        _network.Dispose();
-        _ownGraphs?.Dispose();
-    }
+    public void Dispose() => _network.Dispose();
 }

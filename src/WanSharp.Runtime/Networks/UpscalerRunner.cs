@@ -1,4 +1,3 @@
-using WanSharp.Graphs;
 using WanSharp.Graphs.Networks;
 using WanSharp.Runtime.Memory;
 using WanSharp.Runtime.Weights;
@@ -10,11 +9,7 @@ namespace WanSharp.Runtime.Networks;
 /// <remarks>Thread-safe. The network is compiled when it is first used.</remarks>
 public sealed class UpscalerRunner : IDisposable
 {
-    private const int Colors = 3;
-
-    private readonly GraphCache? _ownGraphs;
-    private readonly WeightStore _weights;
-    private readonly CompiledNetwork _network;
+    private readonly PixelNetwork _network;
 
     /// <summary>Describes a network; nothing is read or compiled yet.</summary>
     /// <param name="runtime">The runtime that executes; it must outlive this object.</param>
@@ -33,24 +28,9 @@ public sealed class UpscalerRunner : IDisposable
         Action<MemoryLimitException>? giveBack = null
     )
     {
-        ArgumentNullException.ThrowIfNull(runtime);
         ArgumentNullException.ThrowIfNull(config);
-        ArgumentNullException.ThrowIfNull(weights);
-        var compiled = (settings ?? new SessionSettings()) with { MemoryPattern = false }; // tiles differ in size
-        var cache = graphs ?? (_ownGraphs = new GraphCache(runtime));
-        (Config, _weights) = (config, weights);
-        _network = new CompiledNetwork(
-            cancellationToken =>
-            {
-                // As constants the weights are packed once, and convolutions get the layout that suits the processor.
-                var options = runtime.GraphOptionsFor(compiled) with
-                {
-                    Weights = WeightStorage.Initializers,
-                };
-                return cache.OpenAsync(new UpscalerGraphs(config, options).Enlarge, weights, compiled, cancellationToken);
-            },
-            giveBack
-        );
+        Config = config;
+        _network = new PixelNetwork(runtime, options => new UpscalerGraphs(config, options).Enlarge, weights, settings, graphs, giveBack);
     }
 
     /// <summary>The network's dimensions.</summary>
@@ -59,7 +39,7 @@ public sealed class UpscalerRunner : IDisposable
     /// <summary>Compiles the network unless it is compiled. <see cref="Enlarge"/> does so, too, but blocks its caller.</summary>
     /// <param name="cancellationToken">Cancels the compilation, or the wait for another caller's.</param>
     /// <exception cref="CheckpointException">The checkpoint lacks a weight, or has it in another shape.</exception>
-    public Task CompileAsync(CancellationToken cancellationToken = default) => _network.OpenAsync(cancellationToken);
+    public Task CompileAsync(CancellationToken cancellationToken = default) => _network.CompileAsync(cancellationToken);
 
     /// <summary>Enlarges frames.</summary>
     /// <param name="frames">F32 [batch, 3, height, width], 0 to 1; sides are multiples of <see cref="UpscalerConfig.Multiple"/>.</param>
@@ -74,42 +54,29 @@ public sealed class UpscalerRunner : IDisposable
         if (
             frames.DType != DType.F32
             || shape is not { Rank: 4, ElementCount: > 0 }
-            || shape[1] != Colors
+            || shape[1] != PixelNetwork.Colors
             || shape[2] % multiple != 0
             || shape[3] % multiple != 0
         )
         {
             throw new ArgumentException(
-                $"Frames F32 [batch, {Colors}, height, width] with sides that {multiple} divides are expected, not {frames.DType} {shape}.",
+                $"Frames F32 [batch, {PixelNetwork.Colors}, height, width] with sides that {multiple} divides are expected, not "
+                    + $"{frames.DType} {shape}.",
                 nameof(frames)
             );
         }
 
-        var result = Tensor.Zeros(DType.F32, [shape[0], Colors, shape[2] * Config.Scale, shape[3] * Config.Scale]);
-        try
-        {
-            _network.Run(
-                run =>
-                {
-                    run.SetInput(UpscalerGraphs.Input, frames);
-                    run.SetOutput(UpscalerGraphs.Output, result);
-                },
-                cancellationToken
-            );
-        }
-        catch
-        {
-            result.Dispose();
-            throw;
-        }
-
-        return NetworkOutput.Finite(result, _weights);
+        return _network.Run(
+            [shape[0], PixelNetwork.Colors, shape[2] * Config.Scale, shape[3] * Config.Scale],
+            (run, result) =>
+            {
+                run.SetInput(UpscalerGraphs.Input, frames);
+                run.SetOutput(UpscalerGraphs.Output, result);
+            },
+            cancellationToken
+        );
     }
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        _network.Dispose();
-        _ownGraphs?.Dispose();
-    }
+    public void Dispose() => _network.Dispose();
 }

@@ -1,5 +1,5 @@
+using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Http;
-using WanSharp.Jobs;
 using WanSharp.Jobs.Batches;
 using WanSharp.Server.Http;
 using WanSharp.Server.Videos;
@@ -8,7 +8,7 @@ using WanSharp.Tensors;
 namespace WanSharp.Server.Batches;
 
 /// <summary>A file of jobs, or of prompts, that a request brings: read in a folder of its own, which goes with the request.</summary>
-internal sealed class BatchUpload : IDisposable
+internal sealed partial class BatchUpload : IDisposable
 {
     private static readonly string[] Known = [".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".tab", ".txt"];
 
@@ -63,47 +63,21 @@ internal sealed class BatchUpload : IDisposable
     private async Task ReadAsync(RequestBody body, CancellationToken cancellationToken)
     {
         Sha256 = await body.DigestAsync(cancellationToken).ConfigureAwait(false);
-        string? prompts = null;
-        var (styles, seeds, priority) = (Array.Empty<string>(), (IReadOnlyList<ulong?>)[], 0);
-        var defaults = new JobRequest { Prompt = "" };
-        foreach (var (name, text) in body.Fields)
-        {
-            switch (name)
-            {
-                case "prompts":
-                    prompts = text;
-                    break;
-                case "styles":
-                    styles = text.Split(',', ';').Select(style => style.Trim()).Where(style => style.Length > 0).ToArray();
-                    break;
-                case "seeds":
-                    seeds = SeedRange.TryParse(text, out var read, out var error) ? read : throw ApiException.Invalid("seeds", error);
-                    break;
-                case "priority":
-                    priority = VideoFields.Priority(text);
-                    break;
-                case "name":
-                    Name = VideoFields.Short(name, text);
-                    break;
-                case "dry_run":
-                    IsDry = VideoFields.Flag(name, text);
-                    break;
-                default:
-                    defaults = VideoFields.Set(defaults, name, text);
-                    break;
-            }
-        }
-
+        var form = BatchForm.Read(body);
+        IsDry = form.IsDry;
+        var isList = true;
         switch (body.Files)
         {
-            case [{ Name: "file" } file] when prompts is null:
-                await SaveAsync(file, cancellationToken).ConfigureAwait(false);
-                Entries = BatchFile.Read(Path, defaults, priority);
+            case [{ Name: "file" } file] when form.Prompts is null:
+                await SaveAsync(file, KindOf(file), cancellationToken).ConfigureAwait(false);
+                isList = BatchFile.IsPromptList(Path);
                 break;
-            case [] when prompts is not null:
+            case [{ Name: "prompts" } file] when form.Prompts is null:
+                await SaveAsync(file, KindOf(file), cancellationToken).ConfigureAwait(false);
+                break;
+            case [] when form.Prompts is { } prompts:
                 Path = System.IO.Path.Combine(_folder, "prompts.txt");
                 await File.WriteAllTextAsync(Path, prompts, cancellationToken).ConfigureAwait(false);
-                Entries = BatchFile.ReadPrompts(Path, styles, seeds, defaults, priority);
                 break;
             default:
                 throw ApiException.Invalid(
@@ -112,23 +86,29 @@ internal sealed class BatchUpload : IDisposable
                 );
         }
 
-        Name = Name.Length > 0 ? Name : System.IO.Path.GetFileName(Path);
-        Entries = [.. Entries.Select(WithoutPictures)];
+        var entries = isList ? form.ReadPrompts(Path) : form.ReadJobs(Path);
+        Name = form.Name.Length > 0 ? form.Name : System.IO.Path.GetFileName(Path);
+        Entries = [.. entries.Select(WithoutPictures)];
     }
 
-    private async Task SaveAsync(IFormFile file, CancellationToken cancellationToken)
+    private static string KindOf(IFormFile file) => System.IO.Path.GetExtension(file.FileName).ToLowerInvariant();
+
+    private async Task SaveAsync(IFormFile file, string kind, CancellationToken cancellationToken)
     {
-        var extension = System.IO.Path.GetExtension(file.FileName).ToLowerInvariant();
-        if (!Known.Contains(extension))
+        var isList = file.Name == "prompts"; // a line each, of tables their only column: any name will do
+        if (!isList && !Known.Contains(kind))
         {
             throw ApiException.Invalid("file", $"The file's name ends in none of {string.Join(", ", Known)}, which say how it is read.");
         }
 
-        Path = System.IO.Path.Combine(_folder, "jobs" + extension);
+        Path = System.IO.Path.Combine(_folder, isList ? "prompts" + (PlainKind().IsMatch(kind) ? kind : ".txt") : "jobs" + kind);
         var target = new FileStream(Path, FileMode.CreateNew, FileAccess.Write);
         await using var opened = target.ConfigureAwait(false);
         await file.CopyToAsync(target, cancellationToken).ConfigureAwait(false);
     }
+
+    [GeneratedRegex(@"\A\.[a-z0-9]{1,8}\z")]
+    private static partial Regex PlainKind();
 
     /// <summary>An entry, with a problem if it names pictures of the server's machine.</summary>
     private static BatchEntry WithoutPictures(BatchEntry entry) =>

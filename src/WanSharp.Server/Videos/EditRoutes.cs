@@ -14,6 +14,9 @@ namespace WanSharp.Server.Videos;
 /// <summary>Changes what waits: which video it is to be, and the order in which videos are made.</summary>
 internal sealed class EditRoutes(VideoQueue queue, VideoForms forms, ServerOptions options) : IRoutes
 {
+    /// <summary>How often a change is put on top of what others change at the same time.</summary>
+    private const int MostMerges = 5;
+
     /// <summary>Fields that a style changes, and so cannot be told from what was asked for.</summary>
     private static readonly string[] Styled = ["prompt", "negative", "negative_prompt", "style"];
 
@@ -46,19 +49,36 @@ internal sealed class EditRoutes(VideoQueue queue, VideoForms forms, ServerOptio
         }
         else
         {
-            var request = await forms.ReadAsync(body, AsItIs(job, body), token).ConfigureAwait(false);
+            await EditAsync(context, job, body).ConfigureAwait(false);
+        }
+
+        await context.SendAsync(queue.Show(queue.Require(context.Id(), caller)), ServerJson.Readable.VideoObject).ConfigureAwait(false);
+    }
+
+    /// <summary>Makes a video what a body says, and leaves the rest as it is by then: what others change meanwhile is not undone.</summary>
+    private async Task EditAsync(HttpContext context, Job job, RequestBody body)
+    {
+        for (var i = 0; i < MostMerges; i++)
+        {
+            var request = await forms.ReadAsync(body, AsItIs(job, body), context.RequestAborted).ConfigureAwait(false);
             if (request.Format != Path.GetExtension(job.Output))
             {
                 throw ApiException.Invalid("format", "The format is settled when a video is asked for: delete it, and ask for a new one.");
             }
 
-            if (!await queue.EditAsync(job, request, token).ConfigureAwait(false))
+            if (await queue.EditAsync(job, request, context.RequestAborted).ConfigureAwait(false))
+            {
+                return;
+            }
+
+            job = queue.Require(context.Id(), Caller.Of(context));
+            if (job.State != JobState.Queued)
             {
                 throw TooLate("The video is being made, or was: pause it first, or ask for a remix.");
             }
         }
 
-        await context.SendAsync(queue.Show(queue.Require(context.Id(), caller)), ServerJson.Readable.VideoObject).ConfigureAwait(false);
+        throw new ApiException(409, "changed_meanwhile", "Others keep changing this video: ask again in a moment.");
     }
 
     /// <summary>The request that a video is now.</summary>

@@ -16,19 +16,6 @@ namespace WanSharp.Server.Videos;
 internal static class VideoFields
 {
     private const int LongestName = 256;
-    private const string GuidanceOfBoth = "guidance_scale";
-    private const string GuidanceOfLowNoise = "guidance_scale_2";
-
-    /// <summary>What other servers call our settings.</summary>
-    private static readonly Dictionary<string, string> OtherNames = new(StringComparer.OrdinalIgnoreCase)
-    {
-        ["negative_prompt"] = "negative",
-        ["num_frames"] = "frames",
-        ["num_inference_steps"] = "steps",
-        ["infer_steps"] = "steps",
-        ["flow_shift"] = "shift",
-        ["boundary_ratio"] = "boundary",
-    };
 
     /// <summary>Fields with the picture of a frame: 0 the first, -1 the last.</summary>
     private static readonly Dictionary<string, int> Pictures = new(StringComparer.OrdinalIgnoreCase)
@@ -43,22 +30,11 @@ internal static class VideoFields
         ["last_image.image_url"] = -1,
     };
 
-    private static readonly string[] Others =
-    [
-        "prompt",
-        "model",
-        "user",
-        "style",
-        "priority",
-        "cache",
-        "format",
-        GuidanceOfBoth,
-        GuidanceOfLowNoise,
-    ];
+    private static readonly string[] Others = ["prompt", "model", "user", "style", "priority", "cache", "format"];
 
     /// <summary>All names that a field may have, for hints.</summary>
     public static IReadOnlyList<string> Names { get; } =
-    [.. Others.Concat(SettingFields.All.Select(field => field.Name)).Concat(OtherNames.Keys).Concat(Pictures.Keys)];
+    [.. Others.Concat(SettingFields.All.Select(field => field.Name)).Concat(SettingNames.Others).Concat(Pictures.Keys)];
 
     /// <summary>Reads a request.</summary>
     /// <param name="body">The body.</param>
@@ -91,7 +67,7 @@ internal static class VideoFields
             AddPicture(pictures, frame, new PictureSource(file.Name, file, Text: null));
         }
 
-        RequireNoRivals(body);
+        SettingNames.RequireNoRivals(body);
         RequireLength("prompt", request.Entry.Request.Prompt);
         RequireLength("negative", request.Entry.Request.NegativePrompt ?? "");
         return request.Entry.Request.Prompt.Trim().Length > 0
@@ -114,7 +90,7 @@ internal static class VideoFields
     /// <summary>A clip's settings as JSON Schema, under our names and those of other servers.</summary>
     public static IEnumerable<KeyValuePair<string, JsonNode?>> SettingsSchema() =>
         from field in SettingFields.All
-        from name in OtherNames.Where(other => other.Value == field.Name).Select(other => other.Key).Prepend(field.Name)
+        from name in SettingNames.Of(field)
         select new KeyValuePair<string, JsonNode?>(name, SchemaOf(field));
 
     private static JsonObject SchemaOf(SettingField field)
@@ -173,37 +149,22 @@ internal static class VideoFields
             {
                 Entry = entry with { DrawsSeed = true },
             },
-            // diffusers' pair is (high noise, low noise); alone the first is for both
-            GuidanceOfBoth => Set(request, field.Name, body.Has(GuidanceOfLowNoise) ? "guidance_high" : "guidance", text),
-            GuidanceOfLowNoise => body.Has(GuidanceOfBoth)
-                ? Set(request, field.Name, "guidance", text)
-                : throw ApiException.Invalid(field.Name, $"There is a {field.Name} without a {GuidanceOfBoth}: give both."),
-            _ => Set(request, field.Name, OtherNames.GetValueOrDefault(name, name), text),
+            _ => request with { Entry = entry with { Request = Set(entry.Request, body, field) } },
         };
     }
 
-    /// <summary>The request with one of a clip's settings.</summary>
-    private static VideoRequest Set(VideoRequest request, string written, string name, string text) =>
-        request with
-        {
-            Entry = request.Entry with { Request = Set(request.Entry.Request, name, text, written) },
-        };
-
     /// <summary>A request with one of a clip's settings, under our name for it or another server's.</summary>
     /// <param name="request">The request.</param>
-    /// <param name="name">The setting.</param>
-    /// <param name="text">Its value.</param>
-    /// <param name="written">What the client called it; null for the name.</param>
+    /// <param name="body">The body that the setting is in.</param>
+    /// <param name="given">The setting and its value.</param>
     /// <exception cref="ApiException">There is no such setting, or this is not a value of it.</exception>
-    public static JobRequest Set(JobRequest request, string name, string text, string? written = null)
+    public static JobRequest Set(JobRequest request, RequestBody body, BodyField given)
     {
-        written ??= name;
-        var field = SettingFields.Find(OtherNames.GetValueOrDefault(name, name)) ?? throw Unknown(written);
-        PlainNames.Require(field.Name, written, text);
-
-        return field.TrySet(request, text, out var changed)
+        var field = SettingNames.Find(given.Name, body) ?? throw Unknown(given.Name);
+        PlainNames.Require(field.Name, given.Name, given.Text);
+        return field.TrySet(request, given.Text, out var changed)
             ? changed
-            : throw ApiException.Invalid(written, $"The {written} is {field.Expected}, not '{Shortened(text)}'.");
+            : throw ApiException.Invalid(given.Name, $"The {given.Name} is {field.Expected}, not '{Shortened(given.Text)}'.");
     }
 
     private static void RequireLength(string name, string text)
@@ -225,31 +186,9 @@ internal static class VideoFields
         }
     }
 
-    /// <summary>Refuses fields that say the same, so that not both can be followed.</summary>
-    private static void RequireNoRivals(RequestBody body)
-    {
-        var settings = body
-            .Fields.Select(field => (field.Name, Field: SettingFields.Find(OtherNames.GetValueOrDefault(field.Name, field.Name))))
-            .Where(one => one.Field is not null)
-            .ToList();
-        foreach (var (name, field) in settings)
-        {
-            if (settings.FirstOrDefault(other => field!.Excludes.Contains(other.Field!.Name)) is { Name: { } rival })
-            {
-                throw ApiException.Invalid(name, $"There are both {rival} and {name}: leave one out.");
-            }
-
-            if (settings.FirstOrDefault(other => other.Name != name && other.Field!.Name == field!.Name) is { Name: { } twin })
-            {
-                throw ApiException.Invalid(name, $"There are both {twin} and {name}: leave one out.");
-            }
-        }
-    }
-
     /// <summary>Reads a priority.</summary>
     public static int Priority(string text) =>
-        SettingFields.TryParseNumber<int>(text, out var number)
-        && number is >= -BatchEntry.HighestPriority and <= BatchEntry.HighestPriority
+        SettingTexts.TryParseNumber<int>(text, out var number) && number is >= -BatchEntry.HighestPriority and <= BatchEntry.HighestPriority
             ? number
             : throw ApiException.Invalid(
                 "priority",

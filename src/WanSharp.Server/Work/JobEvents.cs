@@ -19,7 +19,12 @@ internal sealed class JobEvents(
     TimeProvider clock
 ) : IProgress<JobEvent>
 {
-    /// <summary>A look at a job and the telling of it, with nothing told in between.</summary>
+    /// <summary>How many jobs at once are told of one by one.</summary>
+    private const int MostAnnounced = 64;
+
+    /// <summary>
+    /// A look at a job and the telling of its state, with no other state told in between: the last one told is the one it has.
+    /// </summary>
     private readonly Lock _gate = new();
 
     private static readonly byte[] ResetBody = "{\"object\":\"event\",\"type\":\"reset\"}"u8.ToArray();
@@ -27,41 +32,53 @@ internal sealed class JobEvents(
     /// <inheritdoc/>
     public void Report(JobEvent value)
     {
-        var id = value.Job.Id;
-        switch (value.Kind)
+        if (value.Kind == JobEventKind.Progressed)
         {
-            case JobEventKind.Started:
-                board.Start(id);
-                lock (_gate)
-                {
-                    Publish(EventTypes.Started, value.Job);
-                }
+            if (board.Move(value.Job.Id, value.Progress))
+            {
+                Publish(EventTypes.Progress, value.Job, position: value.Progress);
+            }
 
-                break;
-            case JobEventKind.Progressed:
-                if (board.Move(id, value.Progress) is (_, true))
-                {
-                    Publish(EventTypes.Progress, value.Job, position: value.Progress);
-                }
+            return;
+        }
 
-                break;
-            default:
-                board.End(id);
-                if (value.Kind is JobEventKind.Succeeded or JobEventKind.Failed or JobEventKind.Cancelled)
-                {
-                    metrics.End(value.Job);
-                }
+        lock (_gate)
+        {
+            if (value.Kind == JobEventKind.Started)
+            {
+                board.Start(value.Job.Id);
+                Publish(EventTypes.Started, value.Job);
+            }
+            else
+            {
+                Leave(value);
+            }
+        }
+    }
 
-                Publish(
-                    value.Kind switch
-                    {
-                        JobEventKind.Succeeded => EventTypes.Completed,
-                        JobEventKind.Failed or JobEventKind.Cancelled => EventTypes.Failed,
-                        _ => EventTypes.Queued,
-                    },
-                    value.Job
-                );
-                break;
+    /// <summary>
+    /// Tells how an attempt ended, and how the job is by now where that is something else: somebody may have had it tried again.
+    /// </summary>
+    private void Leave(JobEvent value)
+    {
+        var now = store.Find(value.Job.Id);
+        if (now?.State != JobState.Running)
+        {
+            board.End(value.Job.Id);
+        }
+
+        if (value.Kind is JobEventKind.Succeeded or JobEventKind.Failed or JobEventKind.Cancelled)
+        {
+            metrics.End(value.Job);
+            Publish(value.Kind == JobEventKind.Succeeded ? EventTypes.Completed : EventTypes.Failed, value.Job);
+            if (now is not null && now.State != value.Job.State)
+            {
+                Publish(TypeOf(now.State), now);
+            }
+        }
+        else if (value.Kind != JobEventKind.Removed && now is not null)
+        {
+            Publish(TypeOf(now.State), now); // it waits, or was started again already
         }
     }
 
@@ -78,8 +95,11 @@ internal sealed class JobEvents(
     /// <summary>Shows an estimate of a clip.</summary>
     public ValueTask ShowAsync(Job job, PreviewFrames frames, CancellationToken cancellationToken)
     {
-        board.Show(job.Id, frames);
-        Publish(EventTypes.Preview, job, frames.Step);
+        if (board.Show(job.Id, frames))
+        {
+            Publish(EventTypes.Preview, job, frames.Step);
+        }
+
         return ValueTask.CompletedTask;
     }
 
@@ -94,6 +114,46 @@ internal sealed class JobEvents(
             {
                 Publish(TypeOf(job.State), job);
             }
+        }
+    }
+
+    /// <summary>Tells what became of jobs; of very many only that a list of them is old.</summary>
+    /// <param name="ids">Those that were changed: a program that follows events does again what it does for each.</param>
+    public void Tell(IReadOnlyCollection<long> ids)
+    {
+        if (ids.Count > MostAnnounced)
+        {
+            Reset();
+            return;
+        }
+
+        foreach (var id in ids)
+        {
+            Tell(id);
+        }
+    }
+
+    /// <summary>Tells that a job was deleted: nothing about it follows.</summary>
+    public void Delete(Job job)
+    {
+        lock (_gate)
+        {
+            board.End(job.Id);
+            Publish(EventTypes.Deleted, job);
+        }
+    }
+
+    /// <summary>Tells that many jobs were deleted.</summary>
+    public void Delete(IReadOnlyCollection<long> ids)
+    {
+        lock (_gate)
+        {
+            foreach (var id in ids)
+            {
+                board.End(id);
+            }
+
+            Reset();
         }
     }
 

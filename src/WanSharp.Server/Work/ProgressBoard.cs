@@ -23,34 +23,19 @@ internal sealed class ProgressBoard(TimeProvider clock)
     /// <summary>An attempt begins.</summary>
     public void Start(long job)
     {
-        _running[job] = New();
+        _running[job] = new JobProgress { Since = clock.GetTimestamp() };
         Volatile.Write(ref _lastStarted, job);
     }
 
-    /// <summary>Notes a position.</summary>
-    /// <returns>The progress now, and whether its percentage or stage is another.</returns>
-    public (JobProgress Now, bool IsNews) Move(long job, GenerationProgress position)
-    {
-        var isNews = false;
-        var now = _running.AddOrUpdate(
-            job,
-            _ => New() with { Position = position },
-            (_, before) =>
-            {
-                var after = before with { Position = position };
-                isNews = after.Percent != before.Percent || after.Position.Stage != before.Position.Stage;
-                return after;
-            }
-        );
-        return (now, isNews);
-    }
+    /// <summary>Notes a position: of a job that still runs.</summary>
+    /// <returns>Whether its percentage or stage is another.</returns>
+    public bool Move(long job, GenerationProgress position) =>
+        Change(job, before => before with { Position = position }) is var (before, after)
+        && (after.Percent != before.Percent || after.Position.Stage != before.Position.Stage);
 
     /// <summary>Keeps an estimate of a clip: of one that still runs.</summary>
-    public void Show(long job, PreviewFrames preview)
-    {
-        // again if a step came in between: neither may undo the other
-        while (_running.TryGetValue(job, out var before) && !_running.TryUpdate(job, before with { Preview = preview }, before)) { }
-    }
+    /// <returns>Whether it does.</returns>
+    public bool Show(long job, PreviewFrames preview) => Change(job, before => before with { Preview = preview }) is not null;
 
     /// <summary>An attempt is over.</summary>
     public void End(long job)
@@ -94,5 +79,19 @@ internal sealed class ProgressBoard(TimeProvider clock)
         : wait > Longest ? Longest
         : wait;
 
-    private JobProgress New() => new() { Since = clock.GetTimestamp() };
+    private (JobProgress Before, JobProgress After)? Change(long job, Func<JobProgress, JobProgress> change)
+    {
+        while (_running.TryGetValue(job, out var before))
+        {
+            var after = change(before);
+            if (_running.TryUpdate(job, after, before))
+            {
+                return (before, after);
+            }
+
+            // again: a step and a preview that come at the same moment may not undo each other
+        }
+
+        return null;
+    }
 }

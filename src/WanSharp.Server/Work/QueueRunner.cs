@@ -64,7 +64,7 @@ internal sealed class QueueRunner(
         {
             Trouble = null;
         }
-        else if (value.Kind is JobEventKind.Failed or JobEventKind.Cancelled)
+        else if (value.Kind is JobEventKind.Failed or JobEventKind.Cancelled or JobEventKind.Removed)
         {
             Recover();
         }

@@ -6,7 +6,6 @@ using WanSharp.Jobs.Batches.Wildcards;
 using WanSharp.Jobs.Storage;
 using WanSharp.Jobs.Styles;
 using WanSharp.Server.Contract;
-using WanSharp.Server.Events;
 using WanSharp.Server.Http;
 using WanSharp.Server.Security;
 using WanSharp.Tensors;
@@ -26,9 +25,6 @@ internal sealed class VideoQueue(
     QueueRoom room
 )
 {
-    /// <summary>How many jobs at once are told of one by one.</summary>
-    private const int MostAnnounced = 64;
-
     /// <summary>How long an answer waits for the copy of a clip that is in the cache.</summary>
     private static readonly TimeSpan LongestCopy = TimeSpan.FromMilliseconds(500);
 
@@ -122,7 +118,7 @@ internal sealed class VideoQueue(
     {
         store.Remove([job.Id]);
         _removed.Add(job);
-        events.Publish(EventTypes.Deleted, job);
+        events.Delete(job);
     }
 
     /// <summary>Deletes many videos.</summary>
@@ -130,7 +126,7 @@ internal sealed class VideoQueue(
     public int Delete(IReadOnlyCollection<long> ids)
     {
         var count = store.Remove(ids);
-        events.Reset();
+        events.Delete(ids);
         return count;
     }
 
@@ -177,7 +173,7 @@ internal sealed class VideoQueue(
         if (!isDry)
         {
             await store.EnqueueAsync(jobs, () => IsNew(batch) && IsAdmitted(caller, jobs.Count)).ConfigureAwait(false);
-            Announce(store.IdsOf(batch.Id));
+            events.Tell(store.IdsOf(batch.Id));
         }
 
         return (jobs, cached);
@@ -217,15 +213,15 @@ internal sealed class VideoQueue(
     /// <exception cref="ApiException">There is no room in the queue for those that are tried again.</exception>
     public int Change(IReadOnlyCollection<long> ids, VideoChange change, Caller caller)
     {
-        var count = change switch
+        var changed = change switch
         {
             VideoChange.Cancel => store.Cancel(ids),
             VideoChange.Pause => store.Hold(ids),
             VideoChange.Resume => store.Release(ids),
             _ => store.Retry(ids, count => room.Admit(caller, count, isNew: false)),
         };
-        Announce(ids);
-        return count;
+        events.Tell(changed);
+        return changed.Count;
     }
 
     /// <summary>Changes the priority of videos that wait or run.</summary>
@@ -233,10 +229,10 @@ internal sealed class VideoQueue(
     public int Prioritize(IReadOnlyCollection<long> ids, int priority) => store.Prioritize(ids, priority);
 
     /// <summary>Makes a video that waits another one.</summary>
-    /// <param name="job">The video.</param>
+    /// <param name="job">The video as it was read.</param>
     /// <param name="request">What it is to be, with the same id and format.</param>
     /// <param name="cancellationToken">Cancels the planning.</param>
-    /// <returns>Whether it still waited.</returns>
+    /// <returns>Whether it still waited, and nobody had changed it since.</returns>
     /// <exception cref="InvalidRequestException">It cannot be made so.</exception>
     /// <exception cref="ApiException">The model is another or not to be had.</exception>
     public async Task<bool> EditAsync(Job job, VideoRequest request, CancellationToken cancellationToken)
@@ -255,14 +251,13 @@ internal sealed class VideoQueue(
             IsHeld = job.IsHeld,
             Details = details,
         };
-        if (!store.Edit(edited))
+        if (!store.Edit(edited, job))
         {
             return false;
         }
 
-        var now = store.Find(job.Id)!;
-        Announce([now.Id]);
-        if (IsCached(now) && !now.IsHeld)
+        events.Tell(job.Id);
+        if (store.Find(job.Id) is { IsHeld: false } now && IsCached(now))
         {
             store.Hasten(now.Id);
         }
@@ -357,21 +352,6 @@ internal sealed class VideoQueue(
 
     private bool IsCached(string? key, string output) =>
         key is not null && results.Cache?.Contains(key, Path.GetExtension(output).ToLowerInvariant()) == true;
-
-    /// <summary>Tells what became of jobs; of very many only that a list of them is old.</summary>
-    private void Announce(IReadOnlyCollection<long> ids)
-    {
-        if (ids.Count > MostAnnounced)
-        {
-            events.Reset();
-            return;
-        }
-
-        foreach (var id in ids)
-        {
-            events.Tell(id);
-        }
-    }
 
     private async ValueTask<BatchBackend> OpenAsync(CancellationToken cancellationToken)
     {

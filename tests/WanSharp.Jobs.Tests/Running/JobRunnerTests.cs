@@ -10,6 +10,8 @@ namespace WanSharp.Jobs.Tests.Running;
 
 public sealed class JobRunnerTests : IDisposable
 {
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
     private readonly TemporaryFolder _folder = new();
     private readonly JobStore _store;
 
@@ -61,7 +63,7 @@ public sealed class JobRunnerTests : IDisposable
         Assert.Equal((JobState.Succeeded, 1, null), Facts(2));
         Assert.Equal((JobState.Succeeded, 2, null), Facts(3));
         Assert.False(File.Exists(_store.Folder.Artifact("bad.txt")));
-        Assert.Equal(1, _store.Retry());
+        Assert.Single(_store.Retry());
         Assert.Equal((JobState.Queued, 0, null), Facts(1));
     }
 
@@ -210,6 +212,52 @@ public sealed class JobRunnerTests : IDisposable
         Assert.Equal("mine", File.ReadAllText(_store.Folder.Artifact("1.txt")));
     }
 
+    /// <summary>Whoever waits for these jobs hears of them from nobody else.</summary>
+    [Fact]
+    public async Task Run_AfterAProcessThatEnded_TellsOfTheJobsThatThisBringsToTheirEnd()
+    {
+        _store.Enqueue([TestJobs.New("done.txt"), TestJobs.New("cancelled.txt"), TestJobs.New("deleted.txt"), TestJobs.New("waits.txt")]);
+        while (_store.Queue.Claim("dead", alone: true) is not null) { }
+        var done = _store.Folder.Artifact("done.txt");
+        await File.WriteAllTextAsync(done, "whole", Token);
+        _store.Queue.Seal(1, await Digests.OfFileAsync(done, Token), 5, new JobOutcome());
+        _store.Cancel([2]);
+        _store.Remove([3]);
+        _store.Hold([4]);
+        var told = new Told();
+
+        await using var backend = new ScriptedBackend();
+        await new JobRunner(_store, backend, new JobRunnerOptions { Events = told }).RunAsync(Token);
+
+        Assert.Equal(
+            [(1, JobEventKind.Succeeded), (2, JobEventKind.Cancelled), (3, JobEventKind.Removed)],
+            told.Events.Select(one => (one.Job.Id, one.Kind))
+        );
+        Assert.Empty(backend.Ran);
+    }
+
+    [Fact]
+    public async Task Remove_OfAJobThatRuns_IsToldInsteadOfItsEnd()
+    {
+        _store.Enqueue([TestJobs.New("1.txt")]);
+        var told = new Told();
+        await using var backend = new ScriptedBackend
+        {
+            Before = async (_, token) =>
+            {
+                _store.Remove([1]);
+                await Task.Delay(Timeout.Infinite, token);
+            },
+        };
+
+        await new JobRunner(_store, backend, new JobRunnerOptions { Events = told }).RunAsync(Token);
+
+        Assert.Equal(
+            [JobEventKind.Started, JobEventKind.Removed],
+            told.Events.Select(one => one.Kind).Where(kind => kind != JobEventKind.Progressed)
+        );
+    }
+
     [Fact]
     public async Task TwoRunners_OnOneFolder_ShareTheJobs()
     {
@@ -250,4 +298,17 @@ public sealed class JobRunnerTests : IDisposable
 
     private (JobState State, int Attempts, string? Error) Facts(long id) =>
         _store.Find(id) is { } job ? (job.State, job.Attempts, job.Error) : throw new InvalidOperationException();
+
+    private sealed class Told : IProgress<JobEvent>
+    {
+        public List<JobEvent> Events { get; } = [];
+
+        public void Report(JobEvent value)
+        {
+            lock (Events)
+            {
+                Events.Add(value);
+            }
+        }
+    }
 }

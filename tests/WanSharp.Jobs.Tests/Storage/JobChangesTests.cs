@@ -24,10 +24,10 @@ public sealed class JobChangesTests : IDisposable
         _store.Enqueue([TestJobs.New("1.txt"), TestJobs.New("2.txt")]);
         await using var backend = new ScriptedBackend();
 
-        Assert.Equal(1, _store.Hold([1]));
+        Assert.Equal([1], _store.Hold([1]));
         await RunAsync(backend);
         Assert.Equal((JobState.Queued, JobState.Succeeded), (_store.Find(1)!.State, _store.Find(2)!.State));
-        Assert.Equal(1, _store.Release([1]));
+        Assert.Equal([1], _store.Release([1, 2]));
         await RunAsync(backend);
 
         Assert.Equal(JobState.Succeeded, _store.Find(1)!.State);

@@ -141,6 +141,25 @@ public sealed class JournalTests : IDisposable
         Assert.Equal(TimeSpan.FromSeconds(7), Assert.Single(store.List()).Elapsed);
     }
 
+    /// <summary>The clock that only counts stands still in the meantime, and what ended is compared with the time of day.</summary>
+    [Fact]
+    public void Times_AfterTheMachineSlept_AreThoseOfTheDay()
+    {
+        var clock = new JumpingClock();
+        using var store = TestJobs.Open(_folder, clock);
+        store.Enqueue([TestJobs.New("1.txt")]);
+        clock.Set(TimeSpan.FromHours(60));
+        store.Queue.Claim("worker", alone: true);
+        store.Queue.Succeed(1);
+
+        Assert.Empty(store.EndedBefore(clock.GetUtcNow() - TimeSpan.FromHours(48), most: 10));
+        Assert.Single(store.Page(new JobPage { Limit = 10, EndedSince = clock.GetUtcNow() - TimeSpan.FromMinutes(5) }));
+        clock.Set(TimeSpan.FromHours(-1));
+        clock.Pass(TimeSpan.FromSeconds(7));
+        store.Enqueue([TestJobs.New("2.txt")]);
+        Assert.Equal(TimeSpan.FromSeconds(7), store.Find(2)!.QueuedAt - store.Find(1)!.FinishedAt);
+    }
+
     [Fact]
     public void OpenToRead_OfAFolderThatCannotBeWritten_ListsIt()
     {

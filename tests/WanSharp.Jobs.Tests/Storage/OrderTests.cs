@@ -30,17 +30,34 @@ public sealed class OrderTests : IDisposable
     }
 
     [Fact]
+    public void Edit_OfAJobThatSomebodyChangedMeanwhile_UndoesNothing()
+    {
+        using var store = TestJobs.Open(_folder);
+        store.Enqueue([TestJobs.New("1.mp4", prompt: "a")]);
+        var read = store.Find(1)!;
+        store.Prioritize([1], 9);
+
+        Assert.False(store.Edit(TestJobs.New("1.mp4", prompt: "b"), read));
+        read = store.Find(1)!;
+        Assert.True(store.Edit(TestJobs.New("1.mp4", prompt: "b", priority: 9), read));
+        Assert.False(store.Edit(TestJobs.New("1.mp4", prompt: "c", priority: 9), read));
+
+        Assert.Equal(("b", 9), (store.Find(1)!.Request.Prompt, store.Find(1)!.Priority));
+    }
+
+    [Fact]
     public void Edit_OfAJobThatWaits_KeepsItsPlace()
     {
         using (var store = TestJobs.Open(_folder))
         {
             store.Enqueue([TestJobs.New("1.mp4", prompt: "a"), TestJobs.New("2.mp4")]);
 
-            Assert.True(store.Edit(TestJobs.New("1.mp4", prompt: "b", key: "k")));
+            var read = store.Find(1)!;
+            Assert.True(store.Edit(TestJobs.New("1.mp4", prompt: "b", key: "k"), read));
             Assert.Equal(("b", "k"), (store.Find(1)!.Request.Prompt, store.Find(1)!.ResultKey));
             Assert.Equal("1.mp4", store.Queue.Claim(Worker, alone: true)!.Output);
-            Assert.False(store.Edit(TestJobs.New("1.mp4", prompt: "c")));
-            Assert.False(store.Edit(TestJobs.New("3.mp4")));
+            Assert.False(store.Edit(TestJobs.New("1.mp4", prompt: "c"), store.Find(1)!));
+            Assert.False(store.Edit(TestJobs.New("3.mp4"), store.Find(2)! with { Id = 3 }));
         }
 
         File.Delete(JobFolder.Create(_folder["out"]).Database);

@@ -119,23 +119,5 @@ public sealed class LoraScaleTests : IDisposable
 
     private LoraFile Write(params (string Name, long[] Shape)[] tensors) => Write("lora.safetensors", tensors);
 
-    private LoraFile Write(string file, params (string Name, long[] Shape)[] tensors)
-    {
-        var made = tensors.ToDictionary(
-            tensor => tensor.Name,
-            tensor =>
-            {
-                var zeros = Tensor.Zeros(DType.F32, Shape.Create(tensor.Shape));
-                zeros.Write<float>().Fill(0.5f);
-                return zeros;
-            }
-        );
-        SafetensorsWriter.Write(_folder[file], made);
-        foreach (var tensor in made.Values)
-        {
-            tensor.Dispose();
-        }
-
-        return LoraFile.Open(_folder[file]);
-    }
+    private LoraFile Write(string file, params (string Name, long[] Shape)[] tensors) => PlainLoras.Write(_folder[file], tensors);
 }

@@ -8,33 +8,9 @@ namespace WanSharp.Runtime.Tests.Networks;
 
 /// <summary>Passes that differ from the network as it is: left-out blocks, slowed positions, negative prompts in attention.</summary>
 [Collection("native objects")]
-public sealed class PassOptionsTests(RuntimeFixture fixture) : IAsyncLifetime
+public sealed class PassOptionsTests(RuntimeFixture fixture) : TransformerTests(fixture)
 {
     private const float Tolerance = 1e-5f;
-
-    private readonly LiveObjects _live = new();
-    private readonly NetworkFixture _network = NetworkFixture.Open("dit-t2v");
-    private readonly List<IDisposable> _owned = [];
-    private GraphCache _graphs = null!;
-    private TransformerConfig _config = null!;
-
-    private static CancellationToken Token => TestContext.Current.CancellationToken;
-
-    public ValueTask InitializeAsync()
-    {
-        _graphs = new GraphCache(fixture.Runtime);
-        _config = _network.TransformerConfig();
-        return ValueTask.CompletedTask;
-    }
-
-    public ValueTask DisposeAsync()
-    {
-        _owned.ForEach(owned => owned.Dispose());
-        _graphs.Dispose();
-        _network.Dispose();
-        _live.AssertNoneIsLeft();
-        return ValueTask.CompletedTask;
-    }
 
     [Theory]
     [InlineData(Lowering.Fused)]
@@ -45,7 +21,7 @@ public sealed class PassOptionsTests(RuntimeFixture fixture) : IAsyncLifetime
         var g = new GraphBuilder("guided", new GraphOptions { Lowering = lowering });
         var (p, n) = (g.Input("p", DType.F32, ["batch", "tokens", 24]), g.Input("n", DType.F32, ["batch", "tokens", 24]));
         g.Output("out", WanTransformer.Guided(g, p, n, g.Input("guidance", DType.F32, ["batch", 3])));
-        using var session = new GraphSession(fixture.Runtime, g.Build(), _network.Weights);
+        using var session = new GraphSession(Runtime, g.Build(), Network.Weights);
 
         var actual = session
             .Run([("p", expected.Get("nag.p")), ("n", expected.Get("nag.n")), ("guidance", expected.Get("nag.guidance"))])["out"]
@@ -117,15 +93,15 @@ public sealed class PassOptionsTests(RuntimeFixture fixture) : IAsyncLifetime
         var transformer = await TransformerAsync(new TransformerOptions());
         var prompt = Keys(transformer, words: 3);
 
-        var without = Forward(transformer, [prompt], new PassOptions { SkippedBlocks = [.. Enumerable.Range(1, _config.Layers - 1)] })[0];
+        var without = Forward(transformer, [prompt], new PassOptions { SkippedBlocks = [.. Enumerable.Range(1, Config.Layers - 1)] })[0];
 
         using var shorter = await TransformerRunner.CreateAsync(
-            _graphs,
-            _config with
+            Graphs,
+            Config with
             {
                 Layers = 1,
             },
-            _network.Store,
+            Network.Store,
             new SessionSettings(),
             cancellationToken: Token
         );
@@ -141,17 +117,17 @@ public sealed class PassOptionsTests(RuntimeFixture fixture) : IAsyncLifetime
     {
         using var expected = Fixture.Open("guidance");
         var transformer = await TransformerAsync(new TransformerOptions());
-        using var text = Tensor.Zeros(DType.F32, [1, _config.TextLength, _config.TextDim]);
-        var words = _network.Floats($"case0.in.context.{context}");
+        using var text = Tensor.Zeros(DType.F32, [1, Config.TextLength, Config.TextDim]);
+        var words = Network.Floats($"case0.in.context.{context}");
         words.CopyTo(text.Write<float>());
         using var keys = transformer.PrepareContext(text, cancellationToken: Token);
-        var x = _network.Values.Get("case0.in.x.0");
+        var x = Network.Values.Get("case0.in.x.0");
         using var latents = Tensor.CopyOf<float>(Shape.Create([1, .. x.Shape.Dims]), x.Read<float>());
         using var velocity = Tensor.Zeros(DType.F32, latents.Shape);
 
         transformer.Forward(
             latents,
-            [_network.Floats("case0.in.t")[0]],
+            [Network.Floats("case0.in.t")[0]],
             [keys],
             velocity,
             new PassOptions { SkippedBlocks = skipped is { } block ? [block] : [] },
@@ -171,51 +147,16 @@ public sealed class PassOptionsTests(RuntimeFixture fixture) : IAsyncLifetime
         Assert.Throws<NotSupportedException>(() => Forward(transformer, [prompt], new PassOptions { SlowedFrequency = 1 }));
     }
 
-    private async Task<TransformerRunner> TransformerAsync(TransformerOptions options)
-    {
-        var transformer = await TransformerRunner.CreateAsync(
-            _graphs,
-            _config,
-            _network.Store,
-            new SessionSettings(),
-            options: options,
-            cancellationToken: Token
-        );
-        _owned.Insert(0, transformer);
-        return transformer;
-    }
-
-    private TextKeys Keys(TransformerRunner transformer, int words)
-    {
-        var keys = transformer.PrepareContext(Context(words), cancellationToken: Token);
-        _owned.Insert(0, keys);
-        return keys;
-    }
+    private TextKeys Keys(TransformerRunner transformer, int words) =>
+        Own(transformer.PrepareContext(Context(words), cancellationToken: Token));
 
     private float[][] Forward(TransformerRunner transformer, IReadOnlyList<TextKeys> contexts, PassOptions options)
     {
         var batch = contexts.Count;
-        float[] one = [.. Enumerable.Range(0, _config.InChannels * 3 * 4 * 6).Select(i => MathF.Sin(0.7f * i))];
-        using var latents = Tensor.CopyOf<float>(
-            [batch, _config.InChannels, 3, 4, 6],
-            [.. Enumerable.Repeat(one, batch).SelectMany(values => values)]
-        );
+        using var latents = Latents(batch);
         using var velocity = Tensor.Zeros(DType.F32, latents.Shape);
         transformer.Forward(latents, [.. Enumerable.Repeat(500f, batch)], contexts, velocity, options, Token);
         return [.. Enumerable.Range(0, batch).Select(row => velocity.Slice(row, 1).Read<float>().ToArray())];
-    }
-
-    private Tensor Context(int words)
-    {
-        var context = Tensor.Zeros(DType.F32, [1, _config.TextLength, _config.TextDim]);
-        _owned.Add(context);
-        var values = context.Write<float>();
-        for (var i = 0; i < words * _config.TextDim; i++)
-        {
-            values[i] = MathF.Cos((0.3f * i) + words);
-        }
-
-        return context;
     }
 
     private static float Distance(float[] left, float[] right) => left.Zip(right, (a, b) => Math.Abs(a - b)).Max();

@@ -1,43 +1,16 @@
-using WanSharp.Graphs.Networks;
 using WanSharp.Runtime.Networks;
 using WanSharp.Tensors;
-using WanSharp.Testing;
 
 namespace WanSharp.Runtime.Tests.Networks;
 
 /// <summary>What a context has made once serves every step, in every batch, kept or not.</summary>
 [Collection("native objects")]
-public sealed class TextKeysTests(RuntimeFixture fixture) : IAsyncLifetime
+public sealed class TextKeysTests(RuntimeFixture fixture) : TransformerTests(fixture)
 {
-    private readonly LiveObjects _live = new();
-
     /// <summary>Matrix kernels choose by shape, so a batch of two rounds otherwise than two batches of one.</summary>
     private const float BatchTolerance = 1e-5f;
 
     private static readonly float[] Steps = [900, 20];
-
-    private readonly NetworkFixture _network = NetworkFixture.Open("dit-t2v");
-    private readonly List<IDisposable> _owned = [];
-    private GraphCache _graphs = null!;
-    private TransformerConfig _config = null!;
-
-    private static CancellationToken Token => TestContext.Current.CancellationToken;
-
-    public ValueTask InitializeAsync()
-    {
-        _graphs = new GraphCache(fixture.Runtime);
-        _config = _network.TransformerConfig();
-        return ValueTask.CompletedTask;
-    }
-
-    public ValueTask DisposeAsync()
-    {
-        _owned.ForEach(owned => owned.Dispose());
-        _graphs.Dispose();
-        _network.Dispose();
-        _live.AssertNoneIsLeft();
-        return ValueTask.CompletedTask;
-    }
 
     [Theory]
     [InlineData(CompileMode.Blocks)]
@@ -59,9 +32,9 @@ public sealed class TextKeysTests(RuntimeFixture fixture) : IAsyncLifetime
     public async Task Forward_OfRequestsWithTextsOfDifferentLengths_EqualsEachAlone(CompileMode mode)
     {
         var transformer = await TransformerAsync(new TransformerOptions { Mode = mode });
-        int[] words = [1, _config.TextLength, 4];
+        int[] words = [1, Config.TextLength, 4];
         List<TextKeys> keys = [.. words.Select(count => Own(transformer.PrepareContext(Context(count), cancellationToken: Token)))];
-        Assert.Equal([2, _config.TextLength, 5], keys.Select(context => context.Rows));
+        Assert.Equal([2, Config.TextLength, 5], keys.Select(context => context.Rows));
         float[] timesteps = [900, 20, 500];
 
         var together = Forward(transformer, timesteps, keys);
@@ -78,12 +51,12 @@ public sealed class TextKeysTests(RuntimeFixture fixture) : IAsyncLifetime
     public async Task Forward_WithRoomForOneBlock_ComputesTheOthersInEveryStep(CompileMode mode)
     {
         var all = await TransformerAsync(new TransformerOptions { Mode = mode });
-        var oneBlock = 2 * 4 * 4 * _config.Dim; // keys and values of 3 words and a row of padding in F32
+        var oneBlock = 2 * 4 * 4 * Config.Dim; // keys and values of 3 words and a row of padding in F32
         var one = await TransformerAsync(new TransformerOptions { Mode = mode, KeyBytes = oneBlock });
         var kept = Own(all.PrepareContext(Context(words: 3), cancellationToken: Token));
         var computed = Own(one.PrepareContext(Context(words: 3), cancellationToken: Token));
 
-        Assert.Equal(oneBlock * _config.Layers, kept.ByteLength);
+        Assert.Equal(oneBlock * Config.Layers, kept.ByteLength);
         Assert.Equal(oneBlock, computed.ByteLength);
         Assert.Equal(Forward(all, [900], [kept]), Forward(one, [900], [computed]));
         Assert.Equal(Forward(all, Steps, [kept, kept]), Forward(one, Steps, [computed, computed]));
@@ -92,7 +65,7 @@ public sealed class TextKeysTests(RuntimeFixture fixture) : IAsyncLifetime
     [Fact]
     public async Task Dispose_OfAContext_MakesRoomForTheNext()
     {
-        var transformer = await TransformerAsync(new TransformerOptions { KeyBytes = 2 * 4 * 4 * _config.Dim * _config.Layers });
+        var transformer = await TransformerAsync(new TransformerOptions { KeyBytes = 2 * 4 * 4 * Config.Dim * Config.Layers });
         var first = transformer.PrepareContext(Context(words: 3), cancellationToken: Token);
         Assert.Equal(0, Own(transformer.PrepareContext(Context(words: 3), cancellationToken: Token)).ByteLength);
 
@@ -128,11 +101,11 @@ public sealed class TextKeysTests(RuntimeFixture fixture) : IAsyncLifetime
     public async Task PrepareContext_OfAnotherShape_SaysWhatIsExpected()
     {
         var transformer = await TransformerAsync(new TransformerOptions());
-        using var both = Tensor.Zeros(DType.F32, [2, _config.TextLength, _config.TextDim]);
+        using var both = Tensor.Zeros(DType.F32, [2, Config.TextLength, Config.TextDim]);
         using var image = Tensor.Zeros(DType.F32, [1, 5, 8]);
 
         Assert.Contains(
-            $"[1, {_config.TextLength}, {_config.TextDim}]",
+            $"[1, {Config.TextLength}, {Config.TextDim}]",
             Assert.Throws<ArgumentException>(() => transformer.PrepareContext(both, cancellationToken: Token)).Message,
             StringComparison.Ordinal
         );
@@ -142,18 +115,6 @@ public sealed class TextKeysTests(RuntimeFixture fixture) : IAsyncLifetime
             StringComparison.Ordinal
         );
     }
-
-    private async Task<TransformerRunner> TransformerAsync(TransformerOptions options) =>
-        Own(
-            await TransformerRunner.CreateAsync(
-                _graphs,
-                _config,
-                _network.Store,
-                new SessionSettings(),
-                options: options,
-                cancellationToken: Token
-            )
-        );
 
     private float[] Forward(TransformerRunner transformer, float timestep, Tensor context)
     {
@@ -172,35 +133,9 @@ public sealed class TextKeysTests(RuntimeFixture fixture) : IAsyncLifetime
         return [.. Enumerable.Range(0, timesteps.Length).Select(row => velocity.Slice(row, 1).Read<float>().ToArray())];
     }
 
-    private Tensor Latents(int batch)
-    {
-        float[] one = [.. Enumerable.Range(0, _config.InChannels * 3 * 4 * 6).Select(i => MathF.Sin(0.7f * i))];
-        return Tensor.CopyOf<float>([batch, _config.InChannels, 3, 4, 6], [.. Enumerable.Repeat(one, batch).SelectMany(values => values)]);
-    }
-
-    /// <summary>Rows of a text, then zeros.</summary>
-    private Tensor Context(int words)
-    {
-        var context = Own(Tensor.Zeros(DType.F32, [1, _config.TextLength, _config.TextDim]));
-        var values = context.Write<float>();
-        for (var i = 0; i < words * _config.TextDim; i++)
-        {
-            values[i] = MathF.Cos((0.3f * i) + words);
-        }
-
-        return context;
-    }
-
     private static void AssertClose(float[] expected, float[] actual)
     {
         var worst = expected.Zip(actual, (e, a) => MathF.Abs(e - a)).Max();
         Assert.True(worst <= BatchTolerance, $"The largest error is {worst}, {BatchTolerance} is allowed.");
-    }
-
-    private T Own<T>(T part)
-        where T : IDisposable
-    {
-        _owned.Add(part);
-        return part;
     }
 }

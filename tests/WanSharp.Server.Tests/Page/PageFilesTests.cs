@@ -119,6 +119,44 @@ public sealed partial class PageFilesTests : IAsyncLifetime
         static IEnumerable<string> Places(string text) => Placeholders().Matches(text).Select(one => one.Value).Distinct().Order();
     }
 
+    /// <summary>Of two functions of one name JavaScript takes the later one, and says nothing.</summary>
+    [Fact]
+    public void TheScripts_DeclareEachNameOnceInItsScope()
+    {
+        foreach (var (name, lines) in Scripts())
+        {
+            var scopes = new Stack<(int Indent, HashSet<string> Names)>([(0, [])]);
+            foreach (var line in lines.Where(line => line.Trim().Length > 0))
+            {
+                var indent = line.Length - line.TrimStart().Length;
+                while (scopes.Peek().Indent > indent)
+                {
+                    scopes.Pop();
+                }
+
+                if (scopes.Peek().Indent < indent)
+                {
+                    scopes.Push((indent, []));
+                }
+
+                foreach (var declared in Declared().Match(line).Groups["name"].Captures.Select(capture => capture.Value))
+                {
+                    Assert.True(scopes.Peek().Names.Add(declared), $"{name}: {declared} is declared twice: {line.Trim()}");
+                }
+            }
+        }
+    }
+
+    private static IEnumerable<(string Name, string[] Lines)> Scripts()
+    {
+        var assembly = typeof(WanServer).Assembly;
+        foreach (var name in assembly.GetManifestResourceNames().Where(one => one.EndsWith(".js", StringComparison.Ordinal)))
+        {
+            using var reader = new StreamReader(assembly.GetManifestResourceStream(name)!);
+            yield return (name, reader.ReadToEnd().Split('\n'));
+        }
+    }
+
     private async Task<Dictionary<string, string>> TextsAsync(string language)
     {
         var (_, texts) = await _server.GetAsync($"{Root}i18n/{language}.json");
@@ -133,6 +171,9 @@ public sealed partial class PageFilesTests : IAsyncLifetime
 
     [GeneratedRegex("""(?:from |import |src=|href=|fetch\()["'](?<path>(?:/page/|\.{1,2}/)[\w./-]+)["']""")]
     private static partial Regex Named();
+
+    [GeneratedRegex(@"^\s*(?:export )?(?:async )?(?:function\*? (?<name>\w+)\(|(?:const|let) (?<name>\w+) )")]
+    private static partial Regex Declared();
 
     [GeneratedRegex("""\bt\(\s*"(?<key>[^"]+)"[,)]""")]
     private static partial Regex Keys();

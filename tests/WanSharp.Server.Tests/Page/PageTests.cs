@@ -103,6 +103,28 @@ public sealed partial class PageTests(PageFixture fixture) : IClassFixture<PageF
         await visit.RequireAccessibleAsync();
     }
 
+    /// <summary>A row that is drawn anew between the press and the release of the button is not the one that was pressed.</summary>
+    [Fact]
+    public async Task ARow_ThatIsPressedWhileEventsCome_StaysWhereItIs()
+    {
+        await fixture.Server.PostAsync("/v1/queue/pause", "{}");
+        var id = await fixture.Server.CreateAsync("pressed");
+        await using var visit = await fixture.VisitAsync("#/queue");
+        await visit.Button("Pause: pressed").HoverAsync();
+        await visit.Page.Mouse.DownAsync();
+
+        var other = await fixture.Server.CreateAsync("came meanwhile");
+        await visit.Page.WaitForResponseAsync(answer => answer.Url.Contains("order=next", StringComparison.Ordinal));
+        await visit.Page.WaitForResponseAsync(answer => answer.Url.Contains("order=next", StringComparison.Ordinal)); // it was drawn by now
+        await visit.Page.Mouse.UpAsync();
+
+        await Expect(visit.Button("Resume: pressed")).ToBeVisibleAsync();
+        await Expect(visit.Link("came meanwhile")).ToBeVisibleAsync();
+        await fixture.Server.DeleteAsync($"/v1/videos/{id}");
+        await fixture.Server.DeleteAsync($"/v1/videos/{other}");
+        await fixture.Server.PostAsync("/v1/queue/resume", "{}");
+    }
+
     [Fact]
     public async Task Gallery_FindsAClipAndMakesItAgain()
     {

@@ -49,18 +49,6 @@ public static partial class TextInput
         return file.CanSeek && file.Length > mostBytes ? throw TooLong(path, mostBytes) : Decode(ReadAll(file, path, mostBytes), path);
     }
 
-    /// <summary>Reads a stream to its end.</summary>
-    /// <param name="stream">The stream, such as standard input.</param>
-    /// <param name="source">What to call it in messages.</param>
-    /// <param name="mostBytes">The most bytes that it may have.</param>
-    /// <exception cref="InvalidRequestException">It is too long, or not text.</exception>
-    /// <exception cref="IOException">It cannot be read.</exception>
-    public static string Read(Stream stream, string source, int mostBytes)
-    {
-        ArgumentNullException.ThrowIfNull(stream);
-        return Decode(ReadAll(stream, source, mostBytes), source);
-    }
-
     /// <summary>Decodes text; its byte order mark is not part of it.</summary>
     /// <param name="bytes">All of it.</param>
     /// <param name="source">What to call it in messages.</param>

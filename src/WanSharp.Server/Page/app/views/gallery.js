@@ -120,8 +120,8 @@ export function open(main, { id, query }) {
     }
 
     function isRefined() {
-    return state.text !== "" || state.only !== "" || state.style !== "";
-  }
+        return state.text !== "" || state.only !== "" || state.style !== "";
+    }
 
     async function refresh() {
         timer = null;

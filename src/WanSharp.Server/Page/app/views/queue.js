@@ -47,7 +47,7 @@ export function open(main) {
     }
 
     /** From here until the pointer is let go, or drags it, a row stays where it is. */
-    function hold() {
+    function keepStill() {
         isHeld = true;
         for (const end of ["pointerup", "pointercancel"]) {
             addEventListener(end, () => (isHeld = false), { once: true });
@@ -151,7 +151,7 @@ export function open(main) {
             { class: "row", data: { id: video.id } },
             h("div", { class: "thumb is-busy" }, h("div", { class: "shimmer" }), row.preview.image),
             h("div", { class: "row-text" }, link(video), row.bar.element),
-            h("div", { class: "row-tools" }, hold(video), cancel(video)),
+            h("div", { class: "row-tools" }, holdTool(video), cancelTool(video)),
         );
     }
 
@@ -163,7 +163,7 @@ export function open(main) {
                 class: `row ${video.paused ? "is-paused" : ""}`,
                 draggable: "true",
                 data: { id: video.id },
-                onpointerdown: hold,
+                onpointerdown: keepStill,
                 onkeydown: (event) => {
                     if (event.altKey && (event.key === "ArrowUp" || event.key === "ArrowDown")) {
                         event.preventDefault();
@@ -216,8 +216,8 @@ export function open(main) {
                     data: { tool: "down" },
                     disabled: index === order.length - 1,
                 }),
-                hold(video),
-                cancel(video),
+                holdTool(video),
+                cancelTool(video),
             ),
         );
         return row;
@@ -247,7 +247,7 @@ export function open(main) {
         );
     }
 
-    function hold(video) {
+    function holdTool(video) {
         const action = video.paused ? "resume" : "pause";
         return iconButton(
             video.paused ? "play" : "pause",
@@ -259,7 +259,7 @@ export function open(main) {
         );
     }
 
-    function cancel(video) {
+    function cancelTool(video) {
         return iconButton("close", t("queue.cancel-one", { name: video.prompt }), () => attempt(() => api.act(video.id, "cancel")), {
             data: { tool: "cancel" },
         });

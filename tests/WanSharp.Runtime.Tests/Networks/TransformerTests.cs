@@ -1,0 +1,85 @@
+using WanSharp.Graphs.Networks;
+using WanSharp.Runtime.Networks;
+using WanSharp.Tensors;
+using WanSharp.Testing;
+
+namespace WanSharp.Runtime.Tests.Networks;
+
+/// <summary>Tests on the small transformer of the official code's fixture.</summary>
+public abstract class TransformerTests : IAsyncLifetime
+{
+    private readonly LiveObjects _live = new();
+    private readonly Stack<IDisposable> _owned = new();
+
+    protected TransformerTests(RuntimeFixture fixture)
+    {
+        ArgumentNullException.ThrowIfNull(fixture);
+        Runtime = fixture.Runtime;
+        Network = Own(NetworkFixture.Open("dit-t2v"));
+        Graphs = Own(new GraphCache(Runtime));
+        Config = Network.TransformerConfig();
+    }
+
+    protected static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    protected OrtRuntime Runtime { get; }
+
+    private protected NetworkFixture Network { get; }
+
+    protected GraphCache Graphs { get; }
+
+    protected TransformerConfig Config { get; }
+
+    public ValueTask InitializeAsync() => ValueTask.CompletedTask;
+
+    public ValueTask DisposeAsync()
+    {
+        while (_owned.TryPop(out var owned))
+        {
+            owned.Dispose();
+        }
+
+        _live.AssertNoneIsLeft();
+        GC.SuppressFinalize(this);
+        return ValueTask.CompletedTask;
+    }
+
+    protected async Task<TransformerRunner> TransformerAsync(TransformerOptions options) =>
+        Own(
+            await TransformerRunner.CreateAsync(
+                Graphs,
+                Config,
+                Network.Store,
+                new SessionSettings(),
+                options: options,
+                cancellationToken: Token
+            )
+        );
+
+    /// <summary>The same latents in every row.</summary>
+    protected Tensor Latents(int batch)
+    {
+        float[] one = [.. Enumerable.Range(0, Config.InChannels * 3 * 4 * 6).Select(i => MathF.Sin(0.7f * i))];
+        return Tensor.CopyOf<float>([batch, Config.InChannels, 3, 4, 6], [.. Enumerable.Repeat(one, batch).SelectMany(values => values)]);
+    }
+
+    /// <summary>Rows of a text, then zeros.</summary>
+    protected Tensor Context(int words)
+    {
+        var context = Own(Tensor.Zeros(DType.F32, [1, Config.TextLength, Config.TextDim]));
+        var values = context.Write<float>();
+        for (var i = 0; i < words * Config.TextDim; i++)
+        {
+            values[i] = MathF.Cos((0.3f * i) + words);
+        }
+
+        return context;
+    }
+
+    protected T Own<T>(T part)
+        where T : IDisposable
+    {
+        _owned.Push(part);
+        return part;
+    }
+}

@@ -1,0 +1,78 @@
+using System.Text.Json;
+
+namespace WanSharp.Server.Tests;
+
+/// <summary>Each event is told once, and nothing follows a video's last.</summary>
+public sealed class EventTruthTests : IAsyncLifetime
+{
+    private TestServer _server = null!;
+
+    public async ValueTask InitializeAsync() => _server = await TestServer.StartAsync();
+
+    public ValueTask DisposeAsync() => _server.DisposeAsync();
+
+    [Fact]
+    public async Task Actions_ThatChangeNothingOfAVideo_TellNothingOfIt()
+    {
+        var (_, batch) = await _server.PostAsync("/v1/videos/batches", """{"prompts":"a\nb","frames":5,"steps":1}""");
+        var (_, list) = await _server.GetAsync($"/v1/videos?batch={batch.GetProperty("id").GetString()}");
+        foreach (var video in list.GetProperty("data").EnumerateArray())
+        {
+            await _server.EndAsync(video.GetProperty("id").GetString()!);
+        }
+
+        using var events = await ListenAsync();
+        await _server.PostAsync($"/v1/videos/batches/{batch.GetProperty("id").GetString()}/pause", "{}");
+        await _server.PostAsync($"/v1/videos/{list.GetProperty("first_id").GetString()}/cancel", "{}");
+        var sentinel = await _server.CreateAsync("c");
+
+        Assert.All(await UntilAsync(events, "video.completed", sentinel), one => Assert.Equal(sentinel, one.Video));
+    }
+
+    [Fact]
+    public async Task ADeletedVideo_IsToldOfNoMore()
+    {
+        using var events = await ListenAsync();
+        var (_, slow) = await _server.PostAsync("/v1/videos", """{"prompt":"a","num_frames":17,"steps":400}""");
+        var id = slow.GetProperty("id").GetString()!;
+        await UntilAsync(events, "video.in_progress", id);
+
+        await _server.DeleteAsync($"/v1/videos/{id}");
+        var sentinel = await _server.CreateAsync("b");
+
+        var told = await UntilAsync(events, "video.completed", sentinel);
+        Assert.Equal("video.deleted", told.Last(one => one.Video == id).Type);
+    }
+
+    private async Task<StreamReader> ListenAsync()
+    {
+        var answer = await _server.Client.GetAsync(
+            new Uri("/v1/events", UriKind.Relative),
+            HttpCompletionOption.ResponseHeadersRead,
+            TestServer.Token
+        );
+        return new StreamReader(await answer.Content.ReadAsStreamAsync(TestServer.Token));
+    }
+
+    /// <summary>Reads events up to one of a type and video.</summary>
+    private static async Task<List<(string Type, string? Video)>> UntilAsync(StreamReader events, string type, string video)
+    {
+        var told = new List<(string Type, string? Video)>();
+        while (told is [] || told[^1] != (type, video))
+        {
+            var line = await events.ReadLineAsync(TestServer.Token);
+            if (line?.StartsWith("data: ", StringComparison.Ordinal) == true)
+            {
+                using var body = JsonDocument.Parse(line["data: ".Length..]);
+                told.Add(
+                    (
+                        body.RootElement.GetProperty("type").GetString()!,
+                        body.RootElement.TryGetProperty("data", out var data) ? data.GetProperty("id").GetString() : null
+                    )
+                );
+            }
+        }
+
+        return told;
+    }
+}
