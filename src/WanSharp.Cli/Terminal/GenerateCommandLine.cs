@@ -9,6 +9,7 @@ namespace WanSharp.Cli.Terminal;
 internal static class GenerateCommandLine
 {
     private const string PlainCharacters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=.,:/@%";
+    private const string Unknown = "MODEL";
 
     /// <param name="settings">What made the clip.</param>
     /// <param name="output">The new clip.</param>
@@ -56,11 +57,11 @@ internal static class GenerateCommandLine
             && one.Files.Select(Name).Where(IsExpert).All(expert => files.Contains(expert, StringComparer.OrdinalIgnoreCase))
         );
         return alias is not null ? [Option("--model", alias.Name)]
-            : recipe.HighNoiseModel is { } high && recipe.LowNoiseModel is { } low
-                ? [Option("--model-high", high), Option("--model-low", low)]
+            : recipe.HighNoiseModel is not null || recipe.LowNoiseModel is not null
+                ? [Option("--model-high", recipe.HighNoiseModel ?? Unknown), Option("--model-low", recipe.LowNoiseModel ?? Unknown)]
             // one expert for all steps: named alone, it would be looked for its partner
             : recipe.Model is { } only && IsExpert(Name(only)) ? [Option("--model-high", only), Option("--model-low", only)]
-            : [Option("--model", recipe.Model ?? "MODEL")];
+            : [Option("--model", recipe.Model ?? Unknown)];
 
         static string Name(string path) => path.Split('/', '\\')[^1];
 

@@ -10,8 +10,14 @@ internal sealed class RoleInputs
     /// </summary>
     public IReadOnlyList<ComfyInput> Inputs => Gap is null ? _inputs : [];
 
+    /// <summary>The inputs that the clip's own samplers have the setting from, whatever else it would have to reach.</summary>
+    public IReadOnlyList<ComfyInput> Known => _inputs;
+
     /// <summary>Why the setting does not reach all places that it must; null when it does.</summary>
     public string? Gap { get; private set; }
+
+    /// <summary>Why not all of the clip's own samplers have the setting from an input; null when they do.</summary>
+    public string? OwnGap { get; private set; }
 
     /// <summary>Whether the gap is a value that the workflow computes: worth saying before a job asks for it.</summary>
     public bool IsComputed { get; private set; }
@@ -57,9 +63,13 @@ internal sealed class RoleInputs
     /// <summary>Notes a place that the setting does not reach; the first one counts.</summary>
     public void Miss(string gap, bool isComputed = false, ComfyInput? place = null)
     {
+        OwnGap ??= gap;
         if (Gap is null)
         {
             (Gap, IsComputed, Place) = (gap, isComputed, place);
         }
     }
+
+    /// <summary>Notes a place beside the clip's own samplers, which a job's setting would have to reach, too.</summary>
+    public void MissBeside(string gap) => Gap ??= gap;
 }

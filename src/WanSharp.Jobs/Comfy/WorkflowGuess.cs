@@ -41,6 +41,9 @@ internal sealed class WorkflowGuess
     /// <summary>The workflow's values.</summary>
     public WorkflowValues Values => _values;
 
+    /// <summary>Samplers that make something that the clip starts from, such as its first frame.</summary>
+    public IReadOnlyList<ComfyNode> Others => _samplers.Others;
+
     public ComfyMapping ToMapping() =>
         new()
         {
@@ -53,6 +56,22 @@ internal sealed class WorkflowGuess
     /// </summary>
     public string? GapOf(ComfyRole role) => _roles.GetValueOrDefault(role)?.Gap;
 
+    /// <summary>
+    /// The inputs that the clip's samplers have a setting from: all that are known, also where a job could not fill them in.
+    /// </summary>
+    public IReadOnlyList<ComfyInput> Known(ComfyRole role) => _roles.GetValueOrDefault(role)?.Known ?? [];
+
+    /// <summary>Why not all of the clip's samplers have a setting from an input; null when they do.</summary>
+    public string? OwnGapOf(ComfyRole role) => _roles.GetValueOrDefault(role)?.OwnGap;
+
+    /// <summary>The shift of one sampler's steps: that of the node that makes its noise levels, or its own.</summary>
+    public RoleInputs ShiftOf(ComfyNode sampler)
+    {
+        var inputs = new RoleInputs();
+        FindShift(_values.Target(sampler, "sigmas") ?? sampler, inputs);
+        return inputs;
+    }
+
     /// <summary>The input at which a setting would have to be made; null when that is not known.</summary>
     public ComfyInput? PlaceOf(ComfyRole role) => _roles.GetValueOrDefault(role)?.Place;
 
@@ -64,7 +83,7 @@ internal sealed class WorkflowGuess
         var conditioning = new SamplerConditioning(_values);
         EachSampler(ComfyRole.Prompt, (sampler, inputs) => conditioning.Find(sampler, "positive", inputs));
         EachSampler(ComfyRole.Negative, (sampler, inputs) => conditioning.Find(sampler, "negative", inputs));
-        foreach (var shared in _roles[ComfyRole.Negative].Inputs.Intersect(_roles[ComfyRole.Prompt].Inputs).ToList())
+        foreach (var shared in _roles[ComfyRole.Negative].Known.Intersect(_roles[ComfyRole.Prompt].Known).ToList())
         {
             _roles[ComfyRole.Negative].Miss($"the negative prompt is the prompt itself, {shared}, made to zeros"); // ConditioningZeroOut
         }
@@ -104,7 +123,7 @@ internal sealed class WorkflowGuess
 
         if (_samplers.Others.Count > 0)
         {
-            _roles[role].Miss($"{_samplers.Others[0]} makes something that the clip starts from, and may need settings, too");
+            _roles[role].MissBeside($"{_samplers.Others[0]} makes something that the clip starts from, and may need settings, too");
         }
     }
 

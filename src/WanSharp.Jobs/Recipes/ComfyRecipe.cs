@@ -10,9 +10,21 @@ namespace WanSharp.Jobs.Recipes;
 /// <summary>Reads a workflow of ComfyUI: what its samplers, and all that leads to and from them, say.</summary>
 internal sealed class ComfyRecipe
 {
+    private const string Nowhere = "no node that is known says it";
+    private const string Zeros = "made to zeros";
+
+    // What says more than the gaps of its inputs where it is read, or may be missing.
+    private static readonly ComfyRole[] ReadInFull =
+    [
+        ComfyRole.Seed,
+        ComfyRole.Steps,
+        ComfyRole.GuidanceHigh,
+        ComfyRole.Shift,
+        ComfyRole.Fps,
+    ];
+
     private readonly ComfyWorkflow _workflow;
     private readonly WorkflowGuess _guess;
-    private readonly ComfyMapping _mapping;
     private readonly RecipeDraft _draft = new();
     private readonly IReadOnlyList<ComfyNode> _samplers;
     private readonly bool _isFromEditor;
@@ -24,7 +36,6 @@ internal sealed class ComfyRecipe
     {
         _isFromEditor = isFromEditor;
         (_workflow, _guess) = (workflow, workflow.GuessFor(output: null));
-        _mapping = _guess.ToMapping();
         _samplers = [.. InTurn([.. _guess.Schedules.Select(schedule => schedule.Sampler)])];
         if (_samplers.Count == 0)
         {
@@ -47,11 +58,15 @@ internal sealed class ComfyRecipe
         _draft.Settings = _draft.Settings with { Shift = ReadShift() };
         ReadGuidance();
         ReadSeed();
-        var levels = ReadSampler();
+        var list = WithTurn(ReadSampler());
+        if (list is not null)
+        {
+            _draft.SetSteps(list);
+        }
+
         var models = ReadModels();
-        ReadTurns(levels);
-        _draft.SetLevels(levels);
-        var images = _mapping.Of(ComfyRole.Image).Concat(_mapping.Of(ComfyRole.LastImage)).Select(input => input.Node);
+        NameGaps();
+        var images = _guess.Known(ComfyRole.Image).Concat(_guess.Known(ComfyRole.LastImage)).Select(input => input.Node);
         new ComfyPath(_workflow, _guess, _samplers, _draft).Read([.. images]);
         return _draft.Finish("ComfyUI", prompt) with
         {
@@ -95,36 +110,68 @@ internal sealed class ComfyRecipe
         var name = ComfyMapping.NameOf(role);
         List<string> texts =
         [
-            .. _mapping.Of(role).Select(input => ValueOf(input).Text()).OfType<string>().Distinct(StringComparer.Ordinal),
+            .. _guess.Known(role).Select(input => ValueOf(input).Text()).OfType<string>().Distinct(StringComparer.Ordinal),
         ];
         if (texts.Count > 1)
         {
             _draft.Miss($"it has {texts.Count} texts as {name}: the first is taken");
         }
-        else if (texts.Count == 0 && _guess.GapOf(role)?.Contains("made to zeros", StringComparison.Ordinal) != true)
+        else if (texts.Count == 0 && _guess.OwnGapOf(role) is null)
         {
-            _draft.Miss($"{name}: {_guess.GapOf(role) ?? "no node that is known says it"}");
+            _draft.Miss($"{name}: {Nowhere}");
         }
 
         return texts;
     }
 
-    /// <summary>The shift of the steps: a node's, or ComfyUI's own, which may be another than the model's default here.</summary>
+    /// <summary>
+    /// The shift of the steps: for each sampler a node's, or ComfyUI's own, which may be another than the model's default here.
+    /// </summary>
     private double? ReadShift()
     {
-        return _mapping.Of(ComfyRole.Shift).Count == 0 && !IsWrapper && !_guess.IsComputed(ComfyRole.Shift)
-            ? ComfySchedule.WanShift
-            : Number(ComfyRole.Shift);
+        if (IsWrapper)
+        {
+            return Number(ComfyRole.Shift);
+        }
+
+        List<double> shifts = [];
+        foreach (var found in _samplers.Select(_guess.ShiftOf))
+        {
+            if (found.IsComputed)
+            {
+                _draft.Miss($"shift: {found.Gap}");
+                return null;
+            }
+
+            shifts.AddRange(found.Known.Count > 0 ? found.Known.Select(ValueNumber).OfType<double>() : [ComfySchedule.WanShift]);
+        }
+
+        return First(ComfyRole.Shift, [.. shifts.Distinct()]);
+    }
+
+    /// <summary>
+    /// Names each setting that a sampler has from elsewhere than an input. The number of steps is apart: what is in the way of changing it
+    /// does not keep it from being read.
+    /// </summary>
+    private void NameGaps()
+    {
+        foreach (var role in Enum.GetValues<ComfyRole>().Where(role => !ReadInFull.Contains(role)))
+        {
+            if (_guess.OwnGapOf(role) is { } gap && !gap.Contains(Zeros, StringComparison.Ordinal))
+            {
+                _draft.Miss($"{ComfyMapping.NameOf(role)}: {gap}");
+            }
+        }
+
+        foreach (var other in _guess.Others)
+        {
+            _draft.Miss($"{other} makes something that the clip starts from, which is not part of its recipe");
+        }
     }
 
     private void ReadGuidance()
     {
         var scales = _samplers.Select(sampler => ScaleOf(sampler, ComfyRole.Guidance)).ToList();
-        if (_mapping.Of(ComfyRole.Guidance).Count == 0 && _guess.GapOf(ComfyRole.Guidance) is { } gap)
-        {
-            _draft.Miss($"guidance: {gap}");
-        }
-
         var high = HasExperts ? scales[0] : Number(ComfyRole.GuidanceHigh, isOptional: true);
         _draft.Settings = _draft.Settings with
         {
@@ -136,7 +183,7 @@ internal sealed class ComfyRecipe
     /// <summary>The scale of a sampler: from its own input, or from its guider's.</summary>
     private double? ScaleOf(ComfyNode sampler, ComfyRole role)
     {
-        var inputs = _mapping.Of(role);
+        var inputs = _guess.Known(role);
         if (_samplers.Count == 1 || inputs.Count == 1)
         {
             return inputs.Count == 0 ? null : ValueNumber(inputs[^1]);
@@ -153,7 +200,7 @@ internal sealed class ComfyRecipe
         var name = node.Inputs.ContainsKey("noise_seed") ? "noise_seed" : "seed";
         if (_guess.Values.Number(node, name) is not { Input: { } input })
         {
-            _draft.Miss($"the seed: {_guess.GapOf(ComfyRole.Seed) ?? $"{node} has none"}");
+            _draft.Miss($"the seed: {_guess.OwnGapOf(ComfyRole.Seed) ?? $"{node} has none"}");
         }
         else if (ulong.TryParse(ValueOf(input)?.ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out var seed))
         {
@@ -165,13 +212,17 @@ internal sealed class ComfyRecipe
         }
     }
 
-    /// <summary>Reads the sampler, and gives the noise levels of its steps as far as they are known.</summary>
-    private IReadOnlyList<double>? ReadSampler()
+    /// <summary>Reads the sampler, and gives its steps as far as they are known.</summary>
+    private StepList? ReadSampler()
     {
-        var names = _mapping.Of(ComfyRole.Sampler).Select(input => ValueOf(input).Text()).OfType<string>().Distinct().ToList();
+        var names = _guess.Known(ComfyRole.Sampler).Select(input => ValueOf(input).Text()).OfType<string>().Distinct().ToList();
         if (names.Count == 0)
         {
-            _draft.Miss($"the sampler: {_guess.GapOf(ComfyRole.Sampler) ?? "none is named"}");
+            if (_guess.OwnGapOf(ComfyRole.Sampler) is null)
+            {
+                _draft.Miss("the sampler: none is named");
+            }
+
             return null;
         }
 
@@ -187,9 +238,7 @@ internal sealed class ComfyRecipe
         }
 
         _draft.SetSampler(names[0], schedule: null);
-        return _draft.Settings is { Steps: { } steps and <= Samplers.MaxSteps, Shift: { } shift }
-            ? ComfySchedule.Usual(steps, shift)
-            : null;
+        return _draft.Settings is { Steps: { } steps and <= Samplers.MaxSteps, Shift: { } shift } ? StepList.Usual(steps, shift) : null;
     }
 
     /// <summary>How the steps are spaced: of the sampler, or of the node that gives it its sigmas.</summary>
@@ -236,13 +285,13 @@ internal sealed class ComfyRecipe
         return models is [var high, var low] && high == low ? [high] : models;
     }
 
-    /// <summary>Where the experts take turns, which WanSharp says with a boundary of timesteps.</summary>
-    private void ReadTurns(IReadOnlyList<double>? levels)
+    /// <summary>The steps with the one at which the experts take turns.</summary>
+    private StepList? WithTurn(StepList? list)
     {
         var early = _guess.Schedules.FirstOrDefault(schedule => schedule.Sampler == _samplers[0]);
         if (!HasExperts || early is null || _draft.Settings is not { Steps: { } steps })
         {
-            return;
+            return list;
         }
 
         var turn = early
@@ -251,15 +300,30 @@ internal sealed class ComfyRecipe
         if (turn is null)
         {
             _draft.Miss("at which step the experts change");
-            return;
+        }
+        else if (list is null)
+        {
+            _draft.Miss(Invariant($"the experts change after {turn} steps, whose noise levels are not known"));
         }
 
-        _draft.SetTurn((int)turn, levels);
+        return turn is null ? list
+            : list is null ? null
+            : list with { Turn = (int)turn };
     }
 
     private double? Number(ComfyRole role, bool isOptional = false)
     {
-        List<double> numbers = [.. _mapping.Of(role).Select(ValueNumber).OfType<double>().Distinct()];
+        List<double> numbers = [.. _guess.Known(role).Select(ValueNumber).OfType<double>().Distinct()];
+        if (numbers.Count == 0 && !isOptional)
+        {
+            _draft.Miss($"{ComfyMapping.NameOf(role)}: {_guess.OwnGapOf(role) ?? Nowhere}");
+        }
+
+        return First(role, numbers);
+    }
+
+    private double? First(ComfyRole role, List<double> numbers)
+    {
         if (numbers.Count > 1)
         {
             _draft.Miss(
@@ -268,15 +332,11 @@ internal sealed class ComfyRecipe
                     + ": the first is taken"
             );
         }
-        else if (numbers.Count == 0 && !isOptional)
-        {
-            _draft.Miss($"{ComfyMapping.NameOf(role)}: {_guess.GapOf(role) ?? "no node that is known says it"}");
-        }
 
         return numbers.Count > 0 ? numbers[0] : null;
     }
 
-    private JsonNode? Value(ComfyRole role) => _mapping.Of(role) is [var input, ..] ? ValueOf(input) : null;
+    private JsonNode? Value(ComfyRole role) => _guess.Known(role) is [var input, ..] ? ValueOf(input) : null;
 
     private double? ValueNumber(ComfyInput input) => _guess.Values.NumberIn(input);
 

@@ -11,7 +11,6 @@ internal sealed class RecipeDraft
     private const int PixelStep = 16;
     private const int FrameStep = 4;
     private const int LevelDigits = 6;
-    private const int BoundaryDigits = 4;
 
     private readonly List<string> _unexpressed = [];
     private readonly List<LoraUse> _loras = [];
@@ -121,8 +120,8 @@ internal sealed class RecipeDraft
     /// <param name="name">ComfyUI's name.</param>
     /// <param name="schedule">How the steps are spaced; null where that is not said.</param>
     /// <param name="isKSampler">Whether a KSampler makes the steps, which treats some samplers in its own way.</param>
-    /// <returns>The noise levels of the steps, as far as they are known.</returns>
-    public IReadOnlyList<double>? SetComfySampler(string name, string? schedule, bool isKSampler)
+    /// <returns>The steps, as far as they are known.</returns>
+    public StepList? SetComfySampler(string name, string? schedule, bool isKSampler)
     {
         if (Settings is not { Steps: { } steps and <= Samplers.MaxSteps, Shift: { } shift })
         {
@@ -133,46 +132,62 @@ internal sealed class RecipeDraft
         if (ComfySchedule.Levels(schedule ?? "simple", steps, shift, isKSampler && ComfySchedule.Discards(name)) is not { } levels)
         {
             SetSampler(name, schedule);
-            return ComfySchedule.Usual(steps, shift);
+            return StepList.Usual(steps, shift);
         }
 
         SetSampler(name, schedule: null); // the levels say how they are spaced
-        return levels;
+        return new StepList(levels) { Shift = shift };
     }
 
-    /// <summary>Sets noise levels in place of steps and a shift, where these do not say the same.</summary>
-    public void SetLevels(IReadOnlyList<double>? levels)
+    /// <summary>Sets the steps, as many with a shift or their noise levels, and where the experts change.</summary>
+    public void SetSteps(StepList list)
     {
-        if (levels is not null && Settings is { Steps: { } steps, Shift: { } shift } && !ComfySchedule.IsUsual(levels, steps, shift))
+        Settings = list.IsUsual
+            ? Settings with
+            {
+                Steps = list.Count,
+                Shift = list.Shift,
+            }
+            : Settings with
+            {
+                Sigmas = new NumberList(list.Levels.Select(level => Math.Round(level, LevelDigits))),
+                Steps = null,
+                Shift = null,
+            };
+        if (list.HasTurn)
         {
-            var list = new NumberList(levels.Select(level => Math.Round(level, LevelDigits)));
-            Settings = Settings with { Sigmas = list, Steps = null, Shift = null };
+            Settings = Settings with { Boundary = list.Boundary };
+        }
+        else if (list.Turn is { } turn)
+        {
+            Miss(Invariant($"only one of the experts made the clip: they change after {turn} of {list.Count} steps"));
         }
     }
 
-    /// <summary>Sets after how many steps the low-noise expert takes over, which WanSharp says with a boundary of timesteps.</summary>
-    public void SetTurn(int turn, IReadOnlyList<double>? levels)
-    {
-        if (levels is null || turn < 1 || turn >= levels.Count)
-        {
-            Miss(Invariant($"the experts change after {turn} steps, whose noise levels are not known"));
-            return;
-        }
-
-        Settings = Settings with { Boundary = Math.Round((levels[turn - 1] + levels[turn]) / 2, BoundaryDigits) };
-    }
-
-    /// <summary>Adds a LoRA.</summary>
+    /// <summary>Adds a LoRA, with its strength as a text.</summary>
     /// <param name="file">Its file, as it is named there.</param>
-    /// <param name="strength">How strongly it acts, as text.</param>
+    /// <param name="strength">How strongly it acts.</param>
     /// <param name="expert">True for the one of high noise, false for the one of low noise, null for both or the only one.</param>
     public void AddLora(string file, string strength, bool? expert)
     {
-        if (strength is "0" or "0.0")
+        if (strength is not ("0" or "0.0"))
         {
-            return;
+            Add(file, strength, expert);
         }
+    }
 
+    /// <summary>Adds a LoRA, unless it never acts.</summary>
+    /// <inheritdoc cref="AddLora(string, string, bool?)"/>
+    public void AddLora(string file, LoraStrength strength, bool? expert)
+    {
+        if (strength.Acts(Samplers.MaxSteps))
+        {
+            Add(file, $"{strength}", expert);
+        }
+    }
+
+    private void Add(string file, string strength, bool? expert)
+    {
         if (LoraUse.TryParse($"{file}:{strength}", out var use))
         {
             (

@@ -1,18 +1,23 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using WanSharp.Engine.Requests;
 using WanSharp.Jobs.Comfy;
 
 namespace WanSharp.Jobs.Recipes;
 
 /// <summary>
 /// The steps of Wan2GP, and its phases of guidance. Source: deepbeepmeep/Wan2GP:models/wan/any2video.py (update_guidance),
-/// shared/utils/euler_scheduler.py, shared/utils/loras_mutipliers.py.
+/// shared/utils/euler_scheduler.py, shared/utils/lcm_scheduler.py, shared/utils/loras_mutipliers.py.
 /// </summary>
 internal sealed class Wan2GpPhases
 {
     private const int MostSteps = 1000;
     private const int MostPhases = 3;
     private const double Most = 1000;
+
+    // Its lcm is Euler's method in few steps, which ends just above 0.
+    private const int MostLcmSteps = 8;
+    private const double LcmEnd = 0.003 / 1.002;
 
     private static readonly double[] Causvid = [1000, 934, 862, 756, 603, 410, 250, 140, 74];
 
@@ -35,24 +40,25 @@ internal sealed class Wan2GpPhases
         HasExperts = type.Contains("2_2", StringComparison.Ordinal) && !type.StartsWith("ti2v", StringComparison.Ordinal);
         var shift = Value("flow_shift", 1);
         var solver = settings["sample_solver"].Text() ?? "";
-        OwnTimesteps = solver is "euler" or "causvid";
-        Timesteps = solver switch
+        IsOwn = solver is "euler" or "lcm" or "causvid" && (solver == "causvid" || settings.ContainsKey("flow_shift"));
+        var count = solver == "lcm" ? Math.Min(steps, MostLcmSteps) : steps;
+        double[] levels = solver switch
         {
-            "causvid" => [.. Causvid.Take(steps)],
-            "euler" => [.. Spaced(steps, 1, steps - 1).Select(t => Shifted(t, shift))],
-            _ => [.. Spaced(steps, 1, steps).Select(t => Math.Floor(Shifted(t, shift)))],
+            "causvid" => [.. Causvid.Take(steps).Select(timestep => timestep / Most)],
+            "euler" => [.. Spaced(steps, 1 / Most, steps - 1).Select(level => Shifted(level, shift))],
+            "lcm" => [.. Spaced(count, LcmEnd, count).Select(level => Shifted(level, shift))],
+            _ => [.. Spaced(steps, 0, steps).Select(level => Shifted(level, shift))],
         };
-        PhaseOf = new int[Timesteps.Count];
-        var phase = 0;
-        for (var step = 0; step < PhaseOf.Length; step++)
+        Rest = solver == "lcm" ? Shifted(LcmEnd, shift) : 0;
+        double[] timesteps = [.. levels.Select(level => solver is "euler" or "lcm" ? level * Most : Math.Floor(level * Most))];
+        PhaseOf = PhasesOf(timesteps);
+        var turn = PhaseOf.Count(phase => phase < _switch);
+        Steps = new StepList(levels)
         {
-            while (phase + 1 < Count && Timesteps[step] <= _bounds[phase])
-            {
-                phase++;
-            }
-
-            PhaseOf[step] = phase;
-        }
+            Shift = IsOwn ? null : RecipeValues.Number(settings["flow_shift"]),
+            Turn = HasExperts ? turn : null,
+            Bound = _bounds[Math.Min(_switch, _bounds.Length) - 1] / Most,
+        };
     }
 
     /// <summary>How many phases there are.</summary>
@@ -61,33 +67,17 @@ internal sealed class Wan2GpPhases
     /// <summary>Whether two experts take turns.</summary>
     public bool HasExperts { get; }
 
-    /// <summary>The timestep of each step.</summary>
-    public IReadOnlyList<double> Timesteps { get; }
+    /// <summary>The steps.</summary>
+    public StepList Steps { get; }
 
-    /// <summary>Whether the solver spaces them in a way of its own.</summary>
-    public bool OwnTimesteps { get; }
+    /// <summary>Whether the solver spaces them in a way of its own, which is known.</summary>
+    public bool IsOwn { get; }
+
+    /// <summary>The noise that the last step leaves.</summary>
+    public double Rest { get; }
 
     /// <summary>The phase of each step, from 0.</summary>
     public int[] PhaseOf { get; }
-
-    /// <summary>How many steps the high-noise expert makes.</summary>
-    public int HighSteps => PhaseOf.Count(phase => phase < _switch);
-
-    /// <summary>Where the experts change, as a share of the timesteps; null where they do not.</summary>
-    public double? Boundary
-    {
-        get
-        {
-            if (!HasExperts || HighSteps == 0 || HighSteps == PhaseOf.Length)
-            {
-                return null;
-            }
-
-            var bound = _bounds[Math.Min(_switch, _bounds.Length) - 1];
-            var (high, low) = (Timesteps[HighSteps - 1], Timesteps[HighSteps]);
-            return bound > low && bound <= high ? bound / Most : Math.Round((low + high) / 2) / Most;
-        }
-    }
 
     /// <summary>A LoRA's strength in each step; null for a text that Wan2GP would not take.</summary>
     /// <param name="text">Such as <c>0.8</c>, <c>1;0</c> for two phases, <c>1,0.5</c> over the steps.</param>
@@ -105,7 +95,7 @@ internal sealed class Wan2GpPhases
         }
 
         var numbers = parts.ConvertAll(part => part.Split(',').Select(Parse).ToArray());
-        if (numbers.Exists(list => list.Contains(null)))
+        if (numbers.Exists(list => list.Any(number => number is null || Math.Abs(number.Value) > LoraStrength.Most)))
         {
             return null;
         }
@@ -122,11 +112,27 @@ internal sealed class Wan2GpPhases
         return strengths;
     }
 
-    private static IEnumerable<double> Spaced(int steps, double last, int gaps) =>
-        Enumerable.Range(0, steps).Select(i => gaps == 0 ? Most : Most - (i * (Most - last) / gaps));
+    /// <summary>The phase of each timestep.</summary>
+    private int[] PhasesOf(double[] timesteps)
+    {
+        var (phases, phase) = (new int[timesteps.Length], 0);
+        for (var step = 0; step < phases.Length; step++)
+        {
+            while (phase + 1 < Count && timesteps[step] <= _bounds[phase])
+            {
+                phase++;
+            }
 
-    private static double Shifted(double timestep, double shift) =>
-        Most * shift * (timestep / Most) / (1 + ((shift - 1) * (timestep / Most)));
+            phases[step] = phase;
+        }
+
+        return phases;
+    }
+
+    private static IEnumerable<double> Spaced(int steps, double last, int gaps) =>
+        Enumerable.Range(0, steps).Select(i => gaps == 0 ? 1 : 1 - (i * (1 - last) / gaps));
+
+    private static double Shifted(double level, double shift) => shift * level / (1 + ((shift - 1) * level));
 
     private static double? Parse(string text) =>
         double.TryParse(text.Trim(), NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number)

@@ -37,13 +37,16 @@ internal static class Wan2GpRecipe
         "force_fps",
         "image_start",
         "image_end",
+        "image_prompt_type",
         "sliding_window_size",
+        "multi_prompts_gen_type",
+        "transformer_loras_filenames",
+        "transformer_loras_multipliers",
     };
 
     // What says nothing of the picture.
     private static readonly HashSet<string> Harmless = new(StringComparer.Ordinal)
     {
-        "image_prompt_type", // says which of the images count, which are named themselves
         "type",
         "settings_version",
         "creation_date",
@@ -76,17 +79,8 @@ internal static class Wan2GpRecipe
     // What acts only with another setting, which is named itself where it is on.
     private static readonly HashSet<string> Parts = new(StringComparer.Ordinal)
     {
-        "NAG_tau",
-        "NAG_alpha",
         "skip_steps_multiplier",
         "skip_steps_start_step_perc",
-        "slg_layers",
-        "slg_start_perc",
-        "slg_end_perc",
-        "perturbation_layers",
-        "perturbation_start_perc",
-        "perturbation_end_perc",
-        "cfg_zero_step",
         "film_grain_saturation",
         "self_refiner_plan",
         "self_refiner_f_uncertainty",
@@ -97,7 +91,12 @@ internal static class Wan2GpRecipe
         "image_refs_relative_size",
         "remove_background_images_ref",
         "min_frames_if_references",
-        "multi_prompts_gen_type",
+        "sliding_window_overlap", // these, and what follows, where the clip is longer than a window
+        "sliding_window_color_correction_strength",
+        "sliding_window_overlap_noise",
+        "sliding_window_discard_last_frames",
+        "sliding_window_trim_first_frames",
+        "sub_parallel_window_overlap",
     };
 
     // Values that change nothing. Source: deepbeepmeep/Wan2GP:models/_settings.json.
@@ -108,20 +107,8 @@ internal static class Wan2GpRecipe
         ["denoising_strength"] = 1,
         ["masking_strength"] = 1,
         ["input_video_strength"] = 1,
-        ["NAG_scale"] = 1,
         ["motion_amplitude"] = 1,
         ["attention_sparsity"] = 1,
-    };
-
-    // What there is an option for, under another name and in another form.
-    private static readonly Dictionary<string, string> Options = new(StringComparer.Ordinal)
-    {
-        ["NAG_scale"] = "--nag",
-        ["slg_switch"] = "--slg",
-        ["perturbation_switch"] = "--slg",
-        ["apg_switch"] = "--apg",
-        ["cfg_star_switch"] = "--cfg-zero",
-        ["RIFLEx_setting"] = "--riflex",
     };
 
     // Wan2GP's types of models, by our aliases.
@@ -144,6 +131,42 @@ internal static class Wan2GpRecipe
     public static Recipe Read(JsonObject settings)
     {
         var draft = new RecipeDraft();
+        ReadMeasures(settings, draft);
+        var phases = Wan2GpPhases.Of(settings);
+        ReadSteps(settings, phases, draft);
+        ReadGuidance(settings, phases, draft);
+        Wan2GpGuidance.Read(settings, draft);
+        var seed = settings["seed"]?.ToString();
+        draft.Settings = draft.Settings with
+        {
+            NegativePrompt = settings["negative_prompt"].Text() is { Length: > 0 } negative ? negative : null,
+            Seed = ulong.TryParse(seed, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null,
+        };
+        if (draft.Settings.Seed is null)
+        {
+            draft.Miss("the seed was random, and was not recorded");
+        }
+
+        ReadLoras(settings, phases, draft);
+        ReadImages(settings, draft);
+        foreach (var (name, value) in settings.Where(one => !IsHarmless(one.Key, one.Value)))
+        {
+            draft.Miss($"{name} {RecipeValues.Short(value)}");
+        }
+
+        var prompt = Wan2GpPrompt.Read(settings, draft);
+        var (model, high) = ModelOf(settings, phases, draft);
+        return draft.Finish("Wan2GP", prompt) with
+        {
+            Model = model,
+            HighNoiseModel = high,
+            Image = First(settings["image_start"]),
+            LastImage = First(settings["image_end"]),
+        };
+    }
+
+    private static void ReadMeasures(JsonObject settings, RecipeDraft draft)
+    {
         var size = settings["resolution"].Text()?.Split('x') is [var width, var height] ? (Parse(width), Parse(height)) : default;
         draft.SetSize(size.Item1, size.Item2);
         draft.SetFrames(RecipeValues.Number(settings["video_length"]));
@@ -163,40 +186,11 @@ internal static class Wan2GpRecipe
         {
             draft.Miss(Invariant($"the clip was made in windows of {window} frames, one after the other"));
         }
-
-        var phases = Wan2GpPhases.Of(settings);
-        ReadSteps(settings, phases, draft);
-        ReadGuidance(settings, phases, draft);
-        var seed = settings["seed"]?.ToString();
-        draft.Settings = draft.Settings with
-        {
-            NegativePrompt = settings["negative_prompt"].Text() is { Length: > 0 } negative ? negative : null,
-            Seed = ulong.TryParse(seed, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null,
-        };
-        if (draft.Settings.Seed is null)
-        {
-            draft.Miss("the seed was random, and was not recorded");
-        }
-
-        ReadLoras(settings, phases, draft);
-        foreach (var (name, value) in settings.Where(one => !IsHarmless(settings, one.Key, one.Value)))
-        {
-            var option = Options.GetValueOrDefault(name) is { } ours ? $" ({ours} does something like it)" : "";
-            draft.Miss($"{name} {RecipeValues.Short(value)}{option}");
-        }
-
-        return draft.Finish("Wan2GP", settings["prompt"].Text()!) with
-        {
-            Model =
-                Models.GetValueOrDefault(settings["model_type"].Text() ?? "")
-                ?? (settings["model_filename"].Text() is { Length: > 0 } file ? file.Split('/')[^1] : settings["model_type"].Text()),
-            Image = First(settings["image_start"]),
-            LastImage = First(settings["image_end"]),
-        };
     }
 
-    private static bool IsHarmless(JsonObject settings, string name, JsonNode? value) =>
+    private static bool IsHarmless(string name, JsonNode? value) =>
         Taken.Contains(name)
+        || Wan2GpGuidance.Names.Contains(name)
         || Harmless.Contains(name)
         || (
             Neutral.TryGetValue(name, out var neutral)
@@ -204,31 +198,64 @@ internal static class Wan2GpRecipe
                 : Parts.Contains(name) || RecipeValues.IsEmpty(value)
         );
 
+    /// <summary>Its clips say that there were pictures, but not which: only its settings files name them.</summary>
+    private static void ReadImages(JsonObject settings, RecipeDraft draft)
+    {
+        var type = settings["image_prompt_type"].Text() ?? "";
+        if (type.Contains('S', StringComparison.Ordinal) && First(settings["image_start"]) is null)
+        {
+            draft.Miss("the first frame is a picture that the clip does not name: give it with --image");
+        }
+
+        if (type.Contains('E', StringComparison.Ordinal) && First(settings["image_end"]) is null)
+        {
+            draft.Miss("the last frame is a picture that the clip does not name: give it with --last-image");
+        }
+
+        if (type.AsSpan().ContainsAny('V', 'L'))
+        {
+            draft.Miss("it goes on with another clip, which it does not name: give that to wan extend");
+        }
+    }
+
     /// <summary>The steps: as many, shifted, or a list where Wan2GP spaces them in a way of its own.</summary>
     private static void ReadSteps(JsonObject settings, Wan2GpPhases? phases, RecipeDraft draft)
     {
         var solver = settings["sample_solver"].Text() ?? "";
-        if (phases is { OwnTimesteps: true } && (solver == "causvid" || settings.ContainsKey("flow_shift")))
+        var isKnown = phases is not null && (phases.IsOwn ? phases.Steps.IsDecreasing : phases.Steps.Shift is not null);
+        if (isKnown && phases is { IsOwn: true })
         {
-            double[] list = [.. phases.Timesteps.Select(timestep => Math.Round(timestep, 2))];
-            if (list is [> 0 and <= 1000, ..] && list.Zip(list.Skip(1)).All(pair => pair.First > pair.Second && pair.Second > 0))
+            draft.SetSampler("euler", schedule: null); // which is what each of them does between its levels
+            if (phases.Rest > 0)
             {
-                draft.SetSampler("euler", schedule: null);
-                draft.Settings = draft.Settings with { Timesteps = new NumberList(list) };
-                return;
+                draft.Miss(Invariant($"Wan2GP's {solver} leaves the noise of level {phases.Rest:0.####} in the clip"));
             }
+        }
+        else
+        {
+            draft.SetSampler(solver.Length > 0 ? solver : null, schedule: null);
+        }
+
+        if (isKnown)
+        {
+            draft.SetSteps(phases!.Steps);
+            return;
         }
 
         draft.SetSteps(RecipeValues.Number(settings["num_inference_steps"]));
-        draft.SetSampler(solver.Length > 0 ? solver : null, schedule: null);
         draft.Settings = draft.Settings with { Shift = RecipeValues.Number(settings["flow_shift"]) };
         if (solver is "euler" or "lcm" or "causvid")
         {
             draft.Miss($"Wan2GP's {solver} spaces the steps in a way of its own");
         }
+
+        if (phases is { HasExperts: true })
+        {
+            draft.Miss("at which step the experts change, which hangs on flow_shift");
+        }
     }
 
-    /// <summary>The scale of each phase, and where the experts change.</summary>
+    /// <summary>The scale of each phase.</summary>
     private static void ReadGuidance(JsonObject settings, Wan2GpPhases? phases, RecipeDraft draft)
     {
         var scales = Scales.Select(name => RecipeValues.Number(settings[name])).ToArray();
@@ -240,16 +267,8 @@ internal static class Wan2GpRecipe
         }
 
         double[] each = [.. phases.PhaseOf.Select(phase => scales[phase] ?? scales[0] ?? 1)];
-        var (high, low) = (each[..phases.HighSteps], each[phases.HighSteps..]);
-        if (phases.HasExperts)
-        {
-            draft.Settings = draft.Settings with { Boundary = phases.Boundary };
-            if (phases.Boundary is null)
-            {
-                draft.Miss("only one of the experts made the clip");
-            }
-        }
-
+        var turn = phases.Steps.Turn ?? each.Length;
+        var (high, low) = (each[..turn], each[turn..]);
         var isPlain = scales[0] is null || each.Distinct().Count() == 1;
         var isOfExperts = phases.HasExperts && high.Distinct().Count() == 1 && low.Distinct().Count() == 1;
         draft.Settings =
@@ -259,48 +278,66 @@ internal static class Wan2GpRecipe
     }
 
     /// <summary>
-    /// Multipliers are in the order of the LoRAs: one number, or one for each phase, <c>1;0</c>; commas change over the steps.
+    /// The LoRAs of the model's definition, and those that were chosen. Multipliers are in their order: one number, or one for each phase,
+    /// <c>1;0</c>; commas change over the steps.
     /// </summary>
     private static void ReadLoras(JsonObject settings, Wan2GpPhases? phases, RecipeDraft draft)
     {
+        string[] own = [.. settings["transformer_loras_multipliers"].Items().Select(one => one?.ToString() ?? "1")];
+        Add(settings["transformer_loras_filenames"], own);
         var lines = (settings["loras_multipliers"].Text() ?? "").Split('\n').Where(line => !line.TrimStart().StartsWith('#'));
-        var multipliers = string.Join(' ', lines).Replace('|', ' ').Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
-        foreach (
-            var (lora, index) in settings["activated_loras"]
-                .Items()
-                .Select(one => one.Text())
-                .OfType<string>()
-                .Select((lora, index) => (lora, index))
-        )
+        Add(
+            settings["activated_loras"],
+            string.Join(' ', lines).Replace('|', ' ').Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)
+        );
+
+        void Add(JsonNode? files, string[] multipliers)
         {
-            var file = lora.Split('/', '\\')[^1];
-            var multiplier = multipliers.ElementAtOrDefault(index) ?? "1";
-            if (phases?.Strengths(multiplier) is not { Length: > 0 } strengths)
+            foreach (var (lora, index) in files.Items().Select(one => one.Text()).OfType<string>().Select((lora, index) => (lora, index)))
             {
-                draft.Miss($"the LoRA {file} acts as {multiplier} over the phases");
-            }
-            else if (!phases.HasExperts || strengths.Distinct().Count() == 1)
-            {
-                draft.AddLora(file, Text(strengths), expert: null);
-            }
-            else
-            {
-                var turn = phases.HighSteps;
-                draft.AddLora(file, Text(strengths[..turn]), expert: true);
-                draft.AddLora(
-                    file,
-                    Text([.. strengths[turn..].Take(1).SelectMany(first => Enumerable.Repeat(first, turn)), .. strengths[turn..]]),
-                    expert: false
-                );
+                AddLora(lora.Split('/', '\\')[^1], multipliers.ElementAtOrDefault(index) ?? "1", phases, draft);
             }
         }
     }
 
-    /// <summary>A strength for each step; one where they are all alike, and 0 where there are none.</summary>
-    private static string Text(double[] strengths) =>
-        strengths.Length == 0 ? "0"
-        : strengths.Distinct().Count() == 1 ? strengths[0].ToString(CultureInfo.InvariantCulture)
-        : string.Join(',', strengths.Select(strength => strength.ToString(CultureInfo.InvariantCulture)));
+    private static void AddLora(string file, string multiplier, Wan2GpPhases? phases, RecipeDraft draft)
+    {
+        if (phases?.Strengths(multiplier) is not { Length: > 0 } strengths)
+        {
+            draft.Miss($"the LoRA {file} acts as {multiplier} over the phases");
+        }
+        else if (phases.Steps.Turn is not { } turn || strengths.Distinct().Count() == 1)
+        {
+            draft.AddLora(file, StepList.Strength(strengths), expert: null);
+        }
+        else
+        {
+            draft.AddLora(file, StepList.Strength(strengths[..turn]), expert: true);
+            var low = strengths[turn..];
+            draft.AddLora(file, StepList.Strength([.. Enumerable.Repeat(low.FirstOrDefault(), turn), .. low]), expert: false);
+        }
+    }
+
+    /// <summary>
+    /// The model: by our alias, or by its file. A clip names one file alone, which is the high-noise expert's where there are two.
+    /// </summary>
+    private static (string? Model, string? HighNoiseModel) ModelOf(JsonObject settings, Wan2GpPhases? phases, RecipeDraft draft)
+    {
+        var type = settings["model_type"].Text();
+        if (Models.GetValueOrDefault(type ?? "") is { } alias)
+        {
+            return (alias, null);
+        }
+
+        var file = settings["model_filename"].Text() is { Length: > 0 } path ? path.Split('/', '\\')[^1] : null;
+        if (file is null || phases is not { HasExperts: true })
+        {
+            return (file ?? type, null);
+        }
+
+        draft.Miss("the file of the low-noise expert, which its settings do not name");
+        return (null, file);
+    }
 
     private static string? First(JsonNode? value) => value.Text() ?? value.Items().FirstOrDefault().Text();
 

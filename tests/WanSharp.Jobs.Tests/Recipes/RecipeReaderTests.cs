@@ -225,29 +225,6 @@ public class RecipeReaderTests
         Assert.Equal(levels is null ? (4, 8.0) : (null, null), (recipe.Settings.Steps, recipe.Settings.Shift));
     }
 
-    [Fact]
-    public void Swarm_WithoutWhatItLeavesOut_IsReadWithItsDefaults()
-    {
-        var text = Read(
-            """{"sui_image_params": {"prompt": "a", "model": "wan", "seed": 1, "steps": 4, "cfgscale": 6, "width": 832, "height": 480}}"""
-        );
-        var image = Read(
-            """
-            {"sui_image_params": {"prompt": "a", "model": "flux", "videomodel": "high", "videoswapmodel": "low", "seed": 1, "steps": 30,
-             "videocfg": 3.5, "videoframes": 81, "videofps": 16, "videosteps": 10, "videoswappercent": 0.6, "width": 832, "height": 480}}
-            """
-        );
-
-        Assert.Empty(text.Unexpressed);
-        Assert.Equal(
-            "--size 832x480 --frames 81 --fps 24 --sampler euler --sigmas 1,0.941834,0.803771,0.060207 --guidance 6 --seed 1",
-            Settings(text)
-        );
-        Assert.Equal(("high", "low", 10, 8.0), (image.HighNoiseModel, image.LowNoiseModel, image.Settings.Steps, image.Settings.Shift));
-        Assert.Equal(0.9361, image.Settings.Boundary); // between the 4th and the 5th of 10 steps
-        Assert.StartsWith("the first frame is a picture", Assert.Single(image.Unexpressed), StringComparison.Ordinal);
-    }
-
     [Theory]
     [InlineData("Sampler: Euler a, Schedule type: Simple, Shift: 5", "euler-ancestral", null)]
     [InlineData("Sampler: Euler, Shift: 5", "euler", null)]
@@ -259,21 +236,6 @@ public class RecipeReaderTests
 
         Assert.Equal(sampler, recipe.Settings.Sampler);
         Assert.Equal(unsaid, recipe.Unexpressed.SingleOrDefault()?.Split(',')[0]);
-    }
-
-    [Fact]
-    public void Swarm_IsRead()
-    {
-        var recipe = File("swarm.json");
-
-        Assert.Equal(("SwarmUI", "a lighthouse in fog"), (recipe.Tool, recipe.Prompt));
-        Assert.Equal(
-            "--negative text --size 832x480 --frames 49 --fps 16 --steps 20 --sampler euler --shift 8 --guidance 6 --seed 1234567890123 "
-                + "--lora style/fog.safetensors:0.75",
-            Settings(recipe)
-        );
-        Assert.Contains(recipe.Unexpressed, one => one.Contains("'beta'", StringComparison.Ordinal));
-        Assert.Contains("teacachethreshold 0.25", recipe.Unexpressed);
     }
 
     [Fact]
