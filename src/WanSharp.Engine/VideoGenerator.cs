@@ -52,12 +52,13 @@ public sealed class VideoGenerator : IVideoGenerator
     private readonly StrategyGate _strategies;
     private readonly PromptEncoder _prompts;
     private readonly ConditionEncoder _images;
+    private readonly ControlCheck _controls;
     private readonly ClipDecoder _decoder;
     private readonly PreviewMaker _previews;
     private readonly ClipIdentity _identity;
     private readonly AdapterPool _adapters;
     private readonly ConcurrentDictionary<
-        (Shape Latents, int Branches, bool HasImages, DecoderFile? Decoder, EnhancerFile? Interpolator, EnhancerFile? Upscaler),
+        (Shape Latents, int Branches, bool EncodesFrames, DecoderFile? Decoder, EnhancerFile? Interpolator, EnhancerFile? Upscaler),
         byte
     > _expected = new();
     private long _clips;
@@ -124,7 +125,9 @@ public sealed class VideoGenerator : IVideoGenerator
             new FeatureKeys(model.Identity, _identity.Executable)
         );
         _prompts = new PromptEncoder(model, _networks, _lanes, features, keys);
-        _images = new ConditionEncoder(model.Transformer, _networks, _lanes, features, keys, new ControlReader(_options.Ffmpeg));
+        var controls = new ControlSource(_options.Ffmpeg);
+        _controls = new ControlCheck(controls);
+        _images = new ConditionEncoder(model.Transformer, _networks, _lanes, features, keys, new ControlReader(controls));
         _decoder = new ClipDecoder(_networks.Frames, _lanes, _options.Ffmpeg);
         _previews = new PreviewMaker(model, _decoder);
         _adapters = new AdapterPool(model);
@@ -176,6 +179,10 @@ public sealed class VideoGenerator : IVideoGenerator
     }
 
     /// <inheritdoc/>
+    public Task RequireInputsAsync(GenerationPlan plan, CancellationToken cancellationToken) =>
+        _controls.RequireAsync(plan, cancellationToken);
+
+    /// <inheritdoc/>
     public async Task<SimilarClip?> FindSimilarAsync(GenerationPlan plan, StepStore steps, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(plan);
@@ -215,7 +222,7 @@ public sealed class VideoGenerator : IVideoGenerator
     {
         ArgumentNullException.ThrowIfNull(plan);
         ObjectDisposedException.ThrowIf(_stop.IsCancellationRequested, this);
-        var shape = (plan.Latents, plan.Branches, plan.Settings.Images.Count > 0, plan.Decoder, plan.Interpolator, plan.Upscaler);
+        var shape = (plan.Latents, plan.Branches, plan.EncodesFrames, plan.Decoder, plan.Interpolator, plan.Upscaler);
         if (!_expected.TryAdd(shape, 0))
         {
             return Task.CompletedTask;

@@ -149,7 +149,7 @@ public sealed class WanHost(HostOptions options)
     public ContentStore OpenSection(string section) => Caches.Open(section, message => Options.Notice?.Invoke(message));
 
     /// <summary>Keeps what measurements of this machine found.</summary>
-    public ContentStore OpenTunings() => new(Path.Combine(Options.CacheFolder, CacheSections.Calibration), clock: Options.Clock);
+    public ContentStore OpenTunings() => OpenSection(CacheSections.Calibration);
 
     /// <summary>How fast this machine is: remembered, or measured now.</summary>
     /// <param name="threads">Threads that compute; null for one per core.</param>

@@ -1,3 +1,4 @@
+using WanSharp.Media.Clips;
 using WanSharp.Tensors;
 
 namespace WanSharp.Jobs;
@@ -8,8 +9,8 @@ public interface IJobBackend : IAsyncDisposable
     /// <summary>The backend as users know it: "local", "comfy".</summary>
     string Name { get; }
 
-    /// <summary>The formats that it can write, as extensions with dots; null for those of the engine.</summary>
-    IReadOnlyList<string>? Formats => null;
+    /// <summary>The formats that it can write, as extensions with dots. Default: those of the engine.</summary>
+    IReadOnlyList<string> Formats => OutputTarget.Formats;
 
     /// <summary>The format that clips get which are asked for in another: the same, where it can be written here.</summary>
     /// <param name="extension">The format that is asked for, as an extension with its dot.</param>

@@ -69,6 +69,7 @@ public sealed class WanServer : IAsyncDisposable
     /// <param name="options">What it serves, and where.</param>
     /// <param name="cancellationToken">Cancels the start.</param>
     /// <exception cref="JobStoreException">The folder cannot be used, or another server has it.</exception>
+    /// <exception cref="InvalidRequestException">Clips are not written in the format that is the server's.</exception>
     /// <exception cref="IOException">An address is taken.</exception>
     public static async Task<WanServer> StartAsync(WanHost host, ServerOptions options, CancellationToken cancellationToken)
     {
@@ -85,6 +86,7 @@ public sealed class WanServer : IAsyncDisposable
         try
         {
             application = Build(host, options);
+            application.Services.GetRequiredService<ServedFormats>().Require(options.Format);
             await application.StartAsync(cancellationToken).ConfigureAwait(false);
             return new WanServer(application, claim);
         }
@@ -170,6 +172,7 @@ public sealed class WanServer : IAsyncDisposable
         services.AddSingleton(_ => JobStore.Open(JobFolder.Create(Path.Combine(data, ServerFolders.Videos)), host.Options.Clock));
         services.AddSingleton(_ => options.Backend.MakesAll ? new OpenedResults(null) : OpenedResults.In(host));
         services.AddSingleton<BackendHolder>();
+        services.AddSingleton<ServedFormats>();
         services.AddSingleton<EventHub>();
         services.AddSingleton<ServerMetrics>();
         services.AddSingleton<IRoutes, TelemetryRoutes>();

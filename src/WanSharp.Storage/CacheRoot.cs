@@ -16,15 +16,9 @@ public sealed class CacheRoot(string folder, TimeProvider? clock = null)
     /// </summary>
     /// <param name="section">One of <see cref="CacheSections.All"/>.</param>
     /// <param name="warn"><see cref="ContentStoreOptions.Warn"/>.</param>
-    public ContentStore Open(string section, Action<string>? warn = null)
-    {
-        if (!CacheSections.All.Contains(section))
-        {
-            throw new ArgumentException($"There is no section '{section}': {string.Join(", ", CacheSections.All)} are.", nameof(section));
-        }
-
-        return new ContentStore(Path.Combine(Folder, section), OptionsOf(section) with { Warn = warn }, clock);
-    }
+    /// <exception cref="ArgumentException">There is no such section.</exception>
+    public ContentStore Open(string section, Action<string>? warn = null) =>
+        new(Path.Combine(Folder, section), OptionsOf(section) with { Warn = warn }, clock);
 
     /// <summary>What is in each section, and how it served.</summary>
     public IReadOnlyList<(string Section, ContentStoreStatistics Statistics)> Statistics()
@@ -57,7 +51,11 @@ public sealed class CacheRoot(string folder, TimeProvider? clock = null)
             CacheSections.Features => new ContentStoreOptions { MaximumBytes = 4 * GigaByte },
             CacheSections.Steps => new ContentStoreOptions { MaximumBytes = 4 * GigaByte, MaximumAge = TimeSpan.FromDays(30) },
             CacheSections.Weights => new ContentStoreOptions { MaximumBytes = 40 * GigaByte, Check = EntryCheck.Start },
-            _ => new ContentStoreOptions { Check = EntryCheck.Start },
+            CacheSections.Graphs or CacheSections.Calibration => new ContentStoreOptions { Check = EntryCheck.Start },
+            _ => throw new ArgumentException(
+                $"There is no section '{section}': {string.Join(", ", CacheSections.All)} are.",
+                nameof(section)
+            ),
         };
 
     private sealed class OpenSections(CacheRoot root, IReadOnlyList<string> names) : IDisposable

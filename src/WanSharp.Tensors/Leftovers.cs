@@ -52,6 +52,31 @@ public static class Leftovers
         }
     }
 
+    /// <summary>
+    /// Takes an empty file that stands for a name, if whoever took the name is dead: it held the file open, as its next owner does.
+    /// </summary>
+    /// <param name="file">The file.</param>
+    /// <returns>The file, to be kept open; null where it is not empty, its owner lives, or that cannot be told.</returns>
+    public static FileStream? TakeEmpty(string file)
+    {
+        if (OperatingSystem.IsWindows()) // an open file cannot be replaced there, so that no name is held
+        {
+            return null;
+        }
+
+        var taken =
+            FileFacts.Of(file) is { Exists: true, Length: 0 } && LocksAreKept(Path.GetDirectoryName(Path.GetFullPath(file))!)
+                ? TryLock(file)
+                : null;
+        if (taken is { Length: > 0 } || (taken is not null && !File.Exists(file))) // its owner was about to end
+        {
+            taken.Dispose();
+            return null;
+        }
+
+        return taken;
+    }
+
     /// <summary>Takes the lock of an existing file; null while its owner lives.</summary>
     private static FileStream? TryLock(string file)
     {

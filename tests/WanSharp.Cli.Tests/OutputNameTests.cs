@@ -37,13 +37,28 @@ public sealed class OutputNameTests : IDisposable
         Assert.Equal(_folder["a-star-三-falling-0-4.mp4"], fourth.Path);
     }
 
+    /// <summary>What a process that was killed leaves: an empty file that nobody holds.</summary>
+    [Fact]
+    public void Take_WhereAnEmptyFileIsLeft_TakesItsName()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Names are not held open there.");
+        File.WriteAllText(_folder["a-star-三-falling-0.mp4"], "");
+
+        using var name = OutputName.Take(Star, _folder.Path);
+        using var next = OutputName.Take(Star, _folder.Path); // while the first is made
+
+        Assert.Equal(_folder["a-star-三-falling-0.mp4"], name.Path);
+        Assert.Equal(_folder["a-star-三-falling-0-2.mp4"], next.Path);
+    }
+
     [Fact]
     public void Dispose_RemovesWhatStayedEmptyAndNothingElse()
     {
         using (OutputName.Take(Star, _folder.Path))
         {
             var made = OutputName.Take(Star, _folder.Path);
-            File.WriteAllText(made.Path, "a clip");
+            File.WriteAllText(_folder["work"], "a clip");
+            File.Move(_folder["work"], made.Path, overwrite: true); // as clips come to their places
             made.Dispose();
         }
 

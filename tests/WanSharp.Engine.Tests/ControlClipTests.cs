@@ -1,7 +1,6 @@
 using WanSharp.Engine.Features;
 using WanSharp.Engine.Planning;
 using WanSharp.Engine.Requests;
-using WanSharp.Media;
 using WanSharp.Media.Clips;
 using WanSharp.Media.Images;
 using WanSharp.Models;
@@ -193,7 +192,7 @@ public sealed class ControlClipTests : IDisposable
         Picture("control.bmp", 64, 16, x => (byte)x);
         await using var frames = new FrameList();
 
-        await Assert.ThrowsAsync<ModelChangedException>(() => _generator.GenerateAsync(plan, frames, new GenerationRunOptions(), Token));
+        await Assert.ThrowsAsync<InvalidRequestException>(() => _generator.GenerateAsync(plan, frames, new GenerationRunOptions(), Token));
     }
 
     [Theory]
@@ -278,7 +277,7 @@ public sealed class ControlClipTests : IDisposable
         var clip = await ClipAsync("clip.webm", frames: 9, fps: 4, frame => (byte)frame);
         var mask = await ClipAsync("mask.webm", frames: 4, fps: 4, _ => 255);
 
-        var error = await Assert.ThrowsAsync<MediaException>(() => ReadAsync(Plain with { Control = clip, Mask = mask, Fps = 4 }));
+        var error = await Assert.ThrowsAsync<InvalidRequestException>(() => ReadAsync(Plain with { Control = clip, Mask = mask, Fps = 4 }));
 
         Assert.Contains("has 4 frames", error.Message, StringComparison.Ordinal);
     }
@@ -323,7 +322,7 @@ public sealed class ControlClipTests : IDisposable
     }
 
     private Task<ControlFrames> ReadAsync(GenerationRequest request) =>
-        new ControlReader(() => Ffmpegs.Any).ReadAsync(_generator.Plan(request), Token);
+        new ControlReader(new ControlSource(() => Ffmpegs.Any)).ReadAsync(_generator.Plan(request), Token);
 
     private async Task<List<byte[]>> GenerateAsync(GenerationRequest request)
     {

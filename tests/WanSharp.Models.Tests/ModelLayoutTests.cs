@@ -98,7 +98,7 @@ public sealed class ModelLayoutTests : IDisposable
         WriteShards("transformer/diffusion_pytorch_model", "dit", OtherTools.DiffusersTransformer);
         Write("transformer/config.json", """{"_class_name":"WanTransformer3DModel","num_attention_heads":4,"text_len":20}""");
         WriteShards("text_encoder/model", "t5", OtherTools.TransformersText);
-        Rename("vae/diffusion_pytorch_model.safetensors", "vae", OtherTools.DiffusersVae21);
+        Rename("vae/diffusion_pytorch_model.safetensors", "vae", name => OtherTools.DiffusersVae21(name, blocks: 2));
         Write("model_index.json", "{}");
         Tokenizer("tokenizer/spiece.model");
         AssertOpens(_folder.Path);

@@ -68,7 +68,7 @@ public sealed class NetworkNamesTests
         using var official = Fixture("vae21");
         AssertFound(VaeNames.Names, official, name => name);
         AssertFound(VaeNames.Names, official, name => "vae." + name);
-        AssertFound(VaeNames.Names, official, OtherTools.DiffusersVae21);
+        AssertFound(VaeNames.Names, official, name => OtherTools.DiffusersVae21(name, blocks: 2));
     }
 
     [Fact]
@@ -76,7 +76,7 @@ public sealed class NetworkNamesTests
     {
         using var official = VaeWeights(Vae22);
         AssertFound(VaeNames.Names, official, name => name);
-        AssertFound(VaeNames.Names, official, OtherTools.DiffusersVae22);
+        AssertFound(VaeNames.Names, official, name => OtherTools.DiffusersVae22(name, blocks: 2));
     }
 
     [Fact]

@@ -33,6 +33,23 @@ public sealed class QueueTruthTests : IAsyncLifetime
     }
 
     [Fact]
+    public void AVideo_ThatFailed_SaysWhyWithoutTheServersFolders()
+    {
+        var failed = Waiting(1) with { State = JobState.Failed, Error = "/home/anna/videos/video_1.mp4 already exists." };
+
+        var shown = new VideoObjects(
+            new ServerOptions
+            {
+                DataFolder = "d",
+                Backend = new() { Model = "m", Provider = "cpu" },
+            },
+            new ProgressBoard(new ManualClock())
+        );
+
+        Assert.Equal("video_1.mp4 already exists.", shown.From(failed).Error!.Message);
+    }
+
+    [Fact]
     public async Task Remix_OfAStyledVideo_FramesItsNewPrompt()
     {
         var id = await _server.CreateAsync("a fox", ",\"style\":\"ink\"");

@@ -34,6 +34,21 @@ public sealed class ReplayTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task AList_AfterAVideoThatWasMadeAgainWithItsKey_BeginsAfterTheNewOne()
+    {
+        const string Body = """{"prompt":"a","frames":5}""";
+        var (_, first) = await _server.PostAsync("/v1/videos", Body, Key);
+        await _server.PostAsync("/v1/videos", """{"prompt":"b","frames":5}""");
+        await _server.DeleteAsync($"/v1/videos/{Id(first)}");
+        var (_, again) = await _server.PostAsync("/v1/videos", Body, Key);
+        Assert.Equal(Id(first), Id(again));
+
+        var (_, list) = await _server.GetAsync($"/v1/videos?order=asc&after={Id(again)}");
+
+        Assert.Empty(list.GetProperty("data").EnumerateArray());
+    }
+
+    [Fact]
     public async Task Batches_ThatComeAtOnceWithOneKey_AreOne()
     {
         var answers = await Task.WhenAll(

@@ -75,6 +75,9 @@ public sealed class SecurityTests : IAsyncLifetime
         await _server.StopAsync();
         var audit = await File.ReadAllTextAsync(Path.Combine(_server.Data, "audit.jsonl"), TestServer.Token);
         Assert.Contains("\"key\":\"writer\"", audit, StringComparison.Ordinal);
+        Assert.DoesNotContain("\"status\":401", audit, StringComparison.Ordinal); // so that no stranger pushes out what was done
+        var refused = await File.ReadAllTextAsync(Path.Combine(_server.Data, "refused.jsonl"), TestServer.Token);
+        Assert.Contains("\"status\":401", refused, StringComparison.Ordinal);
         Assert.DoesNotContain(writer, audit, StringComparison.Ordinal);
     }
 

@@ -86,7 +86,7 @@ public static partial class OtherTools
             ? "enc.output_" + renamed
             : renamed;
 
-    public static string DiffusersVae21(string name)
+    public static string DiffusersVae21(string name, int blocks = TinyNetworks.VaeBlocks)
     {
         name = Top(name).Replace("encoder.downsamples", "encoder.down_blocks", StringComparison.Ordinal);
         return Upsample()
@@ -95,23 +95,24 @@ public static partial class OtherTools
                 match =>
                 {
                     var index = int.Parse(match.Groups[1].Value);
-                    return index % 4 == 3
-                        ? $"decoder.up_blocks.{index / 4}.upsamplers.0."
-                        : $"decoder.up_blocks.{index / 4}.resnets.{index % 4}.";
+                    var (level, layer) = int.DivRem(index, blocks + 2);
+                    return layer > blocks ? $"decoder.up_blocks.{level}.upsamplers.0." : $"decoder.up_blocks.{level}.resnets.{layer}.";
                 }
             );
     }
 
-    public static string DiffusersVae22(string name) =>
+    public static string DiffusersVae22(string name, int blocks = TinyNetworks.VaeBlocks) =>
         NestedLayer()
             .Replace(
                 Top(name),
                 match =>
                 {
                     var isEncoder = match.Groups[1].Value == "encoder";
-                    var (blocks, samplers, residuals) = isEncoder ? ("down_blocks", "downsampler", 2) : ("up_blocks", "upsampler", 3);
+                    var (levels, samplers, residuals) = isEncoder
+                        ? ("down_blocks", "downsampler", blocks)
+                        : ("up_blocks", "upsampler", blocks + 1);
                     var index = int.Parse(match.Groups[3].Value);
-                    return $"{match.Groups[1].Value}.{blocks}.{match.Groups[2].Value}"
+                    return $"{match.Groups[1].Value}.{levels}.{match.Groups[2].Value}"
                         + $".{(index == residuals ? samplers : $"resnets.{index}")}.";
                 }
             );

@@ -10,6 +10,11 @@ namespace WanSharp.Testing;
 /// <summary>The networks of a published model at a few thousand random weights each, under official names, in memory.</summary>
 public sealed partial class TinyNetworks : IDisposable
 {
+    /// <summary>
+    /// Residual blocks of a level of the VAE: fewer than the published ones have, for most of a clip's time is compiling them.
+    /// </summary>
+    public const int VaeBlocks = 1;
+
     // Widths that leave nothing open without a config.json: heads are 128 wide.
     private static readonly TransformerConfig Base = new()
     {
@@ -32,7 +37,18 @@ public sealed partial class TinyNetworks : IDisposable
         var isTi2v = variant.Contains("ti2v", StringComparison.Ordinal);
         var isVace = variant.Contains("vace", StringComparison.Ordinal);
         var hasVision = variant is "wan2.1-i2v-14b-480p" or "wan2.1-flf2v-14b";
-        var vae = isTi2v ? VaeConfig.Wan22 with { Dim = 2, DecoderDim = 4 } : VaeConfig.Wan21 with { Dim = 2 };
+        var vae = isTi2v
+            ? VaeConfig.Wan22 with
+            {
+                Dim = 2,
+                DecoderDim = 4,
+                ResidualBlocks = VaeBlocks,
+            }
+            : VaeConfig.Wan21 with
+            {
+                Dim = 2,
+                ResidualBlocks = VaeBlocks,
+            };
         var vision = new VisionEncoderConfig
         {
             ImageSize = 32,

@@ -96,7 +96,7 @@ public sealed class ToolFolders(TinyNetworks networks, string folder)
         Shards("text_encoder/model", Renamed(networks.Text, OtherTools.TransformersText));
         Safetensors(
             "vae/diffusion_pytorch_model.safetensors",
-            Renamed(networks.Vae, networks.Type == "ti2v" ? OtherTools.DiffusersVae22 : OtherTools.DiffusersVae21)
+            Renamed(networks.Vae, name => networks.Type == "ti2v" ? OtherTools.DiffusersVae22(name) : OtherTools.DiffusersVae21(name))
         );
         Vision("image_encoder/model.safetensors");
         Write("model_index.json", "{}");

@@ -82,6 +82,15 @@ internal sealed class BatchCommand(CliEnvironment environment)
         }
     }
 
+    private void TellOfReplaced(IReadOnlyCollection<string> formats)
+    {
+        if (formats.Count > 0)
+        {
+            var asked = string.Join(", ", formats);
+            environment.Error.WriteLine(WithoutFfmpeg.Notice(asked, $"clips are written as {WithoutFfmpeg.Extension}"));
+        }
+    }
+
     private async Task<int> StartAsync(ParseResult parsed, string source, CancellationToken cancellationToken)
     {
         var (output, isDry) = (parsed.GetValue(_output)!, parsed.GetValue(_dryRun));
@@ -113,12 +122,7 @@ internal sealed class BatchCommand(CliEnvironment environment)
             Overwrites = _run.Overwrites(parsed),
         };
         var jobs = await planner.PlanAsync(source, entries, cancellationToken);
-        if (planner.ReplacedFormats.Count > 0)
-        {
-            var asked = string.Join(", ", planner.ReplacedFormats);
-            environment.Error.WriteLine(WithoutFfmpeg.Notice(asked, $"clips are written as {WithoutFfmpeg.Extension}"));
-        }
-
+        TellOfReplaced(planner.ReplacedFormats);
         var clips = await MatchingClips.FindAsync(
             output,
             jobs.ExceptBy(there.Select(job => job.Output), job => job.Output),
@@ -129,6 +133,7 @@ internal sealed class BatchCommand(CliEnvironment environment)
         using var results = OpenResults(settings);
         if (isDry)
         {
+            known?.RequireSame(jobs);
             BatchNotes.Write(environment.Error, jobs);
             var done = await DoneAsync(known, there, cancellationToken);
             environment.Out.WriteLine(DryRun.Describe(jobs, results.Cache, output, done.Concat(clips).ToHashSet(), parsed.GetValue(_json)));

@@ -3,6 +3,7 @@ using WanSharp.Cli.Terminal;
 using WanSharp.Engine;
 using WanSharp.Hosting;
 using WanSharp.Hosting.Batches;
+using WanSharp.Jobs.Comfy;
 using WanSharp.Jobs.Running;
 using WanSharp.Tensors;
 
@@ -13,18 +14,10 @@ internal sealed class BatchRunOptions
 {
     private const int MostLanes = 64;
 
-    private static readonly string[] EngineFormats = [".mp4", ".webm", ".gif", ".webp", ".png", ".mkv"];
-
     private readonly Option<string> _format = ChoiceOption.Create(
         "--format",
         "Format of the clips; mkv is lossless, mov only with ComfyUI.",
-        ("mp4", ".mp4"),
-        ("webm", ".webm"),
-        ("gif", ".gif"),
-        ("png", ".png"),
-        ("mov", ".mov"),
-        ("mkv", ".mkv"),
-        ("webp", ".webp")
+        [.. ComfyBackend.AllFormats.Select(format => (format[1..], format))]
     );
     private readonly Option<string?> _stylesFile = StyleOptions.CatalogFile();
     private readonly Option<BatchSize?> _batchSize = new("--batch-size")
@@ -107,7 +100,7 @@ internal sealed class BatchRunOptions
             return backend.Format ?? asked;
         }
 
-        var formats = backend.Jobs.Formats ?? EngineFormats;
+        var formats = backend.Jobs.Formats;
         return formats.Contains(asked)
             ? asked
             : throw new InvalidRequestException(

@@ -22,7 +22,7 @@ internal sealed class BenchDriftCommand(CliEnvironment environment)
         var self = new BenchDriftCommand(environment);
         var command = new Command(
             "drift",
-            "Measure how far a film's sections drift from the first in colour and sharpness, and how its joints look beside other frames."
+            "Measure how far a film's sections drift from the first in colour and sharpness, and how its joints compare with other frames."
         )
         {
             self._film,

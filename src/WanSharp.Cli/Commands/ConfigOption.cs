@@ -82,7 +82,11 @@ internal sealed class ConfigOption(CliEnvironment environment, string prefix)
                 var option =
                     options.FirstOrDefault(option => NameOf(option) == member.Name)
                     ?? throw Wrong($"{path}: there is no option '{member.Name}'.{NearestName.Hint(member.Name, options.Select(NameOf))}");
-                values[option] = ValuesOf(member.Value) ?? throw Wrong($"{path}: '{member.Name}' is no value of an option.");
+                values[option] =
+                    ValuesOf(member.Value)
+                    ?? throw Wrong(
+                        $"{path}: '{member.Name}' has a value that no option takes: write text, a number, true, false, or a list of these."
+                    );
             }
 
             return values;

@@ -16,7 +16,7 @@ internal sealed class ExtendCommand(CliEnvironment environment)
     {
         Description = "The clip: mp4, mov, mkv, webm, avi, gif, webp, of whatever program.",
     };
-    private readonly Argument<string> _prompt = new("prompt") { Description = "What comes after it; A | B for one after the other." };
+    private readonly Argument<string> _prompt = new("prompt") { Description = "What happens next; A | B for one after the other." };
     private readonly Option<string?> _from = new("--from") { Description = "Where the clip begins. Default: 0.", HelpName = "SECONDS" };
     private readonly Option<string?> _to = new("--to")
     {
@@ -40,7 +40,7 @@ internal sealed class ExtendCommand(CliEnvironment environment)
             });
         }
 
-        var command = new Command("extend", "Continue a clip from its last frame, for so many --seconds.")
+        var command = new Command("extend", "Continue a clip from its last frame, by --seconds.")
         {
             self._clip,
             self._prompt,
@@ -89,7 +89,8 @@ internal sealed class ExtendCommand(CliEnvironment environment)
         var output = $"{Path.GetFileNameWithoutExtension(clip)}-extended.mp4";
         return await FilmCommand.MakeAsync(
             environment,
-            () => _options.Begin(parsed, environment, clip, film, Path.Combine(Path.GetDirectoryName(given.Path)!, output)),
+            () =>
+                _options.Begin(parsed, environment, clip, film, Path.Combine(Path.GetDirectoryName(given.Path)!, output), mayNumber: true),
             cancellationToken
         );
 

@@ -70,7 +70,7 @@ internal sealed class FilmCommand(CliEnvironment environment)
     {
         var defaults = _settings.Read(parsed, new JobRequest { Prompt = "" });
         return defaults.Frames is null
-            ? _options.Begin(parsed, environment, source, FilmFile.Read(source, defaults), DefaultOutput)
+            ? _options.Begin(parsed, environment, source, FilmFile.Read(source, defaults), DefaultOutput, mayNumber: false)
             : throw new InvalidRequestException("frames", "A film's length is given in --seconds; frames are a section's own.");
     }
 

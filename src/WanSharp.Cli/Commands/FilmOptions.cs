@@ -25,7 +25,7 @@ internal sealed class FilmOptions
     };
     private readonly Option<bool> _dryRun = new("--dry-run")
     {
-        Description = "Show what would be made, what of it at the same time, and how long it takes; then stop.",
+        Description = "Show what would be made, what in parallel, and how long it takes; then stop.",
     };
     private readonly BatchRunOptions _run = new();
     private readonly BackendOptions _backend = new();
@@ -61,10 +61,12 @@ internal sealed class FilmOptions
     /// <param name="source">What it came from, for messages.</param>
     /// <param name="film">The film.</param>
     /// <param name="output">What it is written to, unless the command line says it.</param>
-    public FilmOrder Begin(ParseResult parsed, CliEnvironment environment, string source, Film film, string output)
+    /// <param name="mayNumber">Whether <paramref name="output"/> gets a number where another film or file has the name.</param>
+    public FilmOrder Begin(ParseResult parsed, CliEnvironment environment, string source, Film film, string output, bool mayNumber)
     {
+        var isUnnamed = mayNumber && parsed.GetValue(_output) is null && parsed.GetValue(_folder) is null;
         output = parsed.GetValue(_output) ?? output;
-        return Order(
+        var order = Order(
             parsed,
             environment,
             source,
@@ -73,6 +75,7 @@ internal sealed class FilmOptions
             output,
             _backend.Read(parsed, environment)
         );
+        return order with { IsUnnamed = isUnnamed };
     }
 
     /// <summary>A film that was begun, with what it was begun with.</summary>

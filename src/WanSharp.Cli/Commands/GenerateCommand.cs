@@ -38,7 +38,7 @@ internal sealed class GenerateCommand(CliEnvironment environment)
     private readonly Option<Quantization> _precision = CommonOptions.PrecisionOption();
     private readonly Option<TimeSpan?> _within = Amounts.TimeOption(
         "--within",
-        "Make the clip in this time, from the start of the program, and lose as little as possible: of the ways that wan optimize measured."
+        "Make the clip in this time, counted from the start of the program, with the settings that lost least when wan optimize measured."
     );
     private readonly CompileOptions _compile = new();
     private readonly Option<LoraMode> _loraMode = CommonOptions.LoraModeOption();
@@ -128,6 +128,7 @@ internal sealed class GenerateCommand(CliEnvironment environment)
         model.ReadDigest(new DigestProgress(environment), cancellationToken);
         request = _style.Apply(parsed, environment.Host, request, model.Name);
         var plan = generator.Plan(way is null ? request : SettingFields.Fill(request, way.Settings));
+        await generator.RequireInputsAsync(plan, cancellationToken);
         SayPrecision(plan);
         plan = await TuneAsync(generator, plan, compile, cancellationToken);
         if (plan.Strategy is { } strategy)
@@ -199,6 +200,7 @@ internal sealed class GenerateCommand(CliEnvironment environment)
             Film = film,
             Folder = FilmOrder.FolderFor(target),
             Target = target,
+            IsUnnamed = parsed.GetValue(_output) is null,
             Settings = FilmOrder.BackendOf(isForEightBit ? settings with { Precision = Quantization.EightBit } : settings),
             Engine = settings,
             StylesFile = stylesFile,

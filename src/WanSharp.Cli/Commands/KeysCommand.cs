@@ -12,7 +12,7 @@ internal sealed class KeysCommand(CliEnvironment environment)
     private readonly Argument<string> _name = new("name") { Description = "Whose key it is, for lists and the audit log." };
     private readonly Option<KeyScope> _scope = ChoiceOption.Create(
         "--scope",
-        "What it may do: look; also ask for videos, change and delete them; also pause the server's queue.",
+        "What it allows: reading; also requesting, changing and deleting videos; also pausing the queue.",
         ("write", KeyScope.Write),
         ("read", KeyScope.Read),
         ("admin", KeyScope.Admin)
@@ -22,7 +22,7 @@ internal sealed class KeysCommand(CliEnvironment environment)
 
     private readonly Option<int?> _mostQueued = BatchOptions.Count(
         "--max-queued",
-        "Its videos that may wait or be made at once. Default: any number.",
+        "How many of its videos may be queued or running. Default: no limit.",
         1_000_000
     );
 

@@ -25,7 +25,7 @@ internal sealed class OptimizeCommand(CliEnvironment environment)
 
     private readonly Argument<string?> _prompt = new("prompt")
     {
-        Description = "A prompt like those that the model is used for; it is the first of those by which ways are measured.",
+        Description = "A prompt like those that the model is used for; it is also the first prompt that settings are measured with.",
         Arity = ArgumentArity.ZeroOrOne,
     };
 

@@ -24,7 +24,7 @@ internal sealed class ProfileCommand(CliEnvironment environment)
     private readonly Option<MemoryAmount?> _memory = CommonOptions.Memory();
     private readonly Option<int?> _threads = CommonOptions.Threads();
 
-    private readonly Option<int?> _batch = BatchOptions.Count("--batch", "Make so many clips together. Default: 1.", MostClips);
+    private readonly Option<int?> _batch = BatchOptions.Count("--batch", "Number of clips to make together. Default: 1.", MostClips);
 
     private readonly Option<int?> _runs = BatchOptions.Count(
         "--runs",

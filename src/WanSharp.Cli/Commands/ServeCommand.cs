@@ -48,7 +48,7 @@ internal sealed class ServeCommand(CliEnvironment environment)
 
     private readonly Option<string[]> _webhook = new("--webhook")
     {
-        Description = "An address that is told of each video that is done or failed; signed with the secret in webhook.key.",
+        Description = "A URL to notify of each completed or failed video; signed with the secret in webhook.key.",
         HelpName = "URL",
     };
 

@@ -19,6 +19,9 @@ internal sealed record FilmOrder
     /// <summary>What it is written to.</summary>
     public required OutputTarget Target { get; init; }
 
+    /// <summary>Whether nobody named <see cref="Target"/>: then it, and the folder, get a number where others have the name.</summary>
+    public bool IsUnnamed { get; init; }
+
     public required BackendSettings Settings { get; init; }
 
     public required EngineSettings Engine { get; init; }

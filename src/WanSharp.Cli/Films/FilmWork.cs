@@ -18,14 +18,12 @@ internal sealed class FilmWork(CliEnvironment environment)
 
     public async Task<int> RunAsync(FilmOrder order, CancellationToken cancellationToken)
     {
-        FilmFolder.RequireOwn(order.Folder);
         var ffmpeg = environment.Host.FindFfmpeg();
-        var target = await new ClipPlace(environment).FindAsync(ffmpeg, order.Target, cancellationToken);
-        if (!order.IsDry)
+        var target = order.Target;
+        if (!order.IsUnnamed)
         {
-            FolderCheck.RequireWritable(order.Folder);
-            VideoWriter.Require(target);
-            await EncoderCheck.RequireAsync(ffmpeg, target.Kind, cancellationToken);
+            FilmFolder.RequireOwn(order.Folder);
+            target = await PlaceAsync(order, ffmpeg, cancellationToken);
         }
 
         await using var backend = await BatchBackend.OpenAsync(
@@ -38,6 +36,13 @@ internal sealed class FilmWork(CliEnvironment environment)
         var jobs = new BatchPlanner(backend.Jobs, environment.Host.OpenStyles(order.StylesFile), backend.Model, SectionFormat);
         var planner = new FilmPlanner(jobs, backend.Films!, ffmpeg);
         var plan = await planner.PlanAsync(order.Source, order.Film, cancellationToken);
+        using var name = order.IsUnnamed ? await FilmName.TakeAsync(order, plan, backend.Settings, ffmpeg, cancellationToken) : null;
+        if (name is not null)
+        {
+            order = order with { Target = name.Target, Folder = name.Folder };
+            target = await PlaceAsync(order, ffmpeg, cancellationToken);
+        }
+
         await backend.Jobs.RequireFormatAsync(Path.GetExtension(plan.Jobs.OfType<NewJob>().First().Output), cancellationToken);
         using var results = order.Settings.MakesAll ? new OpenedResults(null) : OpenedResults.In(environment.Host);
         var options = new JobRunnerOptions
@@ -62,6 +67,20 @@ internal sealed class FilmWork(CliEnvironment environment)
         GenerateReport.WriteWarnings(environment.Error, [.. plan.Jobs.SelectMany(job => job?.Prepared.Notes ?? []).Distinct()]);
         environment.Error.WriteLine(PlainText.OneLine(FilmText.Beginning(plan, store.Folder.Path)));
         return await MakeAsync(order, plan, planner, backend, store, options, target, ffmpeg, cancellationToken);
+    }
+
+    /// <summary>Where the film goes; finds out whether it can be written there.</summary>
+    private async Task<OutputTarget> PlaceAsync(FilmOrder order, string? ffmpeg, CancellationToken cancellationToken)
+    {
+        var target = await new ClipPlace(environment).FindAsync(ffmpeg, order.Target, cancellationToken);
+        if (!order.IsDry)
+        {
+            FolderCheck.RequireWritable(order.Folder);
+            VideoWriter.Require(target);
+            await EncoderCheck.RequireAsync(ffmpeg, target.Kind, cancellationToken);
+        }
+
+        return target;
     }
 
     private async Task<int> MakeAsync(

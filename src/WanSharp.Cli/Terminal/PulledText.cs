@@ -18,7 +18,7 @@ internal static class PulledText
         ];
         lines.Add(
             output.Repositories.Count > 0
-                ? $"Pulled into {output.Cache}, by whatever program:"
+                ? $"In the cache {output.Cache} (from any program):"
                 : $"Nothing was pulled yet into {output.Cache}."
         );
         foreach (var repository in output.Repositories)

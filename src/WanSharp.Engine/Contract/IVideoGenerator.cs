@@ -17,6 +17,12 @@ public interface IVideoGenerator : IDisposable
     /// <exception cref="InvalidRequestException">The request cannot be made; the message names the nearest that can.</exception>
     GenerationPlan Plan(GenerationRequest request);
 
+    /// <summary>Finds out whether the clips and pictures that a plan's clip is made after can be read. Reads each once.</summary>
+    /// <param name="plan">From <see cref="Plan"/>.</param>
+    /// <param name="cancellationToken">Cancels the reading.</param>
+    /// <exception cref="InvalidRequestException">One cannot, or a mask is shorter than what it is for.</exception>
+    Task RequireInputsAsync(GenerationPlan plan, CancellationToken cancellationToken);
+
     /// <summary>Times the strategies that fit a plan, once per machine and model, and chooses the fastest.</summary>
     /// <param name="plan">From <see cref="Plan"/>.</param>
     /// <param name="cancellationToken">Cancels the measurement.</param>

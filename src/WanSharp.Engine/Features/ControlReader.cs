@@ -1,15 +1,13 @@
-using System.Globalization;
 using WanSharp.Engine.Planning;
-using WanSharp.Media;
-using WanSharp.Media.Clips;
 using WanSharp.Media.Images;
+using WanSharp.Tensors;
 
 namespace WanSharp.Engine.Features;
 
 /// <summary>Reads what a clip follows, in the clip's own size, rate and length.</summary>
 /// <remarks>Thread-safe.</remarks>
-/// <param name="ffmpeg">Finds ffmpeg, which reads all but WebP.</param>
-internal sealed class ControlReader(Func<string?> ffmpeg)
+/// <param name="source">Reads the files.</param>
+internal sealed class ControlReader(ControlSource source)
 {
     private const int LightestKept = 127; // of 255: what is lighter is made anew
 
@@ -18,7 +16,9 @@ internal sealed class ControlReader(Func<string?> ffmpeg)
     /// that the control does not have are made anew. A single picture is shown all the time, unless it is kept: then it is the first
     /// frame. Images that are given for frames are kept.
     /// </summary>
-    /// <exception cref="MediaException">A file cannot be read, or a mask is shorter than what it is for.</exception>
+    /// <exception cref="InvalidRequestException">
+    /// A file cannot be read, a mask is shorter than what it is for, or a file is not what it was when the clip was planned.
+    /// </exception>
     public async Task<ControlFrames> ReadAsync(GenerationPlan plan, CancellationToken cancellationToken)
     {
         var (control, settings) = (plan.Control!, plan.Settings);
@@ -36,8 +36,14 @@ internal sealed class ControlReader(Func<string?> ffmpeg)
 
         foreach (var file in control.References)
         {
-            var image = await ImageReader.ReadAsync(ffmpeg(), file.Path, cancellationToken).ConfigureAwait(false);
+            var image = await source.ReadPictureAsync(file, cancellationToken).ConfigureAwait(false);
             frames.References.Add(OnWhite(image, frames.Width, frames.Height));
+        }
+
+        // When all is read and before anything is made of it: what is kept is kept under the digests of the plan.
+        foreach (var file in control.Files)
+        {
+            file.RequireUnchanged();
         }
 
         return frames;
@@ -47,44 +53,40 @@ internal sealed class ControlReader(Func<string?> ffmpeg)
     private static int FrameOf(GenerationPlan plan, int latentFrame) =>
         plan.LatentFrames == 1 ? 0 : latentFrame * ((plan.Settings.Frames - 1) / (plan.LatentFrames - 1));
 
+    /// <summary>Reads what is followed frame by frame: what is held is what the clip has in the end, and one frame more.</summary>
     private async Task ReadVideoAsync(GenerationPlan plan, ControlPlan control, ControlFrames frames, CancellationToken cancellationToken)
     {
         var place = control.Place;
-        var pictures = await ReadAsync(
-                plan,
+        var masks = new List<byte[]?>();
+        if (control.Mask is { } mask)
+        {
+            await source.ReadAsync(mask, plan, image => Add(masks, MaskOf(image, control)), cancellationToken).ConfigureAwait(false);
+        }
+        else
+        {
+            masks.Add(control.Keeps ? new byte[place.Width * place.Height] : null);
+        }
+
+        var put = new Putting(control, frames, masks);
+        var first = (RgbImage?)null;
+        var count = await source
+            .ReadAsync(
                 control.Video!,
-                image => ImageTensors.Cover(image, place.Width, place.Height),
+                plan,
+                image => put.Next(first = ImageTensors.Cover(image, place.Width, place.Height)),
                 cancellationToken
             )
             .ConfigureAwait(false);
-        var masks = control.Mask is null
-            ? null
-            : await ReadAsync(plan, control.Mask, image => MaskOf(image, control), cancellationToken).ConfigureAwait(false);
-        if (pictures.Count == 1 && !control.Keeps)
+        ControlSource.RequireAsLong(plan, masks.Count, count);
+        if (count == 1 && !control.Keeps)
         {
-            pictures = [.. Enumerable.Repeat(pictures[0], masks is { Count: > 1 } ? Math.Min(masks.Count, frames.Count) : frames.Count)];
+            put.Repeat(first!);
         }
 
-        if (masks is { Count: > 1 } && masks.Count < pictures.Count)
+        static bool Add<T>(List<T> list, T item)
         {
-            throw new MediaException(
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"{control.Mask!.Path} has {masks.Count} frames at {plan.Settings.ModelFps} a second, fewer than {pictures.Count} of "
-                        + $"{control.Video!.Path}: give a mask as long, or a single picture."
-                )
-            );
-        }
-
-        var nothing = control.Keeps ? new byte[place.Width * place.Height] : null;
-        for (var i = 0; i < pictures.Count; i++)
-        {
-            var mask = masks is null ? nothing : masks[Math.Min(i, masks.Count - 1)];
-            frames.Set(
-                i,
-                Into(Shown(pictures[i], mask, control), place, frames, bytes: 3),
-                mask is null ? null : Into(mask, place, frames, bytes: 1)
-            );
+            list.Add(item);
+            return true;
         }
     }
 
@@ -111,35 +113,6 @@ internal sealed class ControlReader(Func<string?> ffmpeg)
         }
 
         return followed;
-    }
-
-    /// <summary>The frames of a part of a clip, each turned into what is kept of it at once: as many as the clip has.</summary>
-    private async Task<List<T>> ReadAsync<T>(
-        GenerationPlan plan,
-        ControlFile file,
-        Func<RgbImage, T> turn,
-        CancellationToken cancellationToken
-    )
-    {
-        if (await ImageReader.IsStillAsync(file.Path, cancellationToken).ConfigureAwait(false))
-        {
-            return file.Part is { From: 0, To: null }
-                ? [turn(await ImageReader.ReadAsync(ffmpeg(), file.Path, cancellationToken).ConfigureAwait(false))]
-                : throw new MediaException($"{file.Path} is a picture, which has no seconds: leave out what follows the @.");
-        }
-
-        var frames = new List<T>();
-        var cut = new ClipCut(file.Part.From, file.Part.To, plan.Settings.ModelFps, plan.Settings.Frames);
-        await foreach (var image in VideoReader.ReadAsync(ffmpeg(), file.Path, cut, cancellationToken).ConfigureAwait(false))
-        {
-            frames.Add(turn(image));
-            if (frames.Count == plan.Settings.Frames)
-            {
-                break;
-            }
-        }
-
-        return frames;
     }
 
     /// <summary>What is white in a picture is made anew.</summary>
@@ -191,5 +164,54 @@ internal sealed class ControlReader(Func<string?> ffmpeg)
         }
 
         return new RgbImage(width, height, pixels);
+    }
+
+    /// <summary>Puts frames into their places, one after another.</summary>
+    /// <param name="control">What is followed.</param>
+    /// <param name="frames">Receives them.</param>
+    /// <param name="masks">A mask for each frame, each let go when it is used, or one for all.</param>
+    private sealed class Putting(ControlPlan control, ControlFrames frames, List<byte[]?> masks)
+    {
+        private int _next;
+        private (byte[]? Mask, byte[]? Placed) _last;
+
+        public bool Next(RgbImage picture)
+        {
+            var i = _next++;
+            if (masks.Count > 1 && i >= masks.Count)
+            {
+                return true; // they are only counted
+            }
+
+            var mask = masks[Math.Min(i, masks.Count - 1)];
+            if (_last.Placed is null || _last.Mask != mask)
+            {
+                _last = (mask, mask is null ? null : Into(mask, control.Place, frames, bytes: 1));
+            }
+
+            frames.Set(i, Into(Shown(picture, mask, control), control.Place, frames, bytes: 3), _last.Placed);
+            if (masks.Count > 1)
+            {
+                masks[i] = null;
+            }
+
+            return true;
+        }
+
+        /// <summary>Shows the only picture in all frames that have a mask.</summary>
+        public void Repeat(RgbImage picture)
+        {
+            while (_next < (masks.Count > 1 ? Math.Min(masks.Count, frames.Count) : frames.Count))
+            {
+                if (masks.Count > 1)
+                {
+                    Next(picture);
+                }
+                else
+                {
+                    frames.Set(_next++, frames.PictureOf(0)!, frames.MaskOf(0));
+                }
+            }
+        }
     }
 }

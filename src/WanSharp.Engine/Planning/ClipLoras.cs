@@ -46,7 +46,7 @@ internal static class ClipLoras
             {
                 throw new InvalidRequestException(
                     Field,
-                    $"The LoRA {use} acts in none of the clip's {steps} steps, which count from 0: change its steps, or leave it out."
+                    $"The LoRA {use} is not active in any of the clip's {steps} steps (numbered from 0): change its steps, or leave it out."
                 );
             }
 

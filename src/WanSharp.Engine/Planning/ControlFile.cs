@@ -58,12 +58,15 @@ internal sealed record ControlFile(string Field, ClipPart Part)
         }
     }
 
-    /// <exception cref="ModelChangedException">The file is not what it was when the clip was planned.</exception>
+    /// <summary>How the file was when the clip was planned.</summary>
+    public FileStamp Stamp => _stamp;
+
+    /// <exception cref="InvalidRequestException">The file is not what it was when the clip was planned.</exception>
     public void RequireUnchanged()
     {
         if (FileStamp.Of(Path) != _stamp)
         {
-            throw new ModelChangedException(Path);
+            throw new InvalidRequestException(Field, $"{Path} is not what it was when the clip was planned: plan the clip again.");
         }
     }
 }

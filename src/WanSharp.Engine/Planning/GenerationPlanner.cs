@@ -64,7 +64,7 @@ internal static class GenerationPlanner
             },
             sketch.Loras with
             {
-                Loras = [.. sketch.Loras.Loras.Select(lora => lora with { Sha256 = DigestOf(lora, model) })],
+                Loras = [.. sketch.Loras.Loras.Select(lora => lora with { Identity = IdentityOf(lora, model) })],
             }
         );
         return plan.Settings.ToJson().Length <= VideoWriter.MaxSettingsLength
@@ -239,11 +239,11 @@ internal static class GenerationPlanner
     private static List<GenerationSettings.EmbeddedLora>? Embedded(LoraPlan loras, LoraExpert? expert) =>
         loras.Loras.Where(lora => lora.Expert == expert).Select(lora => lora.ToEmbedded()).ToList() is { Count: > 0 } list ? list : null;
 
-    private static string DigestOf(PlannedLora lora, WanModel model)
+    private static LoraIdentity IdentityOf(PlannedLora lora, WanModel model)
     {
         try
         {
-            return model.Loras.DigestOf(lora.Path);
+            return model.Loras.IdentityOf(lora.Path);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

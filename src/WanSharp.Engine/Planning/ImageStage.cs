@@ -61,7 +61,7 @@ internal sealed class ImageStage(
         var frames = Encoded(plan).Aggregate(GraphWork.None, (sum, latents) => sum + encoderOf(plan).Graphs.Encode(latents, plan.VaeTiles));
         return model.VisionEncoder is null
             ? new StageWork(PlanStage.Image, frames, new Dictionary<DType, double>())
-            : new StageWork(PlanStage.Image, frames + graphs.EncodeImages(count), _vision.Value.ConvertedIn(passes: 1));
+            : new StageWork(PlanStage.Image, frames + graphs.EncodeImages(SeenByClip(count)), _vision.Value.ConvertedIn(passes: 1));
     }
 
     /// <summary>What the encoders hold once they are loaded.</summary>

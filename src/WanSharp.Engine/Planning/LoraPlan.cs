@@ -33,7 +33,7 @@ public sealed record LoraPlan
     internal long RowBytes { get; init; }
 
     /// <summary>What tells merged weights from others; empty where nothing is merged.</summary>
-    internal string MergeKey => IsMerged ? string.Join('\n', Loras.Select(lora => $"{lora.Expert} {lora.Sha256} {lora.Strength}")) : "";
+    internal string MergeKey => IsMerged ? string.Join('\n', Loras.Select(lora => $"{lora.Expert} {lora.Identity} {lora.Strength}")) : "";
 
     /// <summary>The plan with the way in which the LoRAs are applied.</summary>
     /// <param name="mode">What is asked for.</param>

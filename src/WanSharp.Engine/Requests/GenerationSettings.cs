@@ -242,7 +242,7 @@ public sealed record GenerationSettings
 
     /// <summary>A LoRA that a clip was made with.</summary>
     /// <param name="File">The file's name, without its folder: the digest decides, not the name.</param>
-    /// <param name="Sha256">SHA-256 of the file, hexadecimal.</param>
+    /// <param name="Sha256">SHA-256 of the file, hexadecimal; over the digests of all where several files decide what it does.</param>
     /// <param name="Strength">How strongly it acted, as <see cref="LoraStrength"/> is written.</param>
     public sealed record EmbeddedLora(string File, string Sha256, string Strength);
 

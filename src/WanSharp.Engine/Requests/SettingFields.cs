@@ -69,7 +69,7 @@ public static class SettingFields
         Number(
             "boundary",
             "SHARE",
-            "From which share of the timesteps on the high-noise expert takes a step, for models with two.",
+            "The share of the timesteps from which the high-noise expert is used, for models with two experts.",
             0.0,
             1.0,
             s => s.Boundary,

@@ -60,7 +60,7 @@ internal sealed class AdapterPool(WanModel model) : IDisposable
     {
         foreach (var lora in plan.Loras.Loras)
         {
-            if (model.Loras.DigestOf(lora.Path) != lora.Sha256)
+            if (model.Loras.IdentityOf(lora.Path) != lora.Identity)
             {
                 throw new InvalidRequestException(
                     "lora",
@@ -103,7 +103,7 @@ internal sealed class AdapterPool(WanModel model) : IDisposable
             return null;
         }
 
-        var key = $"{expert}\n{string.Join('\n', loras.Select(lora => lora.Sha256))}"; // strengths are told in each step
+        var key = $"{expert}\n{string.Join('\n', loras.Select(lora => lora.Identity))}"; // strengths are told in each step
         lock (_gate)
         {
             if (!_entries.TryGetValue(key, out var entry))

@@ -19,7 +19,6 @@ internal sealed class ComputeLanes : IDisposable
     private readonly MemoryPressure _pressure;
     private readonly TimeProvider _clock;
     private readonly EngineTelemetry _telemetry;
-    private readonly CancellationToken _stop;
     private readonly List<Thread> _threads = [];
 
     /// <param name="options">How many pieces of work are computed at the same time, and how many clips share a step.</param>
@@ -42,7 +41,7 @@ internal sealed class ComputeLanes : IDisposable
         _queue = new LaneQueue(batches, options.Clock);
         _steps = new StepRunner(_queue, batches, telemetry, pressure, stop);
         (_clock, _telemetry) = (options.Clock, telemetry);
-        (_networks, _budget, _pressure, _stop) = (networks, budget, pressure, stop);
+        (_networks, _budget, _pressure) = (networks, budget, pressure);
         var count = options.Lanes;
         for (var lane = 0; lane < count; lane++)
         {
@@ -134,7 +133,8 @@ internal sealed class ComputeLanes : IDisposable
     {
         var first = works[0];
         var bytes = works.Sum(work => work.Clip.Bytes.For(work.Stage));
-        using var memory = _budget.WaitForWork(bytes, first.Rank, works.Count == 1 ? first.Clip.Cancelled : _stop);
+        using var cancelled = new AllCancelled([.. works.Select(work => work.Clip.Cancelled)]);
+        using var memory = _budget.WaitForWork(bytes, first.Rank, cancelled.Token);
         _telemetry.AddIdle(_clock.GetElapsedTime(idleSince));
         if (first is SingleWork single)
         {

@@ -32,19 +32,7 @@ internal sealed class ConditionEncoder(
             .GetAsync(
                 clip,
                 keys.ForImages(clip.Plan),
-                async () =>
-                {
-                    var control = clip.Plan.Control is null
-                        ? null
-                        : await controls.ReadAsync(clip.Plan, clip.Cancelled).ConfigureAwait(false);
-                    return await networks
-                        .UseImageEncoderAsync(
-                            clip.Plan.Encoder,
-                            encoder => lanes.RunAsync(clip, GenerationStage.Encode, () => Encode(encoder, control)),
-                            clip.Cancelled
-                        )
-                        .ConfigureAwait(false);
-                }
+                () => networks.UseImageEncoderAsync(clip.Plan.Encoder, EncodeInTurnAsync, clip.Cancelled)
             )
             .ConfigureAwait(false);
         if (clip.Plan.Strategy is { KeepsTextEncoder: false })
@@ -54,6 +42,13 @@ internal sealed class ConditionEncoder(
 
         var images = FromBytes(conditions);
         return clip.Plan.Control is { } followed ? WithStrength(images, followed.Strength) : images;
+
+        // What a clip follows is read when its turn has come: of all clips that wait, one has it in memory.
+        async Task<byte[]> EncodeInTurnAsync(ImageEncoder encoder)
+        {
+            var control = clip.Plan.Control is null ? null : await controls.ReadAsync(clip.Plan, clip.Cancelled).ConfigureAwait(false);
+            return await lanes.RunAsync(clip, GenerationStage.Encode, () => Encode(encoder, control)).ConfigureAwait(false);
+        }
 
         byte[] Encode(ImageEncoder encoder, ControlFrames? control)
         {

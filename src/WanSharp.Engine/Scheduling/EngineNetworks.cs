@@ -115,11 +115,11 @@ internal sealed class EngineNetworks(
             {
                 await denoisers
                     .Set[lane: 0]
-                    .CompileForAsync(clip.Plan.Latents, branches, clip.Plan.Settings.Images.Count > 0, clip.Cancelled)
+                    .CompileForAsync(clip.Plan.Latents, branches, clip.Plan.EncodesFrames, clip.Cancelled)
                     .ConfigureAwait(false);
             }
 
-            if (clip.Plan.Settings.Images.Count > 0)
+            if (clip.Plan.EncodesFrames)
             {
                 using var encoder = Frames.Vaes.Begin(clip.Plan.Encoder);
                 await encoder.Runner.CompileEncoderAsync(clip.Cancelled).ConfigureAwait(false);

@@ -100,11 +100,11 @@ internal sealed class MergedDenoisers(WanModel model, GraphCache graphs, Session
         }
     }
 
-    /// <summary>What a LoRA does, under the name of its file's contents: what is kept is found again wherever the file is.</summary>
+    /// <summary>What a LoRA does, under the name of its files' contents: what is kept is found again wherever they are.</summary>
     private LoraChanges Changes(PlannedLora lora, LoraExpert? expert) =>
         model.Loras.FitOf(lora.Path, expert).Changes with
         {
-            Id = $"{lora.Sha256} {expert}",
+            Id = $"{lora.Identity} {expert}",
         };
 
     private sealed class Entry(string key, List<WeightStore> stores, StagedDenoisers denoisers) : IDisposable

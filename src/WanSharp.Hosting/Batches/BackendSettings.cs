@@ -148,6 +148,11 @@ public sealed record BackendSettings
         }
     }
 
+    /// <summary>Whether a folder's clips are made with these settings, of the same model to the byte.</summary>
+    /// <param name="folder">The folder.</param>
+    public bool AreOf(JobFolder folder) =>
+        TryLoad(folder) is { } earlier && earlier.OfClips() == OfClips() && earlier.ModelDigest == ModelDigest;
+
     /// <summary>Keeps the settings, whole or not at all.</summary>
     public void Save(JobFolder folder) =>
         AtomicFile.Write(folder.Settings(FileName), JsonSerializer.SerializeToUtf8Bytes(this, BackendSettingsJson.Default.BackendSettings));

@@ -74,18 +74,13 @@ internal static class ArtifactName
             throw new InvalidRequestException("output", $"'{name}' is a device's name on Windows: choose another.");
         }
 
-        if (formats is not null)
-        {
-            return formats.Contains(Path.GetExtension(name).ToLowerInvariant())
-                ? name
-                : throw new InvalidRequestException(
-                    "output",
-                    $"'{name}' does not end in a format that the workflow writes: end it in "
-                        + $"{string.Join(", ", formats)}, or leave the output out."
-                );
-        }
-
-        return OutputTarget.TryParse(name, out _, out var error) ? name : throw new InvalidRequestException("output", error);
+        formats ??= OutputTarget.Formats;
+        return formats.Contains(Path.GetExtension(name).ToLowerInvariant())
+            ? name
+            : throw new InvalidRequestException(
+                "output",
+                $"'{name}' does not end in a format that is written here: end it in {string.Join(", ", formats)}, or leave the output out."
+            );
     }
 
     private static string Words(string text)

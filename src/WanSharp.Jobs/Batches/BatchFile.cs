@@ -15,6 +15,9 @@ public static class BatchFile
     /// <summary>The most jobs of one batch.</summary>
     public const int MostJobs = 100_000;
 
+    /// <summary>Readers stop here: what is refused is not kept in memory first.</summary>
+    private const int TooMany = MostJobs + 1;
+
     /// <summary>Reads a file whole.</summary>
     /// <param name="path">A file of JSON, or a table.</param>
     /// <param name="defaults">What a line that says nothing takes; images are relative to the file's folder.</param>
@@ -30,6 +33,7 @@ public static class BatchFile
             path,
             [
                 .. Records(path)
+                    .Take(TooMany)
                     .Select(record =>
                         Entry(
                             new BatchEntry
@@ -70,7 +74,12 @@ public static class BatchFile
     {
         ArgumentNullException.ThrowIfNull(styles);
         ArgumentNullException.ThrowIfNull(seeds);
-        var prompts = PromptList.Read(path, TextInput.ReadFile(path, MostBytes), BatchFields.Names);
+        var prompts = PromptList.Read(path, TextInput.ReadFile(path, MostBytes), BatchFields.Names, TooMany);
+        if (prompts.Count > MostJobs)
+        {
+            throw HasTooMany(path);
+        }
+
         if ((long)prompts.Count * Math.Max(styles.Count, 1) * Math.Max(seeds.Count, 1) > MostJobs)
         {
             throw new InvalidRequestException(
@@ -114,11 +123,11 @@ public static class BatchFile
         switch (extension)
         {
             case ".jsonl" or ".ndjson" or ".json":
-                return JsonRecords.Read(path, TextInput.ReadFile(path, MostBytes));
+                return JsonRecords.Read(path, TextInput.ReadFile(path, MostBytes), TooMany);
             case ".csv" or ".tsv" or ".tab":
-                return TableRecords.Read(path, TextInput.ReadFile(path, MostBytes), BatchFields.Names);
+                return TableRecords.Read(path, TextInput.ReadFile(path, MostBytes), BatchFields.Names, TooMany);
             case ".txt" when File.Exists(path) && TextInput.ReadFile(path, MostBytes) is var text && TableRecords.IsTable(text):
-                return TableRecords.Read(path, text, BatchFields.Names);
+                return TableRecords.Read(path, text, BatchFields.Names, TooMany);
             case ".xlsx" or ".xls" or ".ods":
                 throw new InvalidRequestException("file", $"'{path}' is a workbook: save its sheet as \"CSV UTF-8\" and give that.");
             default:
@@ -158,14 +167,14 @@ public static class BatchFile
             : entry;
     }
 
+    private static InvalidRequestException HasTooMany(string path) =>
+        new("file", $"{path} holds more than {MostJobs} jobs: divide it among several batches.");
+
     private static List<BatchEntry> Checked(string path, List<BatchEntry> entries) =>
         entries.Count switch
         {
             0 => throw new InvalidRequestException("file", $"{path} holds no jobs: write one per line."),
-            > MostJobs => throw new InvalidRequestException(
-                "file",
-                $"{path} holds {entries.Count} jobs, more than {MostJobs}: divide it among several batches."
-            ),
+            > MostJobs => throw HasTooMany(path),
             _ => entries,
         };
 }

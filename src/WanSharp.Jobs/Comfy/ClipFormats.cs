@@ -6,7 +6,7 @@ internal static class ClipFormats
     private const int HeadBytes = 16;
 
     /// <summary>All extensions, with their dots.</summary>
-    public static IReadOnlyList<string> All { get; } = [".mp4", ".mov", ".mkv", ".webm", ".webp", ".gif", ".png"];
+    public static IReadOnlyList<string> All { get; } = [".mp4", ".webm", ".gif", ".png", ".mov", ".mkv", ".webp"];
 
     /// <summary>What a node writes: an extension with its dot; null when it does not tell.</summary>
     /// <remarks>ComfyUI comfy_extras/nodes_video.py, nodes_images.py; ComfyUI-VideoHelperSuite videohelpersuite/nodes.py,

@@ -44,8 +44,11 @@ public sealed class ComfyBackend : IJobBackend
     /// <summary>What the workflow writes: an extension with its dot; null when its node does not tell.</summary>
     public string? Format => _mapping.Output is { } output ? ClipFormats.Of(_workflow.Nodes[output]) : null;
 
+    /// <summary>The formats that workflows write, as extensions with dots: a certain one may write fewer.</summary>
+    public static IReadOnlyList<string> AllFormats => ClipFormats.All;
+
     /// <inheritdoc/>
-    public IReadOnlyList<string>? Formats => Format is { } format ? [format] : ClipFormats.All;
+    public IReadOnlyList<string> Formats => Format is { } format ? [format] : ClipFormats.All;
 
     /// <summary>Asks each server what it is.</summary>
     /// <param name="cancellationToken">Cancels the operation.</param>
@@ -63,12 +66,13 @@ public sealed class ComfyBackend : IJobBackend
         }
 
         var filled = FilledWorkflow.Fill(_workflow, _mapping, request);
+        var digests = await filled.DigestsAsync(cancellationToken).ConfigureAwait(false);
         return new PreparedJob
         {
             ExecutionGroup = ResultKey.Of("comfy", _workflow.ToJson(), $"{request.Width}x{request.Height}x{request.Frames}"),
             FeatureGroup = ResultKey.Of(request.Prompt, request.NegativePrompt ?? "", string.Join('\n', request.Images.Values)),
-            ResultKey = await filled.KeyAsync(cancellationToken).ConfigureAwait(false),
-            Settings = filled.Settings.ToJsonString(),
+            ResultKey = filled.KeyWith(digests),
+            Settings = filled.SettingsWith(digests).ToJsonString(),
             Seed = filled.Seed,
             Steps = filled.Steps,
         };
@@ -87,7 +91,7 @@ public sealed class ComfyBackend : IJobBackend
         ArgumentNullException.ThrowIfNull(run);
         RequireFormat(run.ArtifactPath);
         var filled = FilledWorkflow.Fill(_workflow, _mapping, run.Job.Request);
-        var key = await filled.KeyAsync(cancellationToken).ConfigureAwait(false);
+        var key = filled.KeyWith(await filled.DigestsAsync(cancellationToken).ConfigureAwait(false));
         var fate = new JobFate();
         var failures = new List<JobAtServerException>();
         var tried = new HashSet<ComfyServer>();
@@ -108,12 +112,15 @@ public sealed class ComfyBackend : IJobBackend
                 ticket = null;
                 fate.NoteForgotten();
             }
-
             var began = _options.Clock.GetTimestamp();
             try
             {
                 var attempt = new ComfyAttempt(place.Server, _workflow, _mapping, filled, key, run, fate, _options);
-                return await attempt.RunAsync(ticket, cancellationToken).ConfigureAwait(false);
+                var outcome = await attempt.RunAsync(ticket, cancellationToken).ConfigureAwait(false);
+
+                // A workflow or an image that changed since the job was planned makes another clip.
+                var isStill = await filled.IsStillAsync(key, cancellationToken).ConfigureAwait(false);
+                return outcome with { IsOfItsKey = isStill && key == (run.Job.ResultKey ?? key) };
             }
             catch (JobAtServerException e)
             {
@@ -131,7 +138,7 @@ public sealed class ComfyBackend : IJobBackend
                 losses++;
                 if (losses > _servers.All.Count && _options.Clock.GetElapsedTime(lostSince) >= _options.ServerWait && e.IsWorthWaiting)
                 {
-                    // Servers that answer one question and not the next: not to be asked for ever.
+                    // Such servers answer one question and not the next.
                     throw new BackendUnavailableException($"No ComfyUI server can be used. {e.Message} Check it, then resume.", e);
                 }
 

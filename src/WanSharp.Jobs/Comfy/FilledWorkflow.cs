@@ -33,13 +33,10 @@ internal sealed class FilledWorkflow
     private readonly ComfyWorkflow _workflow;
     private readonly ComfyMapping _mapping;
     private readonly JsonObject _nodes;
-    private readonly JsonObject _settings = [];
+    private readonly JsonObject _settings = []; // what was put in, by role
 
     private FilledWorkflow(ComfyWorkflow workflow, ComfyMapping mapping) =>
         (_workflow, _mapping, _nodes) = (workflow, mapping, workflow.Copy());
-
-    /// <summary>What was put in, by role.</summary>
-    public JsonObject Settings => _settings;
 
     /// <summary>The image files to upload, by the role whose inputs name them.</summary>
     public Dictionary<ComfyRole, string> Images { get; } = [];
@@ -124,8 +121,9 @@ internal sealed class FilledWorkflow
         return nodes;
     }
 
-    /// <summary>Digest of all that decides the clip, the images by their files' content.</summary>
-    public async Task<string> KeyAsync(CancellationToken cancellationToken)
+    /// <summary>What the images' files hold now, by role.</summary>
+    /// <exception cref="InvalidRequestException">One cannot be read.</exception>
+    public async Task<IReadOnlyDictionary<ComfyRole, string>> DigestsAsync(CancellationToken cancellationToken)
     {
         var digests = new Dictionary<ComfyRole, string>();
         foreach (var (role, path) in Images)
@@ -133,7 +131,42 @@ internal sealed class FilledWorkflow
             digests[role] = await DigestAsync(path, cancellationToken).ConfigureAwait(false);
         }
 
-        return ResultKey.Of("comfy", NodesWith(digests).ToJsonString(), _mapping.Output ?? "");
+        return digests;
+    }
+
+    /// <summary>Digest of all that decides the clip, the images by their files' content.</summary>
+    /// <param name="digests">What <see cref="DigestsAsync"/> found.</param>
+    public string KeyWith(IReadOnlyDictionary<ComfyRole, string> digests) =>
+        ResultKey.Of("comfy", NodesWith(digests).ToJsonString(), _mapping.Output ?? "");
+
+    /// <summary>
+    /// Settings that are equal only where the clip is: what was put in, what the images hold, and last, as the least that a difference
+    /// tells, what it was put into.
+    /// </summary>
+    /// <param name="digests">What <see cref="DigestsAsync"/> found.</param>
+    public JsonObject SettingsWith(IReadOnlyDictionary<ComfyRole, string> digests)
+    {
+        var settings = _settings.DeepClone().AsObject();
+        foreach (var (role, digest) in digests)
+        {
+            settings[$"{ComfyMapping.NameOf(role)}_digest"] = digest;
+        }
+
+        settings["workflow"] = KeyWith(Images.Keys.ToDictionary(role => role, _ => ""));
+        return settings;
+    }
+
+    /// <summary>Whether what <see cref="KeyWith"/> said of the images' files is still so.</summary>
+    public async Task<bool> IsStillAsync(string key, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return key == KeyWith(await DigestsAsync(cancellationToken).ConfigureAwait(false));
+        }
+        catch (InvalidRequestException)
+        {
+            return false; // one is gone
+        }
     }
 
     /// <summary>SHA-256 of an image's file.</summary>

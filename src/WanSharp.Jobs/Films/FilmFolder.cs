@@ -17,6 +17,21 @@ public static class FilmFolder
     /// <param name="path">The folder.</param>
     public static bool Exists(string path) => JobFolder.Exists(path) && File.Exists(Path.Combine(path, FileName));
 
+    /// <summary>Whether a folder is that of a certain film, as it was asked for.</summary>
+    /// <param name="path">The folder.</param>
+    /// <param name="film">The film.</param>
+    public static bool IsOf(string path, Film film)
+    {
+        try
+        {
+            return Exists(path) && File.ReadAllText(Path.Combine(path, FileName)) == FilmText.Write(film, made: null, indented: true);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Finds out whether a folder may become that of a film.</summary>
     /// <param name="path">The folder, which need not be there.</param>
     /// <exception cref="JobStoreException">It holds something else.</exception>

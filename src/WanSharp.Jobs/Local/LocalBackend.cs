@@ -6,7 +6,9 @@ using WanSharp.Engine.Planning;
 using WanSharp.Engine.Requests;
 using WanSharp.Engine.Reuse;
 using WanSharp.Jobs.Results;
+using WanSharp.Media;
 using WanSharp.Media.Clips;
+using WanSharp.Media.Images;
 using WanSharp.Models;
 using WanSharp.Tensors;
 
@@ -50,6 +52,7 @@ public sealed class LocalBackend(
     {
         ArgumentNullException.ThrowIfNull(request);
         var plan = await PlanAsync(request, cancellationToken).ConfigureAwait(false);
+        await generator.RequireInputsAsync(plan, cancellationToken).ConfigureAwait(false);
         var settings = plan.Settings;
         if (settings.ToJson() is { Length: > VideoWriter.MaxSettingsLength and var length })
         {
@@ -224,9 +227,22 @@ public sealed class LocalBackend(
         var images = new List<ConditioningImage>(request.Images.Count);
         foreach (var (frame, file) in request.Images)
         {
-            images.Add(new ConditioningImage(await _images.ReadAsync(file, cancellationToken).ConfigureAwait(false), frame));
+            images.Add(new ConditioningImage(await ReadImageAsync(file, cancellationToken).ConfigureAwait(false), frame));
         }
 
         return generator.Plan(new GenerationRequest(request) { Prompt = request.Prompt, Images = images });
+    }
+
+    /// <summary>An image. What is wrong with its file is what is wrong with the request: no attempt more makes it right.</summary>
+    private async ValueTask<RgbImage> ReadImageAsync(string file, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _images.ReadAsync(file, cancellationToken).ConfigureAwait(false);
+        }
+        catch (MediaException e)
+        {
+            throw new InvalidRequestException("image", e.Message);
+        }
     }
 }

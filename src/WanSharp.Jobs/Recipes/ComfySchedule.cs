@@ -22,6 +22,10 @@ internal static class ComfySchedule
     /// <summary>Whether a KSampler leaves out the last noise level before 0 of one step more.</summary>
     public static bool Discards(string sampler) => DiscardPenultimate.Contains(sampler, StringComparer.Ordinal);
 
+    /// <summary>Whether a schedule spaces the steps evenly before the shift, as ours does.</summary>
+    public static bool IsEven(string schedule) =>
+        schedule.ToUpperInvariant() is "SIMPLE" or "NORMAL" or "SGM_UNIFORM" or "DEFAULT" or "AUTOMATIC" or "";
+
     /// <summary>The noise levels of steps, without the 0 at the end; null for a schedule that is not known.</summary>
     /// <param name="schedule">Its name.</param>
     /// <param name="steps">How many steps.</param>

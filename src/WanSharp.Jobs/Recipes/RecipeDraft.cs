@@ -1,6 +1,7 @@
 using System.Globalization;
 using WanSharp.Engine.Requests;
 using WanSharp.Engine.Sampling;
+using WanSharp.Jobs.Comfy;
 using static System.FormattableString;
 
 namespace WanSharp.Jobs.Recipes;
@@ -26,7 +27,13 @@ internal sealed class RecipeDraft
         {
             Tool = tool,
             Prompt = prompt,
-            Settings = Settings with { Loras = Uses(_loras), HighNoiseLoras = Uses(_high), LowNoiseLoras = Uses(_low) },
+            Settings = Settings with
+            {
+                Shift = SamplerNames.HasOwnLevels(Settings.Sampler) ? null : Settings.Shift,
+                Loras = Uses(_loras),
+                HighNoiseLoras = Uses(_high),
+                LowNoiseLoras = Uses(_low),
+            },
             Unexpressed = [.. _unexpressed.Distinct()],
         };
 
@@ -98,7 +105,7 @@ internal sealed class RecipeDraft
         }
 
         var (plain, own) = name.Split('/', 2) is [var first, var second] ? (first, second) : (name, schedule);
-        var ours = RecipeSamplers.Find(plain, own);
+        var ours = SamplerNames.Find(plain, own);
         if (ours is null)
         {
             Miss($"the sampler '{name}' is none of {string.Join(", ", Samplers.Names)}: the model's default is taken");
@@ -106,9 +113,14 @@ internal sealed class RecipeDraft
         else
         {
             Settings = Settings with { Sampler = ours };
+            if (SamplerNames.HasOwnLevels(ours))
+            {
+                Settings = Settings with { Shift = null };
+                Miss($"the sampler '{name}' has noise levels of its own there, and others here");
+            }
         }
 
-        if (own is not null && !RecipeSamplers.IsUsual(own) && ours != RecipeSamplers.Karras)
+        if (own is not null && !ComfySchedule.IsEven(own) && ours != SamplerNames.Karras)
         {
             Miss($"the schedule '{own}' spaces the steps otherwise");
         }

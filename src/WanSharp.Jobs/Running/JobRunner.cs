@@ -113,7 +113,8 @@ public sealed class JobRunner(JobStore store, IJobBackend backend, JobRunnerOpti
     {
         while (store.Ready.TryDequeue(out var id))
         {
-            if (store.Queue.Claim(worker.Id, id) is { } ready)
+            // One whose attempt is ending is taken below when it has ended.
+            if (!IsRunning(id) && store.Queue.Claim(worker.Id, id) is { } ready)
             {
                 Start(worker, ready, cancellationToken);
             }
@@ -123,12 +124,17 @@ public sealed class JobRunner(JobStore store, IJobBackend backend, JobRunnerOpti
             _running.Count < options.Concurrency
             && options.MayStart()
             && !_running.Values.Any(one => one.IsSuspect)
-            && store.Queue.Claim(worker.Id, alone: _running.Count == 0) is { } job
+            && store.Queue.Claim(worker.Id, alone: _running.Count == 0, Running()) is { } job
         )
         {
             Start(worker, job, cancellationToken);
         }
     }
+
+    private bool IsRunning(long id) => _running.Values.Any(one => one.Tracker.JobId == id);
+
+    /// <summary>Jobs whose attempts have not ended, although their rows may be back in the queue: each has its files to itself.</summary>
+    private IEnumerable<long> Running() => _running.Values.Select(one => one.Tracker.JobId);
 
     private void Start(WorkerLock worker, Job job, CancellationToken cancellationToken)
     {

@@ -35,19 +35,21 @@ internal sealed class JobQueue(JobDatabase database, JobFolder folder, JobClock 
     /// </summary>
     /// <param name="worker">The worker that takes it.</param>
     /// <param name="alone">Nothing else runs in this process: then also jobs are taken that seem to end the process.</param>
-    public Job? Claim(string worker, bool alone) =>
+    /// <param name="except">Jobs that are left, although they may be in the queue. Default: none.</param>
+    public Job? Claim(string worker, bool alone, IEnumerable<long>? except = null) =>
         database.Write(connection =>
         {
             var now = Now();
             var id = connection.Scalar<long>(
                 $"""
                 SELECT id FROM jobs
-                WHERE state = {States.Queued} AND held = 0 AND (NOT suspect OR $alone)
+                WHERE state = {States.Queued} AND held = 0 AND (NOT suspect OR $alone) AND id NOT IN (SELECT value FROM json_each($except))
                   AND (twin IS NULL OR twin NOT IN (SELECT twin FROM jobs WHERE state = {States.Running} AND twin IS NOT NULL))
                 ORDER BY {Foremost}, execution_group <> $group, execution_group, feature_group, id
                 LIMIT 1
                 """,
                 ("$alone", alone),
+                ("$except", $"[{string.Join(',', except ?? [])}]"),
                 ("$now", now),
                 ("$aging", (long)Aging.TotalMilliseconds),
                 ("$group", _lastExecutionGroup)
@@ -59,7 +61,8 @@ internal sealed class JobQueue(JobDatabase database, JobFolder folder, JobClock 
 
             connection.Run(
                 $"UPDATE jobs SET state = {States.Running}, worker = $worker, attempts = attempts + 1, position = 0, "
-                    + "reached_before = reached, started_at = $now, artifact_sha256 = NULL, outcome = NULL WHERE id = $id",
+                    + "reached_before = reached, started_at = $now, finished_at = NULL, artifact_sha256 = NULL, outcome = NULL "
+                    + "WHERE id = $id",
                 ("$worker", worker),
                 ("$now", now),
                 ("$id", id)
@@ -73,7 +76,7 @@ internal sealed class JobQueue(JobDatabase database, JobFolder folder, JobClock 
         database.Write(connection =>
             connection.Run(
                 $"UPDATE jobs SET state = {States.Running}, worker = $worker, attempts = attempts + 1, position = 0, "
-                    + "reached_before = reached, started_at = $now, artifact_sha256 = NULL, outcome = NULL "
+                    + "reached_before = reached, started_at = $now, finished_at = NULL, artifact_sha256 = NULL, outcome = NULL "
                     + $"WHERE id = $id AND state = {States.Queued} AND held = 0 AND NOT suspect",
                 ("$worker", worker),
                 ("$now", Now()),
@@ -133,23 +136,26 @@ internal sealed class JobQueue(JobDatabase database, JobFolder folder, JobClock 
             });
 
     /// <summary>
-    /// Notes what an artifact will be, before it moves to its place: found there later, it is known to be whole. On the disk when
-    /// the call returns.
+    /// Notes what an artifact will be, before it moves to its place: found there later, it is known to be whole, and when it was. On the
+    /// disk when the call returns.
     /// </summary>
     public void Seal(long id, string sha256, long bytes, JobOutcome outcome) =>
         database.Write(connection =>
         {
+            var now = Now();
             var note = new JournalNote
             {
                 Note = JournalNote.Made,
                 Output = OutputOf(connection, id),
+                At = now,
                 Bytes = bytes,
                 Sha256 = sha256,
                 Outcome = outcome,
             };
             JournalIndex.Note(connection, JobJournal.Append(folder.Journal, note));
             return connection.Run(
-                "UPDATE jobs SET artifact_sha256 = $sha, artifact_bytes = $bytes, outcome = $outcome WHERE id = $id",
+                "UPDATE jobs SET artifact_sha256 = $sha, artifact_bytes = $bytes, outcome = $outcome, finished_at = $now WHERE id = $id",
+                ("$now", now),
                 ("$sha", sha256),
                 ("$bytes", bytes),
                 ("$outcome", JsonSerializer.Serialize(outcome, JournalJson.Readable.JobOutcome)),
@@ -161,8 +167,8 @@ internal sealed class JobQueue(JobDatabase database, JobFolder folder, JobClock 
     public void Succeed(long id) =>
         database.Write(connection =>
             connection.Run(
-                $"UPDATE jobs SET state = {States.Succeeded}, finished_at = $now, error = NULL, worker = NULL, overwrites "
-                    + "= 0, artifact_time = $time WHERE id = $id",
+                $"UPDATE jobs SET state = {States.Succeeded}, finished_at = coalesce(finished_at, $now), error = NULL, worker = NULL, "
+                    + "overwrites = 0, artifact_time = $time WHERE id = $id",
                 ("$now", Now()),
                 ("$time", File.GetLastWriteTimeUtc(folder.Artifact(OutputOf(connection, id)!)).Ticks),
                 ("$id", id)
@@ -280,7 +286,7 @@ internal sealed class JobQueue(JobDatabase database, JobFolder folder, JobClock 
         {
             connection.Run(
                 $"""
-                UPDATE jobs SET state = {States.Queued}, worker = NULL,
+                UPDATE jobs SET state = {States.Queued}, worker = NULL, finished_at = NULL,
                     deaths = CASE WHEN reached > reached_before THEN 0 WHEN $alone AND position >= $own THEN deaths + 1 ELSE deaths END,
                     suspect = suspect OR position >= $own
                 WHERE id = $id AND state = {States.Running} AND worker = $worker

@@ -126,22 +126,44 @@ public sealed partial class JobStore
             return true;
         }
 
-        var there = connection.Query($"SELECT {JobRows.Columns} FROM jobs WHERE output = $output", JobRows.Job, ("$output", job.Output))[0];
-        var differs =
-            there.Request.ToJson() != job.Request.ToJson() ? "is already the output of another job of this folder"
-            : SettingsDifference.Find(there.Settings, job.Prepared.Settings) is { } field
-                ? $"was planned with other settings before ({field})"
-            : null;
+        var differs = Difference(connection, job);
         return differs is not null
-            && (
-                job.Overwrites && connection.Run(JobRows.Redefine, parameters) == 1
-                    ? true
-                    : throw new JobStoreException(
-                        $"{job.Output} {differs}: name another folder, give the job an output of its "
-                            + "own, or make it again with --overwrite."
-                    )
-            );
+            && (job.Overwrites && connection.Run(JobRows.Redefine, parameters) == 1 ? true : throw Refusal(job, differs));
     }
+
+    /// <summary>Refuses jobs as <see cref="Enqueue"/> does whose outputs are those of other jobs; keeps nothing.</summary>
+    /// <param name="jobs">The jobs.</param>
+    /// <exception cref="JobStoreException">An output is another job's, or was planned with other settings.</exception>
+    public void RequireSame(IEnumerable<NewJob> jobs)
+    {
+        ArgumentNullException.ThrowIfNull(jobs);
+        _database.Read(connection =>
+        {
+            foreach (var job in jobs.Where(job => !job.Overwrites))
+            {
+                if (Difference(connection, job) is { } differs)
+                {
+                    throw Refusal(job, differs);
+                }
+            }
+
+            return true;
+        });
+    }
+
+    /// <summary>In what a job differs from the one that has its output; null where it does not, or none has it.</summary>
+    private static string? Difference(SqliteConnection connection, NewJob job) =>
+        connection.Query($"SELECT {JobRows.Columns} FROM jobs WHERE output = $output", JobRows.Job, ("$output", job.Output)) switch
+        {
+            [] => null,
+            [var there, ..] when there.Request.ToJson() != job.Request.ToJson() => "is already the output of another job of this folder",
+            [var there, ..] => SettingsDifference.Find(there.Settings, job.Prepared.Settings) is { } field
+                ? $"was planned with other settings before ({field})"
+                : null,
+        };
+
+    private static JobStoreException Refusal(NewJob job, string differs) =>
+        new($"{job.Output} {differs}: name another folder, give the job an output of its own, or make it again with --overwrite.");
 
     /// <summary>Whether something is in a clip's place. An empty file is not: it is what a power cut leaves.</summary>
     private static bool IsTaken(string path) => Path.Exists(path) && FileFacts.Of(path) is not { Exists: true, Length: 0 };

@@ -110,6 +110,44 @@ public sealed partial class JobStore
         return count;
     }
 
+    /// <summary>
+    /// Puts a job that waits before or after another one that waits. What is taken before the two of them then keeps its place; all that
+    /// comes later is as it was.
+    /// </summary>
+    /// <param name="id">The job.</param>
+    /// <param name="other">The other one.</param>
+    /// <param name="after">Whether it comes after that; else before.</param>
+    /// <returns>Whether both wait.</returns>
+    public bool Move(long id, long other, bool after)
+    {
+        var isMoved = _database.Write(connection =>
+        {
+            var order = connection.Query(
+                $"SELECT id, place FROM jobs WHERE state = {States.Queued} AND NOT removed ORDER BY {JobQueue.TakingOrder}",
+                row => (Id: row.GetInt64(0), HasPlace: row.Integer(1) is not null),
+                ("$now", _clock.Now()),
+                ("$aging", (long)JobQueue.Aging.TotalMilliseconds)
+            );
+            var (from, to) = (order.FindIndex(job => job.Id == id), order.FindIndex(job => job.Id == other));
+            if (from < 0 || to < 0 || from == to)
+            {
+                return false;
+            }
+
+            var last = Math.Max(Math.Max(from, to), order.FindLastIndex(job => job.HasPlace));
+            order.RemoveAt(from);
+            order.Insert(order.FindIndex(job => job.Id == other) + (after ? 1 : 0), (id, true));
+            for (var i = 0; i <= last; i++)
+            {
+                connection.Run("UPDATE jobs SET place = $place WHERE id = $id", ("$place", i + 1), ("$id", order[i].Id));
+            }
+
+            return true;
+        });
+        Changed.Raise();
+        return isMoved;
+    }
+
     /// <summary>Puts a job that waits before all others, also those that were put in order by hand.</summary>
     public void PutFirst(long id)
     {

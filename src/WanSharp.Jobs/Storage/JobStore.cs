@@ -85,6 +85,7 @@ public sealed partial class JobStore : IDisposable
     public IReadOnlyList<long> Cancel(IReadOnlyCollection<long> ids) =>
         _database.Write(connection =>
         {
+            var now = _clock.Now();
             var outputs = ids.SelectMany(id =>
                     connection.Query(
                         $"SELECT output FROM jobs WHERE id = $id AND state IN ({States.Queued}, {States.Running})",
@@ -93,13 +94,21 @@ public sealed partial class JobStore : IDisposable
                     )
                 )
                 .ToList();
-            Append(connection, outputs.Select(output => new JournalNote { Note = JournalNote.Cancelled, Output = output }));
+            Append(
+                connection,
+                outputs.Select(output => new JournalNote
+                {
+                    Note = JournalNote.Cancelled,
+                    Output = output,
+                    At = now,
+                })
+            );
             return ids.Where(id =>
                     connection.Run(
                         $"UPDATE jobs SET cancel = 1, state = CASE state WHEN {States.Queued} THEN {States.Cancelled} ELSE state END, "
                             + $"finished_at = CASE state WHEN {States.Queued} THEN $now ELSE finished_at END "
                             + $"WHERE id = $id AND state IN ({States.Queued}, {States.Running})",
-                        ("$now", _clock.Now()),
+                        ("$now", now),
                         ("$id", id)
                     ) == 1
                 )

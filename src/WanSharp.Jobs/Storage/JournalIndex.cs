@@ -79,11 +79,12 @@ internal static class JournalIndex
                 connection.Run(
                     $"""
                     UPDATE jobs SET state = CASE state WHEN {States.Running} THEN {States.Running} ELSE {States.Succeeded} END,
-                        error = NULL, finished_at = coalesce(finished_at, $now),
+                        error = NULL, finished_at = coalesce($at, finished_at, $now),
                         artifact_sha256 = $sha, artifact_bytes = $bytes, artifact_time = NULL, outcome = $outcome
                     WHERE output = $output AND (state <> {States.Succeeded} OR artifact_sha256 IS NOT $sha)
                     """,
                     ("$now", now),
+                    ("$at", note.At),
                     ("$sha", note.Sha256),
                     ("$bytes", note.Bytes),
                     ("$output", output),
@@ -92,9 +93,9 @@ internal static class JournalIndex
                 break;
             case JournalNote.Cancelled:
                 connection.Run(
-                    $"UPDATE jobs SET state = {States.Cancelled}, cancel = 1, finished_at = $now "
+                    $"UPDATE jobs SET state = {States.Cancelled}, cancel = 1, finished_at = $at "
                         + $"WHERE output = $output AND state = {States.Queued}",
-                    ("$now", now),
+                    ("$at", note.At ?? now),
                     ("$output", output)
                 );
                 break;

@@ -26,6 +26,9 @@ internal sealed record JournalNote
     /// <summary>The job's output.</summary>
     public string? Output { get; init; }
 
+    /// <summary>When it was so, in milliseconds of Unix time; null in notes of older versions.</summary>
+    public long? At { get; init; }
+
     /// <summary>The clip's length.</summary>
     public long Bytes { get; init; }
 

@@ -19,6 +19,9 @@ public sealed partial record OutputTarget
         (".png", OutputKind.ContactSheet),
     ];
 
+    /// <summary>The formats of clips that are one file, as extensions with dots.</summary>
+    public static IReadOnlyList<string> Formats { get; } = [.. Extensions.Select(known => known.Extension)];
+
     private OutputTarget(OutputKind kind, string folder, string name) => (Kind, Folder, Name) = (kind, folder, name);
 
     /// <summary>The format.</summary>

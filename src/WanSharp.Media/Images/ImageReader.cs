@@ -38,13 +38,37 @@ public static class ImageReader
         return ExifOrientation.Apply(image, orientation);
     }
 
-    /// <summary>Whether a file is of a kind that holds one picture, by its first bytes: GIF and WebP may be clips.</summary>
-    /// <exception cref="MediaException">There is no such file, or it cannot be read.</exception>
+    /// <summary>Whether a file holds one picture: PNG, GIF and WebP may be clips, and a clip of one frame is a picture.</summary>
+    /// <exception cref="MediaException">There is no such file, it cannot be read, or it is damaged.</exception>
     internal static async Task<bool> IsStillAsync(string path, CancellationToken cancellationToken)
     {
         MediaFile.Require(path);
         var start = await MediaFile.ReadStartAsync(path, cancellationToken).ConfigureAwait(false);
-        return IsPicture(start) && !start.AsSpan().StartsWith(GifComment.Signature) && !WebpFile.IsOne(start);
+        if (!IsPicture(start))
+        {
+            return false;
+        }
+
+        try
+        {
+            var file = File.OpenRead(path);
+            await using (file.ConfigureAwait(false))
+            {
+                return !(
+                    start.AsSpan().StartsWith(PngText.Signature) ? PngText.HasSeveral(file)
+                    : start.AsSpan().StartsWith(GifComment.Signature) ? GifComment.HasSeveral(file, path)
+                    : WebpFile.IsOne(start) && WebpFile.HasSeveral(file)
+                );
+            }
+        }
+        catch (EndOfStreamException)
+        {
+            return true; // the decoder says what is missing, or forgives it
+        }
+        catch (Exception exception) when (exception is not MediaException and (IOException or UnauthorizedAccessException))
+        {
+            throw new MediaException($"{path} cannot be read: {exception.Message}", exception);
+        }
     }
 
     private static RgbImage Decode(byte[] file, string purpose)

@@ -9,6 +9,7 @@ namespace WanSharp.Media.Images;
 internal sealed class SkiaPicture : IDisposable
 {
     private const int Channels = 4;
+    private const double Unsaid = 0.1; // seconds
 
     private readonly SKData _data;
     private readonly SKCodec _codec;
@@ -25,8 +26,11 @@ internal sealed class SkiaPicture : IDisposable
     /// <summary>How many frames there are: 1 for a still picture.</summary>
     public int Frames => Math.Max(1, _codec.FrameCount);
 
-    /// <summary>For how many seconds each frame is shown; 0 for a still picture.</summary>
-    public IEnumerable<double> Durations => Frames == 1 ? [0] : _codec.FrameInfo.Select(frame => frame.Duration / 1000.0);
+    /// <summary>
+    /// For how many seconds each frame is shown. One that says nothing is shown for a tenth of a second, as ffmpeg and browsers do.
+    /// </summary>
+    public IEnumerable<double> Durations =>
+        Frames == 1 ? [Unsaid] : _codec.FrameInfo.Select(frame => frame.Duration > 0 ? frame.Duration / 1000.0 : Unsaid);
 
     /// <summary>Opens a picture; reads no pixels.</summary>
     /// <param name="file">The whole file.</param>

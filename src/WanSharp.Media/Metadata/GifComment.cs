@@ -44,16 +44,21 @@ internal static class GifComment
     /// <summary>The last comment, or null.</summary>
     /// <exception cref="EndOfStreamException">The file is cut short.</exception>
     /// <exception cref="MediaException">The file is damaged.</exception>
-    public static string? Read(Stream gif, string path) => Read(gif, path, toFirstPicture: false);
+    public static string? Read(Stream gif, string path) => Read(gif, path, mostPictures: int.MaxValue).Comment;
 
     /// <summary>Checks that the first picture does not end early, which decoders forgive.</summary>
     /// <exception cref="EndOfStreamException">It does.</exception>
     /// <exception cref="MediaException">The file is damaged.</exception>
-    public static void RequirePicture(Stream gif, string path) => Read(gif, path, toFirstPicture: true);
+    public static void RequirePicture(Stream gif, string path) => Read(gif, path, mostPictures: 1);
 
-    private static string? Read(Stream gif, string path, bool toFirstPicture)
+    /// <summary>Whether there is a second picture.</summary>
+    /// <exception cref="EndOfStreamException">The file is cut short.</exception>
+    /// <exception cref="MediaException">The file is damaged.</exception>
+    public static bool HasSeveral(Stream gif, string path) => Read(gif, path, mostPictures: 2).Pictures > 1;
+
+    private static (string? Comment, int Pictures) Read(Stream gif, string path, int mostPictures)
     {
-        string? comment = null;
+        var (comment, pictures) = ((string?)null, 0);
         Span<byte> screen = stackalloc byte[13]; // signature and screen: the flags of the colour table are at 10
         gif.ReadExactly(screen);
         Skip(gif, TableLength(screen[10]));
@@ -72,9 +77,9 @@ internal static class GifComment
                     gif.ReadExactly(image);
                     Skip(gif, TableLength(image[8]) + 1); // its own colour table, and the code size
                     Blocks(gif, keep: false, path);
-                    if (toFirstPicture)
+                    if (++pictures == mostPictures)
                     {
-                        return comment;
+                        return (comment, pictures);
                     }
 
                     break;
@@ -83,7 +88,7 @@ internal static class GifComment
             }
         }
 
-        return comment;
+        return (comment, pictures);
     }
 
     private static byte[] Blocks(Stream gif, bool keep, string path)

@@ -75,6 +75,31 @@ internal static class PngText
         return null;
     }
 
+    /// <summary>Whether it is an animation (APNG) of several frames: that is said before the pixels.</summary>
+    /// <exception cref="EndOfStreamException">The file is cut short.</exception>
+    public static bool HasSeveral(Stream png)
+    {
+        png.Position = Signature.Length;
+        Span<byte> head = stackalloc byte[12]; // and the number of frames, with which the data of an acTL begins
+        while (true)
+        {
+            png.ReadExactly(head);
+            var length = BinaryPrimitives.ReadUInt32BigEndian(head);
+            var type = head[4..8];
+            if (type.SequenceEqual("acTL"u8))
+            {
+                return BinaryPrimitives.ReadUInt32BigEndian(head[8..]) > 1;
+            }
+
+            if (type.SequenceEqual("IDAT"u8))
+            {
+                return false;
+            }
+
+            png.Seek(length, SeekOrigin.Current); // head has the checksum's length of it
+        }
+    }
+
     internal static byte[] Chunk(ReadOnlySpan<byte> type, ReadOnlySpan<byte> data)
     {
         var chunk = new byte[data.Length + ChunkOverhead];

@@ -50,6 +50,27 @@ internal static class WebpFile
         return null;
     }
 
+    /// <summary>Whether there is a second frame.</summary>
+    /// <exception cref="EndOfStreamException">The file is cut short.</exception>
+    public static bool HasSeveral(Stream webp)
+    {
+        webp.Position = SignatureLength;
+        Span<byte> head = stackalloc byte[ChunkHead];
+        for (var frames = 0; webp.Position < webp.Length; )
+        {
+            webp.ReadExactly(head);
+            if (head.StartsWith("ANMF"u8) && ++frames > 1)
+            {
+                return true;
+            }
+
+            var length = BinaryPrimitives.ReadUInt32LittleEndian(head[4..]);
+            webp.Seek(length + (length % 2), SeekOrigin.Current);
+        }
+
+        return false;
+    }
+
     /// <summary>The texts in a file's XMP and EXIF.</summary>
     /// <exception cref="EndOfStreamException">The file is cut short.</exception>
     public static IReadOnlyList<EmbeddedText> ReadTexts(Stream webp)

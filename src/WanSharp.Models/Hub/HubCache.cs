@@ -13,9 +13,10 @@ public sealed class HubCache(string folder)
     /// <param name="repository"><c>ORG/NAME</c>.</param>
     internal HubRepositoryCache Of(string repository) => new(Folder, repository);
 
-    /// <summary>A file of a repository by its name without folders, of the newest <c>main</c> if that has it; null for none.</summary>
+    /// <summary>A file of a repository by its name without folders: of <c>main</c>, else of the newest commit that has it.</summary>
     /// <param name="repository"><c>ORG/NAME</c>.</param>
     /// <param name="file">The file's name.</param>
+    /// <returns>Its path; null where no commit has it.</returns>
     internal string? FindByName(string repository, string file)
     {
         if (!HubReference.IsRepository(repository))
@@ -26,16 +27,15 @@ public sealed class HubCache(string folder)
         try
         {
             var cached = Of(repository);
-            var snapshots = cached.Snapshots;
-            var newest = cached.CommitOf("main") is { } commit ? cached.SnapshotOf(commit) + Path.DirectorySeparatorChar : null;
-            return Directory.Exists(snapshots)
-                ? Directory
-                    .EnumerateFiles(snapshots, "*", SearchOption.AllDirectories)
-                    .Where(path => Path.GetFileName(path).Equals(file, StringComparison.Ordinal) && File.Exists(path))
-                    .OrderBy(path => newest is null || !path.StartsWith(newest, StringComparison.Ordinal)) // older ones last
-                    .ThenBy(path => path, StringComparer.Ordinal)
-                    .FirstOrDefault()
-                : null;
+            return cached
+                .NewestFirst()
+                .SelectMany(commit =>
+                    Directory
+                        .EnumerateFiles(cached.SnapshotOf(commit), "*", SearchOption.AllDirectories)
+                        .Where(path => Path.GetFileName(path).Equals(file, StringComparison.Ordinal) && File.Exists(path))
+                        .Order(StringComparer.Ordinal)
+                )
+                .FirstOrDefault();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -108,14 +108,22 @@ public sealed class HubModels(HubCache cache, Lazy<AliasCatalog> aliases)
     public IReadOnlyList<(string File, string? Path)> Look(ModelAlias alias)
     {
         ArgumentNullException.ThrowIfNull(alias);
-        return [.. alias.Files.Select(file => (file, TryFind(alias.Reference, file)))];
+        return [.. alias.Files.Zip(TryFindAll(alias.Reference, alias.Files))];
     }
 
-    private string? TryFind(HubReference reference, string file)
+    private string? TryFind(HubReference reference, string file) => TryFindAll(reference, [file])[0];
+
+    /// <summary>The files, all of one commit, or null for each that it does not have.</summary>
+    private string?[] TryFindAll(HubReference reference, IReadOnlyList<string> files)
     {
         var repository = Cache.Of(reference.Repository);
-        var path = repository.CommitOf(reference.Revision) is { } commit ? repository.PathOf(commit, file) : null;
-        return File.Exists(path) ? path : null;
+        var commit = repository.CommitWith(reference.Revision, files);
+        return
+        [
+            .. files
+                .Select(file => commit is null ? null : repository.PathOf(commit, file))
+                .Select(path => File.Exists(path) ? path : null),
+        ];
     }
 
     private IReadOnlyList<string> FindAll(ModelAlias alias)

@@ -59,6 +59,51 @@ internal sealed class HubRepositoryCache
     /// <summary>The folder with a commit's files.</summary>
     public string SnapshotOf(string commit) => Path.Combine(Snapshots, commit);
 
+    /// <summary>
+    /// The commit that has all of some files: the revision's, or else, for <c>main</c>, the newest that has. A pull of other files of the
+    /// repository moves <c>main</c> and leaves these where they are.
+    /// </summary>
+    /// <param name="revision">The revision.</param>
+    /// <param name="files">The files' paths in the repository.</param>
+    /// <returns>The commit; the revision's where none has them all, and null where that is not known either.</returns>
+    public string? CommitWith(string revision, IReadOnlyList<string> files)
+    {
+        ArgumentNullException.ThrowIfNull(files);
+        var asked = CommitOf(revision);
+        if (revision != HubReference.MainRevision || (asked is not null && HasAll(asked)))
+        {
+            return asked;
+        }
+
+        return NewestFirst().FirstOrDefault(HasAll) ?? asked;
+
+        bool HasAll(string commit) => files.All(file => File.Exists(PathOf(commit, file)));
+    }
+
+    /// <summary>The commits that have files, that of <c>main</c> first, then the newest; none where the folder cannot be read.</summary>
+    public IReadOnlyList<string> NewestFirst()
+    {
+        try
+        {
+            var main = CommitOf(HubReference.MainRevision);
+            return Directory.Exists(Snapshots)
+                ?
+                [
+                    .. new DirectoryInfo(Snapshots)
+                        .EnumerateDirectories()
+                        .OrderByDescending(folder => folder.Name == main)
+                        .ThenByDescending(folder => folder.LastWriteTimeUtc)
+                        .ThenBy(folder => folder.Name, StringComparer.Ordinal)
+                        .Select(folder => folder.Name),
+                ]
+                : [];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return [];
+        }
+    }
+
     /// <summary>The place of a file of a commit, whether or not it exists.</summary>
     public string PathOf(string commit, string path) => HubPath.In(SnapshotOf(commit), path);
 

@@ -24,11 +24,20 @@ public sealed class LoraFile : IDisposable
         var keys = names.ConvertAll(name => (Name: name, Key: LoraKey.Read(name)));
         _modules = [.. keys.Where(one => one.Key is not null).GroupBy(one => one.Key!.Module, one => one.Key!)];
         _others = [.. keys.Where(one => one.Key is null).Select(one => one.Name)];
+        var config = PeftNote.PlaceOf(file);
+        Stamps = [.. file.Files.Concat(config is null ? [] : [config]).Select(path => (path, FileStamp.Of(path)))]; // before it is read
         _note = PeftNote.Find(file);
+        Files = [.. file.Files, .. config is not null && File.Exists(config) ? [config] : Array.Empty<string>()];
     }
 
     /// <summary>The file.</summary>
     public string Path => _file.Path;
+
+    /// <summary>All files that decide what it does: those of its weights, and PEFT's configuration where it is read.</summary>
+    public IReadOnlyList<string> Files { get; }
+
+    /// <summary>How these files were when it was opened; a configuration that was not there counts, for it may be put there.</summary>
+    internal IReadOnlyList<(string Path, FileStamp Stamp)> Stamps { get; }
 
     /// <summary>The only expert that its layers' names are of; null where they are of both, or do not say.</summary>
     public LoraExpert? Expert => new LoraScope(_modules.Select(module => module.Key)).OnlyExpert;

@@ -17,8 +17,8 @@ public sealed class LoraLibrary : IDisposable
     private static readonly string[] Extensions = [".safetensors", ".sft", ".pt", ".pth", ".bin", ".ckpt"];
 
     private readonly Lock _gate = new();
-    private readonly Dictionary<FileStamp, LoraFile> _files = [];
-    private readonly Dictionary<(FileStamp, LoraExpert?), LoraFit> _fits = [];
+    private readonly Dictionary<string, OpenedLora> _opened = new(StringComparer.Ordinal);
+    private readonly List<OpenedLora> _old = []; // their tensors may still be in use
     private readonly Lazy<IReadOnlyDictionary<string, Shape>> _weights;
     private readonly FileDigests _digests;
     private readonly LoraPlaces _places;
@@ -121,7 +121,7 @@ public sealed class LoraLibrary : IDisposable
     {
         lock (_gate)
         {
-            return Open(path, FileStamp.Of(path)).Expert;
+            return Open(path).File.Expert;
         }
     }
 
@@ -131,23 +131,25 @@ public sealed class LoraLibrary : IDisposable
     /// <exception cref="CheckpointException">The file cannot be read, or is not of this model.</exception>
     public LoraFit FitOf(string path, LoraExpert? expert)
     {
-        var stamp = FileStamp.Of(path);
         lock (_gate)
         {
-            if (!_fits.TryGetValue((stamp, expert), out var fit))
-            {
-                var id = $"{stamp.Path} {stamp.Length} {stamp.Written.Ticks}";
-                _fits.Add((stamp, expert), fit = Open(path, stamp).FitTo(_weights.Value, _model, expert, id));
-            }
-
-            return fit;
+            return Open(path).FitTo(_weights.Value, _model, expert);
         }
     }
 
-    /// <summary>SHA-256 of a LoRA's file, hexadecimal; read once, then noted.</summary>
-    /// <exception cref="IOException">The file cannot be read.</exception>
-    public string DigestOf(string path, CancellationToken cancellationToken = default) =>
-        _digests.OfEach([path], read: null, cancellationToken)[0];
+    /// <summary>What tells a LoRA from others. Its files are read once, then noted.</summary>
+    /// <exception cref="CheckpointException">The file holds no LoRA.</exception>
+    /// <exception cref="IOException">A file cannot be read.</exception>
+    public LoraIdentity IdentityOf(string path, CancellationToken cancellationToken = default)
+    {
+        LoraFile file;
+        lock (_gate)
+        {
+            file = Open(path).File;
+        }
+
+        return LoraIdentity.Of(file, _digests, cancellationToken);
+    }
 
     /// <summary>Whether two paths are the same LoRA: one file by two names, or a copy of it.</summary>
     /// <param name="path">A file.</param>
@@ -157,11 +159,10 @@ public sealed class LoraLibrary : IDisposable
     {
         try
         {
-            var (one, two) = (FileFacts.Of(path), FileFacts.Of(other));
-            return one.FullName == two.FullName
-                || (byContent && one.Length == two.Length && DigestOf(one.FullName) == DigestOf(two.FullName));
+            return FilesOf(path).SequenceEqual(FilesOf(other))
+                || (byContent && FileFacts.Of(path).Length == FileFacts.Of(other).Length && IdentityOf(path) == IdentityOf(other));
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is CheckpointException or IOException or UnauthorizedAccessException)
         {
             return false; // whoever opens it says what is wrong
         }
@@ -176,25 +177,41 @@ public sealed class LoraLibrary : IDisposable
     {
         lock (_gate)
         {
-            foreach (var file in _files.Values)
+            foreach (var lora in _opened.Values.Concat(_old))
             {
-                file.Dispose();
+                lora.Dispose();
             }
 
-            _files.Clear();
-            _fits.Clear();
+            _opened.Clear();
+            _old.Clear();
         }
     }
 
     /// <summary>A file, opened once; the gate is held.</summary>
-    private LoraFile Open(string path, FileStamp stamp)
+    private OpenedLora Open(string path)
     {
-        if (!_files.TryGetValue(stamp, out var file))
+        // Not by the path without links: the configuration is looked for in the folder that was named.
+        var key = Path.GetFullPath(path);
+        if (_opened.TryGetValue(key, out var lora) && lora.IsUnchanged)
         {
-            _files.Add(stamp, file = LoraFile.Open(path));
+            return lora;
         }
 
-        return file;
+        var opened = OpenedLora.Open(path);
+        if (lora is not null)
+        {
+            _old.Add(lora);
+        }
+
+        return _opened[key] = opened;
+    }
+
+    private IEnumerable<string> FilesOf(string path)
+    {
+        lock (_gate)
+        {
+            return [.. Open(path).File.Files.Select(FileFacts.RealPath)];
+        }
     }
 
     private string? Pulled(string name)

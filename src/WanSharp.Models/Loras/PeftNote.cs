@@ -57,11 +57,14 @@ internal sealed class PeftNote
             return Read(file.Path, header);
         }
 
-        var config = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(file.Path))!, ConfigFile);
-        return Path.GetFileName(file.Path).StartsWith(WeightsFile, StringComparison.Ordinal) && File.Exists(config)
-            ? Read(config, ReadConfig(config))
-            : null;
+        return PlaceOf(file) is { } config && File.Exists(config) ? Read(config, ReadConfig(config)) : null;
     }
+
+    /// <summary>The configuration next to a file, whether or not it is there; null where none would be read.</summary>
+    public static string? PlaceOf(ICheckpoint file) =>
+        !file.Metadata.ContainsKey(HeaderKey) && Path.GetFileName(file.Path).StartsWith(WeightsFile, StringComparison.Ordinal)
+            ? Path.Combine(Path.GetDirectoryName(Path.GetFullPath(file.Path))!, ConfigFile)
+            : null;
 
     private static string ReadConfig(string path)
     {

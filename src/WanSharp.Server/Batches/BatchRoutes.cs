@@ -91,7 +91,9 @@ internal sealed class BatchRoutes(VideoQueue queue, WanHost host) : IRoutes
             };
         }
 
-        await SendAsync(context, queue.Batches(caller, batch.Id).Single()).ConfigureAwait(false);
+        var made = queue.Batches(caller, batch.Id).SingleOrDefault();
+        await SendAsync(context, made ?? throw ApiException.NotFound("The batch was deleted as soon as it was there."))
+            .ConfigureAwait(false);
     }
 
     private Task ReplayAsync(HttpContext context, BatchListing there, string sha256)
@@ -131,7 +133,12 @@ internal sealed class BatchRoutes(VideoQueue queue, WanHost host) : IRoutes
     private async Task ReportAsync(HttpContext context)
     {
         var batch = Require(context);
-        var jobs = queue.IdsOf(batch.Id).Select(queue.Find).OfType<Job>().ToList();
+        var jobs = queue
+            .IdsOf(batch.Id)
+            .Select(queue.Find)
+            .OfType<Job>()
+            .Select(job => job with { Error = VideoObjects.ReasonOf(job) })
+            .ToList();
         var report = BatchReport.From(jobs, host.Options.Clock.GetUtcNow());
         var isPage = context.Request.Query["format"].FirstOrDefault() switch
         {

@@ -22,6 +22,9 @@ internal sealed class InputPictures(PictureStore store, string folder) : IKeptPi
     /// <summary>For how long a picture is kept after its upload, if no video needs it.</summary>
     private static readonly TimeSpan Kept = TimeSpan.FromDays(7);
 
+    /// <summary>What cannot be read is left alone for so long: it may be an upload that is being written.</summary>
+    private static readonly TimeSpan Young = TimeSpan.FromHours(1);
+
     private readonly SemaphoreSlim _gate = new(1);
 
     public void Dispose() => _gate.Dispose();
@@ -87,7 +90,7 @@ internal sealed class InputPictures(PictureStore store, string folder) : IKeptPi
             {
                 kept.Add(Path.GetFileName(path));
             }
-            else
+            else if (File.GetLastWriteTimeUtc(place) < (now - Young).UtcDateTime)
             {
                 File.Delete(place);
             }

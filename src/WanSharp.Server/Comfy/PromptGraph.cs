@@ -9,6 +9,8 @@ internal sealed class PromptGraph
     private const int MostNodes = 1000;
 
     private readonly Dictionary<string, GraphNode> _nodes;
+    private readonly Dictionary<string, IReadOnlyList<string>> _links;
+    private readonly Lazy<ILookup<string, string>> _behind;
 
     private PromptGraph(Dictionary<string, GraphNode> nodes, IReadOnlyList<string>? targets)
     {
@@ -19,7 +21,14 @@ internal sealed class PromptGraph
                 .Values.Where(node => node.Type?.IsSaver == true && (targets is null || targets.Contains(node.Id)))
                 .Select(node => node.Id),
         ];
-        Used = [.. nodes.Values.Where(node => Outputs.Contains(node.Id) || OutputsBehind(node.Id).Count > 0)];
+        _links = nodes.ToDictionary(node => node.Key, node => (IReadOnlyList<string>)[.. node.Value.Links().Distinct()]);
+        _behind = new Lazy<ILookup<string, string>>(() =>
+            Outputs
+                .SelectMany(output => Behind([output]).Select(node => (Node: node, Output: output)))
+                .ToLookup(one => one.Node, one => one.Output)
+        );
+        var used = Behind(Outputs);
+        Used = [.. nodes.Values.Where(node => used.Contains(node.Id))];
     }
 
     /// <summary>The nodes that write the clip and are asked for.</summary>
@@ -79,7 +88,7 @@ internal sealed class PromptGraph
     public string NameOf(string id) => Find(id) is { } node ? $"node {id} ({node.ClassType})" : $"node {id}";
 
     /// <summary>The saving nodes that depend on a node.</summary>
-    public IReadOnlyList<string> OutputsBehind(string id) => [.. Outputs.Where(output => Reaches(output, id))];
+    public IReadOnlyList<string> OutputsBehind(string id) => [.. _behind.Value[id]];
 
     /// <summary>A value, or the one that a node holds for it; null where another node computes it.</summary>
     public JsonNode? ValueOf(GraphNode node, string input)
@@ -113,22 +122,18 @@ internal sealed class PromptGraph
             )
         ).ToJsonString();
 
-    private bool Reaches(string from, string to)
+    /// <summary>Some nodes and all that they depend on; each is looked at once.</summary>
+    private HashSet<string> Behind(IReadOnlyList<string> nodes)
     {
-        var (seen, open) = (new HashSet<string> { from }, new Queue<string>([from]));
+        var (seen, open) = (new HashSet<string>(nodes), new Queue<string>(nodes));
         while (open.TryDequeue(out var id))
         {
-            if (id == to)
-            {
-                return true;
-            }
-
-            foreach (var link in Find(id)?.Links().Where(seen.Add) ?? [])
+            foreach (var link in (_links.GetValueOrDefault(id) ?? []).Where(seen.Add))
             {
                 open.Enqueue(link);
             }
         }
 
-        return false;
+        return seen;
     }
 }

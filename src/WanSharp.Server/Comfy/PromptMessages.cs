@@ -45,7 +45,7 @@ internal sealed class PromptMessages(SocketSession session, string client, Video
     {
         if (!one.IsPassing)
         {
-            await TellOfChangeAsync(video, cancellationToken).ConfigureAwait(false);
+            await TellOfChangeAsync(video, one.Type, cancellationToken).ConfigureAwait(false);
             await SendStatusAsync(sid: null, cancellationToken).ConfigureAwait(false);
         }
         else if (_running.ContainsKey(video))
@@ -61,8 +61,11 @@ internal sealed class PromptMessages(SocketSession session, string client, Video
         }
     }
 
-    /// <summary>Tells how a prompt is now: it has begun, ended, or was taken away.</summary>
-    private async Task TellOfChangeAsync(string video, CancellationToken cancellationToken)
+    /// <summary>
+    /// Tells what an event says of a prompt: it has begun, ended, or was taken away. One that says less than has happened since is left
+    /// out: the event that says it follows.
+    /// </summary>
+    private async Task TellOfChangeAsync(string video, string type, CancellationToken cancellationToken)
     {
         if (prompts.OfVideo(video) is not { } view)
         {
@@ -80,7 +83,7 @@ internal sealed class PromptMessages(SocketSession session, string client, Video
             return;
         }
 
-        if (!IsFollowed(view))
+        if (!IsFollowed(view) || JobEvents.TypeOf(view.Job.State) != type)
         {
             return;
         }

@@ -20,6 +20,9 @@ internal sealed class PromptRoutes(VideoQueue queue, PromptQueue prompts, GraphR
     private const int LongestClient = 256;
     private const int MostHistory = 10_000;
 
+    /// <summary>How much of what clients keep with their prompts one answer holds: an editor's graph may have megabytes.</summary>
+    private const int MostHistoryLength = 32 << 20;
+
     /// <summary>Each route is there under this, too.</summary>
     private static readonly string[] Prefixes = ["", "/api"];
 
@@ -165,9 +168,24 @@ internal sealed class PromptRoutes(VideoQueue queue, PromptQueue prompts, GraphR
         var offset = Number(context, "offset") ?? -1;
         var views =
             offset >= 0
-                ? prompts.All(null).Where(view => view.IsHistory).Skip(offset).Take(most)
-                : prompts.All(null, newestFirst: true).Where(view => view.IsHistory).Take(most).Reverse();
+                ? Some(prompts.All(null).Where(view => view.IsHistory).Skip(offset).Take(most))
+                : Some(prompts.All(null, newestFirst: true).Where(view => view.IsHistory).Take(most)).Reverse();
         return context.SendAsync(new JsonObject(views.Select(view => KeyValuePair.Create(view.Id, (JsonNode?)view.History()))));
+    }
+
+    /// <summary>The first of some prompts, as many as one answer can hold; the next request begins after them.</summary>
+    private static IEnumerable<PromptView> Some(IEnumerable<PromptView> views)
+    {
+        var length = 0L;
+        foreach (var view in views)
+        {
+            yield return view;
+            length += view.Job.Details?.Length ?? 0;
+            if (length > MostHistoryLength)
+            {
+                yield break;
+            }
+        }
     }
 
     private Task HistoryOfOneAsync(HttpContext context) =>

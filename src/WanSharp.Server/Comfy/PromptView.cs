@@ -134,7 +134,7 @@ internal sealed class PromptView(Job job, PromptRecord record)
             return ("execution_interrupted", body);
         }
 
-        body["exception_message"] = job.Error ?? "It could not be made.";
+        body["exception_message"] = VideoObjects.ReasonOf(job) ?? "It could not be made.";
         body["exception_type"] = "GenerationFailed";
         body["traceback"] = new JsonArray();
         body["current_inputs"] = new JsonObject();

@@ -103,12 +103,16 @@ internal sealed class EventStream(HttpContext context, EventHub hub)
     private async ValueTask<bool> WaitAsync(EventSubscription subscription, CancellationToken cancellationToken)
     {
         var more = subscription.Reader.WaitToReadAsync(cancellationToken).AsTask();
-        while (await Task.WhenAny(more, Task.Delay(Beat, cancellationToken)).ConfigureAwait(false) != more)
+        while (true)
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            await SendAsync(": \n\n"u8.ToArray()).ConfigureAwait(false);
+            try
+            {
+                return await more.WaitAsync(Beat, cancellationToken).ConfigureAwait(false); // which leaves no timer behind
+            }
+            catch (TimeoutException)
+            {
+                await SendAsync(": \n\n"u8.ToArray()).ConfigureAwait(false);
+            }
         }
-
-        return await more.ConfigureAwait(false);
     }
 }

@@ -19,9 +19,10 @@ namespace WanSharp.Server.Mcp;
 /// <param name="host">Where ffmpeg is.</param>
 /// <param name="queue">The videos.</param>
 /// <param name="forms">Reads requests.</param>
+/// <param name="formats">What they are written as.</param>
 /// <param name="board">How far videos have come.</param>
 /// <param name="hub">What happens to them.</param>
-internal sealed class McpTools(WanHost host, VideoQueue queue, VideoForms forms, ProgressBoard board, EventHub hub)
+internal sealed class McpTools(WanHost host, VideoQueue queue, VideoForms forms, ServedFormats formats, ProgressBoard board, EventHub hub)
 {
     private const int LongestWait = 3600;
     private const int UsualWait = 600;
@@ -115,12 +116,12 @@ internal sealed class McpTools(WanHost host, VideoQueue queue, VideoForms forms,
         Func<McpCall, CancellationToken, Task<JsonObject>> run
     ) => new(name, description, schema, changes, run, Explain);
 
-    private static IEnumerable<(string Name, JsonObject Schema)> Request() =>
+    private IEnumerable<(string Name, JsonObject Schema)> Request() =>
         [
             ("prompt", McpSchema.Text("What the video shows.")),
             ("style", McpSchema.Text("The name of a style.")),
             ("priority", McpSchema.Number("Larger goes first. Default: 0.", -BatchEntry.HighestPriority, BatchEntry.HighestPriority)),
-            ("format", McpSchema.Choice("The file's format.", MediaTypes.ClipFormats.Select(format => format[1..]))),
+            ("format", McpSchema.Choice("The file's format.", formats.All.Select(format => format[1..]))),
             ("input_reference", McpSchema.Text("The picture of the first frame: a data: URL, or an address that the server may fetch.")),
             ("last_image", McpSchema.Text("The picture of the last frame.")),
             .. McpSchema.Settings(),

@@ -141,7 +141,14 @@ internal static class OpenApiDocument
                 ])
             ),
             BodyKind.Priority => Only(Object([new("priority", new JsonObject { ["type"] = "integer" })], "priority")),
-            BodyKind.Order => Only(Object([new("ids", new JsonObject { ["type"] = "array", ["items"] = Text("A video's id.") })], "ids")),
+            BodyKind.Order => Only(
+                Object([
+                    new("ids", new JsonObject { ["type"] = "array", ["items"] = Text("A video's id.") }),
+                    new("id", Text("Instead of ids: the video that is moved.")),
+                    new("before", Text("The video that comes right after it.")),
+                    new("after", Text("Or the video that comes right before it.")),
+                ])
+            ),
             BodyKind.Key => Only(Object([new("key", Text("The key."))], "key")),
             _ => null,
         };

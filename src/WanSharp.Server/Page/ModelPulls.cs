@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using WanSharp.Hosting;
 using WanSharp.Hosting.Hub;
+using WanSharp.Server.Http;
 
 namespace WanSharp.Server.Page;
 
@@ -75,7 +76,7 @@ internal sealed class ModelPulls(WanHost host) : IAsyncDisposable
         catch (Exception exception)
         {
             host.Options.Notice?.Invoke($"{request.Name} cannot be fetched: {exception.Message}");
-            pull.Now = pull.Now with { State = "failed", Error = exception.Message };
+            pull.Now = pull.Now with { State = "failed", Error = ServerPaths.Hide(exception.Message) };
         }
     }
 

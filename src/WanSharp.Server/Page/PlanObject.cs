@@ -7,6 +7,7 @@ namespace WanSharp.Server.Page;
 /// <param name="NumInferenceSteps">Denoise steps.</param>
 /// <param name="Seed">Its seed.</param>
 /// <param name="Seconds">How long it takes alone on this machine; null while that is not known.</param>
+/// <param name="Measuring">Whether the time will be known soon: how fast this machine is, is being found out.</param>
 /// <param name="MemoryBytes">The most memory that it needs; null while that is not known.</param>
 /// <param name="Cached">Whether the clip is there already.</param>
 /// <param name="Queued">How many videos wait before it.</param>
@@ -18,6 +19,7 @@ internal sealed record PlanObject(
     int NumInferenceSteps,
     ulong? Seed,
     double? Seconds,
+    bool Measuring,
     long? MemoryBytes,
     bool Cached,
     int Queued,

@@ -14,7 +14,8 @@ using WanSharp.Server.Work;
 namespace WanSharp.Server.Page;
 
 /// <summary>What a video would be, and cost: checked as if it were asked for, and not made.</summary>
-internal sealed class PlanRoutes(VideoQueue queue, VideoForms forms, OpenedResults results, ModelFacts facts) : IRoutes
+internal sealed class PlanRoutes(ServerOptions options, VideoQueue queue, VideoForms forms, OpenedResults results, ModelFacts facts)
+    : IRoutes
 {
     /// <inheritdoc/>
     public bool TellsKeysApart => true;
@@ -39,7 +40,7 @@ internal sealed class PlanRoutes(VideoQueue queue, VideoForms forms, OpenedResul
             request.Entry.UseCache
             && job.Prepared.ResultKey is { } key
             && results.Cache?.Contains(key, Path.GetExtension(job.Output)) == true;
-        var cost = facts.IsLocal ? await facts.CostAsync(job.Request, token).ConfigureAwait(false) : null;
+        var cost = facts.IsLocal ? await facts.CostAsync(KeptPictures.Found(job.Request, options), token).ConfigureAwait(false) : null;
         await context
             .SendAsync(
                 new PlanObject(
@@ -49,6 +50,7 @@ internal sealed class PlanRoutes(VideoQueue queue, VideoForms forms, OpenedResul
                     NumInferenceSteps: job.Prepared.Steps,
                     Seed: job.Prepared.Seed,
                     Seconds: cost?.Seconds,
+                    Measuring: facts.IsLocal && cost is null,
                     MemoryBytes: cost?.PrivateBytes,
                     Cached: isKept,
                     Queued: queue.Counts(Caller.Of(context)).Queued,

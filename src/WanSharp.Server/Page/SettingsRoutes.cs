@@ -4,7 +4,6 @@ using Microsoft.AspNetCore.Routing;
 using WanSharp.Engine.Requests;
 using WanSharp.Hosting;
 using WanSharp.Jobs.Styles;
-using WanSharp.Media.Clips;
 using WanSharp.Server.Http;
 using WanSharp.Server.Security;
 using WanSharp.Server.Work;
@@ -12,7 +11,8 @@ using WanSharp.Server.Work;
 namespace WanSharp.Server.Page;
 
 /// <summary>What may be asked of a clip, for forms; and what was asked of one.</summary>
-internal sealed class SettingsRoutes(ServerOptions options, WanHost host, VideoQueue queue, ModelFacts facts) : IRoutes
+internal sealed class SettingsRoutes(ServerOptions options, WanHost host, VideoQueue queue, ModelFacts facts, ServedFormats formats)
+    : IRoutes
 {
     /// <summary>Settings of models with two experts.</summary>
     private static readonly string[] OfExperts = ["guidance_high", "boundary", "lora_high", "lora_low"];
@@ -50,8 +50,8 @@ internal sealed class SettingsRoutes(ServerOptions options, WanHost host, VideoQ
                             .Select(preset => new PresetObject(preset.Name, preset.Preset.About, preset.IsReady, preset.Note)),
                     ]
                     : [],
-                Formats(),
-                options.Format[1..]
+                [.. formats.Written.Select(format => format[1..])],
+                formats.Usual[1..]
             ),
             PageJson.Readable.SettingsObject
         );
@@ -101,15 +101,4 @@ internal sealed class SettingsRoutes(ServerOptions options, WanHost host, VideoQ
             Excludes = field.Excludes.Count > 0 ? field.Excludes : null,
             IsPart = field.IsPart,
         };
-
-    private List<string> Formats()
-    {
-        var hasFfmpeg = host.FindFfmpeg() is not null;
-        return
-        [
-            .. MediaTypes
-                .ClipFormats.Where(format => hasFfmpeg || WithoutFfmpeg.CanWrite(OutputTarget.Parse("clip" + format).Kind))
-                .Select(format => format[1..]),
-        ];
-    }
 }

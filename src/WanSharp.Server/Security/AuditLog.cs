@@ -9,7 +9,8 @@ using WanSharp.Tensors;
 namespace WanSharp.Server.Security;
 
 /// <summary>
-/// Writes down who changed what, and who was refused: a line of JSON for each such request. Prompts, keys and pictures are not in it.
+/// Writes down who changed what, and who was refused: a line of JSON for each such request, and the refused ones in a file of their own, so
+/// that no stranger can push out what was done. Prompts, keys and pictures are not in it.
 /// </summary>
 /// <param name="folder">The server's data folder.</param>
 /// <param name="clock">The clock.</param>
@@ -17,6 +18,8 @@ namespace WanSharp.Server.Security;
 internal sealed class AuditLog(string folder, TimeProvider clock, Action<string>? notice) : IAsyncDisposable
 {
     private const string FileName = "audit.jsonl";
+    private const string RefusedName = "refused.jsonl";
+    private const int LongestPath = 256;
     private const long MostBytes = 16 << 20; // then a new file begins, and the one before is kept
 
     private readonly Channel<AuditLine> _lines = Channel.CreateBounded<AuditLine>(
@@ -29,7 +32,7 @@ internal sealed class AuditLog(string folder, TimeProvider clock, Action<string>
     {
         await next(context).ConfigureAwait(false);
         var (method, status) = (context.Request.Method, context.Response.StatusCode);
-        if (HttpMethods.IsGet(method) || HttpMethods.IsHead(method) ? status is 401 or 403 or 421 : true)
+        if (IsRefused(status) || !(HttpMethods.IsGet(method) || HttpMethods.IsHead(method)))
         {
             await _lines
                 .Writer.WriteAsync(
@@ -38,7 +41,9 @@ internal sealed class AuditLog(string folder, TimeProvider clock, Action<string>
                         Caller.Of(context).Name,
                         context.Connection.RemoteIpAddress?.ToString(),
                         method,
-                        context.Request.Path.Value,
+                        context.Request.Path.Value is { Length: > LongestPath } path
+                            ? path[..LongestPath] + "…"
+                            : context.Request.Path.Value,
                         status
                     ),
                     CancellationToken.None
@@ -61,30 +66,44 @@ internal sealed class AuditLog(string folder, TimeProvider clock, Action<string>
 
     private async Task WriteAsync()
     {
-        var path = Path.Combine(folder, FileName);
         while (await _lines.Reader.WaitToReadAsync().ConfigureAwait(false))
         {
-            var text = new StringBuilder();
+            var (done, refused) = (new StringBuilder(), new StringBuilder());
             while (_lines.Reader.TryRead(out var line))
             {
+                var text = IsRefused(line.Status) ? refused : done;
                 text.Append(JsonSerializer.Serialize(line, AuditJson.Readable.AuditLine)).Append('\n');
             }
 
-            try
-            {
-                if (FileFacts.Of(path) is { Exists: true, Length: > MostBytes })
-                {
-                    DurableFiles.Rename(path, path + ".1", overwrite: true);
-                }
-
-                await File.AppendAllTextAsync(path, text.ToString()).ConfigureAwait(false);
-            }
-            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-            {
-                notice?.Invoke($"{path} cannot be written: {exception.Message}");
-            }
+            await AppendAsync(Path.Combine(folder, FileName), done.ToString()).ConfigureAwait(false);
+            await AppendAsync(Path.Combine(folder, RefusedName), refused.ToString()).ConfigureAwait(false);
         }
     }
+
+    private async Task AppendAsync(string path, string text)
+    {
+        if (text.Length == 0)
+        {
+            return;
+        }
+
+        try
+        {
+            if (FileFacts.Of(path) is { Exists: true, Length: > MostBytes })
+            {
+                DurableFiles.Rename(path, path + ".1", overwrite: true);
+            }
+
+            await File.AppendAllTextAsync(path, text).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            notice?.Invoke($"{path} cannot be written: {exception.Message}");
+        }
+    }
+
+    private static bool IsRefused(int status) =>
+        status is StatusCodes.Status401Unauthorized or StatusCodes.Status403Forbidden or StatusCodes.Status421MisdirectedRequest;
 }
 
 /// <summary>A request in the audit log.</summary>

@@ -29,7 +29,7 @@ internal sealed class OriginCheck(IReadOnlyList<string> hosts)
         {
             if (!Uri.TryCreate(origin, UriKind.Absolute, out var address) || !IsSame(address, host))
             {
-                throw new ApiException(403, "origin_not_allowed", "This server answers no scripts of other pages.");
+                throw new ApiException(403, "origin_not_allowed", "Requests from scripts on other sites are refused.");
             }
         }
 

@@ -114,21 +114,38 @@ internal sealed class EditRoutes(VideoQueue queue, VideoForms forms, ServerOptio
         }
 
         using var body = await JsonDocument.ParseAsync(context.Request.Body, default, context.RequestAborted).ConfigureAwait(false);
-        if (
-            body.RootElement is not { ValueKind: JsonValueKind.Object } root
-            || root.EnumerateObject().Count() != 1
-            || !root.TryGetProperty("ids", out var ids)
-            || ids.ValueKind != JsonValueKind.Array
-            || ids.GetArrayLength() > options.MostQueued
-            || ids.EnumerateArray().Any(id => id.ValueKind != JsonValueKind.String)
-        )
+        var ordered = Members(body.RootElement) switch
         {
-            throw ApiException.Invalid("ids", $"Send {{\"ids\": [\"video_…\", …]}}, {options.MostQueued} at most, the first first.");
-        }
-
-        var jobs = ids.EnumerateArray().Select(id => queue.Require(id.GetString(), caller).Id).Distinct().ToList();
-        await context.SendAsync(new OrderedObject(queue.Order(jobs)), ServerJson.Readable.OrderedObject).ConfigureAwait(false);
+            [("ids", { ValueKind: JsonValueKind.Array } ids)] when ids.GetArrayLength() <= options.MostQueued => queue.Order([
+                .. ids.EnumerateArray().Select(id => IdOf(id, caller)).Distinct(),
+            ]),
+            [("id", var id), ("before" or "after", var other) and var (name, _)] => queue.Move(
+                IdOf(id, caller),
+                IdOf(other, caller),
+                name == "after"
+            )
+                ? 1
+                : 0,
+            _ => throw NoOrder(),
+        };
+        await context.SendAsync(new OrderedObject(ordered), ServerJson.Readable.OrderedObject).ConfigureAwait(false);
     }
+
+    /// <summary>The members of an object by their names; the one that is moved comes first.</summary>
+    private static List<(string Name, JsonElement Value)> Members(JsonElement body) =>
+        body.ValueKind == JsonValueKind.Object
+            ? [.. body.EnumerateObject().Select(member => (member.Name, member.Value)).OrderBy(member => member.Name != "id")]
+            : [];
+
+    private long IdOf(JsonElement id, Caller caller) =>
+        id.ValueKind == JsonValueKind.String ? queue.Require(id.GetString(), caller).Id : throw NoOrder();
+
+    private ApiException NoOrder() =>
+        ApiException.Invalid(
+            "ids",
+            $"Send {{\"ids\": [\"video_…\", …]}}, {options.MostQueued} at most, the first first; or {{\"id\": \"video_…\", \"before\": "
+                + "\"video_…\"}, or \"after\"."
+        );
 
     private static ApiException TooLate(string message) => new(409, "too_late", message);
 }

@@ -144,7 +144,7 @@ internal static class VideoFields
             "style" => request with { Entry = entry with { Style = Short(name, text) } },
             "priority" => request with { Entry = entry with { Priority = Priority(text) } },
             "cache" => request with { Entry = entry with { UseCache = Flag(name, text) } },
-            "format" => request with { Format = Format(text) },
+            "format" => request with { Format = "." + Short(name, text).TrimStart('.').ToLowerInvariant() },
             "seed" when text is "-1" || text.Equals("random", StringComparison.OrdinalIgnoreCase) => request with
             {
                 Entry = entry with { DrawsSeed = true },
@@ -210,17 +210,6 @@ internal static class VideoFields
         text.Length <= LongestName
             ? text
             : throw ApiException.Invalid(name, $"The {name} has {text.Length} characters, and {LongestName} are taken at most.");
-
-    private static string Format(string text)
-    {
-        var extension = "." + text.TrimStart('.').ToLowerInvariant();
-        return MediaTypes.ClipFormats.Contains(extension)
-            ? extension
-            : throw ApiException.Invalid(
-                "format",
-                $"The format is one of {string.Join(", ", MediaTypes.ClipFormats.Select(format => format[1..]))}, not '{Shortened(text)}'."
-            );
-    }
 
     private static ApiException Unknown(string name) =>
         new(400, "unknown_field", $"There is no field '{Shortened(name)}'.{NearestName.Hint(Shortened(name), Names)}", name);

@@ -96,7 +96,7 @@ internal sealed class VideoRoutes(VideoQueue queue, VideoForms forms, VideoWaiti
 
         if (job.State != JobState.Succeeded)
         {
-            throw new ApiException(422, "generation_failed", job.Error ?? "The video was cancelled.");
+            throw new ApiException(422, "generation_failed", VideoObjects.ReasonOf(job) ?? "The video was cancelled.");
         }
 
         context.Response.Headers["X-Video-Id"] = VideoId.OfFile(job.Output);

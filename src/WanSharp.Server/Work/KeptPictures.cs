@@ -12,21 +12,23 @@ namespace WanSharp.Server.Work;
 internal sealed class KeptPictures(IJobBackend backend, string folder) : IJobBackend
 {
     /// <summary>The backend of a server.</summary>
-    public static KeptPictures Of(BatchBackend backend, ServerOptions options) =>
-        new(backend.Jobs, Path.Combine(Path.GetFullPath(options.DataFolder), ServerFolders.Uploads));
+    public static KeptPictures Of(BatchBackend backend, ServerOptions options) => new(backend.Jobs, FolderOf(options));
+
+    /// <summary>A request whose pictures are named where they are now.</summary>
+    public static JobRequest Found(JobRequest request, ServerOptions options) => Found(request, FolderOf(options));
 
     /// <inheritdoc/>
     public string Name => backend.Name;
 
     /// <inheritdoc/>
-    public IReadOnlyList<string>? Formats => backend.Formats;
+    public IReadOnlyList<string> Formats => backend.Formats;
 
     /// <inheritdoc/>
     public string FormatFor(string extension) => backend.FormatFor(extension);
 
     /// <inheritdoc/>
     public ValueTask<PreparedJob> PrepareAsync(JobRequest request, CancellationToken cancellationToken) =>
-        backend.PrepareAsync(Found(request), cancellationToken);
+        backend.PrepareAsync(Found(request, folder), cancellationToken);
 
     /// <inheritdoc/>
     public ValueTask RequireFormatAsync(string extension, CancellationToken cancellationToken) =>
@@ -34,24 +36,26 @@ internal sealed class KeptPictures(IJobBackend backend, string folder) : IJobBac
 
     /// <inheritdoc/>
     public Task<JobOutcome> RunAsync(JobRun run, CancellationToken cancellationToken) =>
-        backend.RunAsync(run with { Job = run.Job with { Request = Found(run.Job.Request) } }, cancellationToken);
+        backend.RunAsync(run with { Job = run.Job with { Request = Found(run.Job.Request, folder) } }, cancellationToken);
 
     /// <inheritdoc/>
     public ValueTask ExpectAsync(JobRequest request, CancellationToken cancellationToken) =>
-        backend.ExpectAsync(Found(request), cancellationToken);
+        backend.ExpectAsync(Found(request, folder), cancellationToken);
 
     /// <summary>The backend is whoever opened it's to close.</summary>
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
-    private JobRequest Found(JobRequest request) =>
+    private static string FolderOf(ServerOptions options) => Path.Combine(Path.GetFullPath(options.DataFolder), ServerFolders.Uploads);
+
+    private static JobRequest Found(JobRequest request, string folder) =>
         request.Images.Count == 0
             ? request
             : request with
             {
-                Images = request.Images.ToDictionary(image => image.Key, image => Found(image.Value)),
+                Images = request.Images.ToDictionary(image => image.Key, image => Found(image.Value, folder)),
             };
 
-    private string Found(string path)
+    private static string Found(string path, string folder)
     {
         var kept = Path.Combine(folder, Path.GetFileName(path));
         return !File.Exists(path) && File.Exists(kept) ? kept : path;

@@ -1,3 +1,6 @@
+using WanSharp.Jobs.Comfy;
+using WanSharp.Media.Clips;
+
 namespace WanSharp.Server.Work;
 
 /// <summary>The media types of clips and pictures.</summary>
@@ -5,8 +8,11 @@ internal static class MediaTypes
 {
     public const string Webp = "image/webp";
 
-    /// <summary>The formats of clips, as extensions: a video's file has one of them.</summary>
-    public static IReadOnlyList<string> ClipFormats { get; } = [".mp4", ".webm", ".gif", ".webp", ".png", ".mov", ".mkv"];
+    /// <summary>
+    /// The formats of clips, as extensions: a video's file has one of them, whichever backend made it. What can be asked for is
+    /// <see cref="ServedFormats"/>.
+    /// </summary>
+    public static IReadOnlyList<string> ClipFormats { get; } = [.. OutputTarget.Formats.Union(ComfyBackend.AllFormats)];
 
     /// <summary>The types of clips and of their pictures.</summary>
     public static string[] Clips { get; } = [.. ClipFormats.Select(Of).Distinct()];

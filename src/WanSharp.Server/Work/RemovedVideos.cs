@@ -22,10 +22,12 @@ internal sealed class RemovedVideos
         var id = VideoId.OfFile(job.Output);
         lock (_gate)
         {
-            if (_places.TryAdd(id, (job.Id, job.Owner)))
+            if (!_places.ContainsKey(id))
             {
                 _order.Enqueue(id);
             }
+
+            _places[id] = (job.Id, job.Owner); // one that was made again with its key has another place
 
             if (_order.Count > Most)
             {

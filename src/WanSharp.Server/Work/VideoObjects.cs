@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using WanSharp.Jobs;
 using WanSharp.Server.Contract;
+using WanSharp.Server.Http;
 
 namespace WanSharp.Server.Work;
 
@@ -54,6 +55,9 @@ internal sealed class VideoObjects(ServerOptions options, ProgressBoard board)
         };
     }
 
+    /// <summary>Why a job failed, without the server's folders; null where it did not.</summary>
+    public static string? ReasonOf(Job job) => job.Error is { } error ? ServerPaths.Hide(error) : null;
+
     private static string StatusOf(JobState state) =>
         state switch
         {
@@ -66,7 +70,7 @@ internal sealed class VideoObjects(ServerOptions options, ProgressBoard board)
     private static VideoError? ErrorOf(Job job) =>
         job.State switch
         {
-            JobState.Failed => new VideoError("generation_failed", job.Error ?? "It could not be made."),
+            JobState.Failed => new VideoError("generation_failed", ReasonOf(job) ?? "It could not be made."),
             JobState.Cancelled => new VideoError("cancelled", "It was cancelled."),
             _ => null,
         };

@@ -22,6 +22,7 @@ internal sealed class VideoQueue(
     VideoObjects videos,
     JobEvents events,
     VideoWaiting waiting,
+    ServedFormats formats,
     QueueRoom room
 )
 {
@@ -108,7 +109,7 @@ internal sealed class VideoQueue(
 
     /// <summary>Where a list goes on after a video, which may have been deleted since.</summary>
     /// <exception cref="ApiException">The caller sees none.</exception>
-    public long After(string id, Caller caller) => _removed.Find(id, caller) ?? Require(id, caller).Id;
+    public long After(string id, Caller caller) => Find(id, caller)?.Id ?? _removed.Find(id, caller) ?? Require(id, caller).Id;
 
     /// <summary>A job as a video.</summary>
     public VideoObject Show(Job job) => videos.From(job);
@@ -274,6 +275,15 @@ internal sealed class VideoQueue(
         return count;
     }
 
+    /// <summary>Has a video that waits made before or after another one.</summary>
+    /// <returns>Whether both wait.</returns>
+    public bool Move(long id, long other, bool after)
+    {
+        var isMoved = store.Move(id, other, after);
+        events.Reset();
+        return isMoved;
+    }
+
     /// <summary>Has a video that waits made before all others.</summary>
     public void PutFirst(long id)
     {
@@ -317,6 +327,7 @@ internal sealed class VideoQueue(
         ServedModel.Require(options, request.Model, backend.Model);
         var extension = request.Format ?? backend.Format ?? options.Format;
         var planner = PlannerOf(backend, extension, wildcards: null);
+        formats.Require(extension);
         var entry = request.Entry with { Output = (request.Id ?? VideoId.New()) + extension };
         await backend.Jobs.RequireFormatAsync(backend.Jobs.FormatFor(extension), cancellationToken).ConfigureAwait(false);
         var job = await planner.PlanAsync(entry, number: 1, cancellationToken).ConfigureAwait(false);
@@ -362,7 +373,7 @@ internal sealed class VideoQueue(
         catch (InvalidRequestException exception)
         {
             // of the server's own settings, not of the client's request
-            throw new ApiException(503, "unavailable", $"The server cannot open its model: {exception.Message}");
+            throw new ApiException(503, "unavailable", $"The server cannot open its model: {ServerPaths.Hide(exception.Message)}");
         }
     }
 

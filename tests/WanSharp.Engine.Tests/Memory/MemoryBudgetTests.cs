@@ -1,4 +1,5 @@
 using WanSharp.Engine.Memory;
+using WanSharp.Engine.Scheduling;
 
 namespace WanSharp.Engine.Tests.Memory;
 
@@ -71,6 +72,25 @@ public sealed class MemoryBudgetTests
         var little = await WaitAsync(budget, 10, order: 2);
 
         await stop.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => large);
+        (await little).Dispose();
+    }
+
+    [Fact]
+    public async Task WaitForWork_OfSeveralClips_EndsWhenAllAreCancelled()
+    {
+        var budget = Budget(100);
+        using var first = Begin(budget, 60);
+        using var one = new CancellationTokenSource();
+        using var other = new CancellationTokenSource();
+        using var both = new AllCancelled([one.Token, other.Token]);
+        var large = await WaitAsync(budget, 80, order: 1, both.Token);
+        var little = await WaitAsync(budget, 10, order: 2);
+
+        await one.CancelAsync();
+        Assert.False(large.IsCompleted || little.IsCompleted);
+        await other.CancelAsync();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => large);
         (await little).Dispose();

@@ -95,6 +95,17 @@ public sealed class PresetCatalogTests : IDisposable
         }
     }
 
+    /// <summary>
+    /// deepbeepmeep/Wan2GP:docs/LORAS.md, "CausVid Step/Multiplier Relationship": 0.5 to 0.7 at 8 steps, 0.3 at 12; 1 is for four. The
+    /// later file changes less, and no source gives it another strength.
+    /// </summary>
+    [Theory]
+    [InlineData("wan2.1-t2v-14b", "Wan21_CausVid_14B_T2V_lora_rank32.safetensors", "0.5")]
+    [InlineData("wan2.1-t2v-14b", "Wan21_CausVid_14B_T2V_lora_rank32_v2.safetensors", "1")]
+    [InlineData("wan2.1-t2v-1.3b", "Wan21_CausVid_bidirect2_T2V_1_3B_lora_rank32.safetensors", "1")]
+    public void Shipped_CausVid_ActsAsStronglyAsItsStepsTake(string model, string file, string strength) =>
+        Assert.Equal(strength, PresetCatalog.Shipped.All["causvid"].Models[model].Loras.Single(loras => loras.File == file).Strength);
+
     private static IEnumerable<ClipSettings> SettingsOf(PresetForm form) =>
         form.Loras.Select(form.SettingsWith).Concat(form.Loras.Count == 0 || form.Merged.Count > 0 ? [form.Settings] : []);
 

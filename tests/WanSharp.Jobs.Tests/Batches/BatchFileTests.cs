@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using WanSharp.Jobs.Batches;
+using WanSharp.Jobs.Batches.Reading;
 using WanSharp.Tensors;
 using WanSharp.Testing;
 
@@ -9,6 +10,34 @@ namespace WanSharp.Jobs.Tests.Batches;
 public sealed class BatchFileTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
+
+    [Theory]
+    [InlineData("a.jsonl", "{}\n")]
+    [InlineData("a.json", "[{},\n{}]")]
+    [InlineData("a.csv", "prompt\na\n")]
+    [InlineData("a.txt", "a\n")]
+    public void Readers_OfTooManyJobs_StopThere(string name, string line)
+    {
+        const int Most = 40;
+        var text =
+            name == "a.json" ? $"[{string.Join(",\n", Enumerable.Repeat("{}", 1000))}]" : string.Concat(Enumerable.Repeat(line, 1000));
+        var records = name switch
+        {
+            "a.csv" => TableRecords.Read(name, text, BatchFields.Names, Most),
+            "a.txt" => PromptList.Read(name, text, BatchFields.Names, Most),
+            _ => JsonRecords.Read(name, text, Most),
+        };
+
+        Assert.InRange(records.Count(), Most, 2 * Most);
+    }
+
+    [Fact]
+    public void Read_OfMoreJobsThanABatchHas_IsRefused()
+    {
+        var problem = Assert.Throws<InvalidRequestException>(() => Read("jobs.jsonl", string.Concat(Enumerable.Repeat("{}\n", 100_001))));
+
+        Assert.Contains("holds more than 100000 jobs", problem.Message, StringComparison.Ordinal);
+    }
 
     [Fact]
     public void Read_OfJsonLines_TakesEveryField()

@@ -8,6 +8,7 @@ namespace WanSharp.Jobs.Tests.Comfy;
 
 public sealed class FilledWorkflowTests : IDisposable
 {
+    private static readonly Dictionary<ComfyRole, string> NoImages = [];
     private static readonly JobRequest Request = new() { Prompt = "a \"狐狸\"" };
 
     private readonly TemporaryFolder _folder = new();
@@ -164,7 +165,7 @@ public sealed class FilledWorkflowTests : IDisposable
 
     [Fact]
     public void Fill_OfSeconds_CountsFramesAtTheWorkflowsRate() =>
-        Assert.Equal(81, Fill(Workflows.TextToVideo, Request with { Seconds = 5 }).Settings["frames"]!.GetValue<int>());
+        Assert.Equal(81, Fill(Workflows.TextToVideo, Request with { Seconds = 5 }).SettingsWith(NoImages)["frames"]!.GetValue<int>());
 
     [Fact]
     public void Fill_OfWhatTheWorkflowHasNoInputFor_SaysHowToNameOne() =>
@@ -181,7 +182,7 @@ public sealed class FilledWorkflowTests : IDisposable
     }
 
     [Fact]
-    public async Task KeyAsync_WithAnyInputChanged_IsAnother()
+    public async Task KeyWith_AnyInputChanged_IsAnother()
     {
         File.WriteAllText(_folder["a.png"], "a");
         File.WriteAllText(_folder["copy.png"], "a");
@@ -237,7 +238,9 @@ public sealed class FilledWorkflowTests : IDisposable
         );
     }
 
-    private static Task<string> KeyAsync(string workflow, JobRequest request) => Fill(workflow, request).KeyAsync(Token);
+    private static Task<string> KeyAsync(string workflow, JobRequest request) => KeyAsync(Fill(workflow, request));
+
+    private static async Task<string> KeyAsync(FilledWorkflow filled) => filled.KeyWith(await filled.DigestsAsync(Token));
 
     private static FilledWorkflow Fill(string json, JobRequest request)
     {

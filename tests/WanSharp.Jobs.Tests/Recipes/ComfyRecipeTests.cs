@@ -85,5 +85,15 @@ public class ComfyRecipeTests
         Assert.StartsWith(unsaid, Assert.Single(recipe.Unexpressed), StringComparison.Ordinal);
     }
 
+    /// <summary>The wrapper's rCM has its own noise levels, as ours has: its shift says nothing, and would be refused.</summary>
+    [Fact]
+    public void ASamplerWithItsOwnLevels_HasNoShift()
+    {
+        var recipe = Read(Workflows.Edit(Workflows.Wrapper, """{"5": {"scheduler": "rcm", "steps": 4}}"""));
+
+        Assert.Equal(("rcm", 4, null), (recipe.Settings.Sampler, recipe.Settings.Steps, recipe.Settings.Shift));
+        Assert.Equal("the sampler 'rcm' has noise levels of its own there, and others here", Assert.Single(recipe.Unexpressed));
+    }
+
     private static Recipe Read(string text) => RecipeReader.Read([("", text)], "workflow.json")!;
 }

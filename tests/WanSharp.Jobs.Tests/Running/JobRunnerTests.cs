@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using WanSharp.Engine.Requests;
 using WanSharp.Jobs.Results;
 using WanSharp.Jobs.Running;
@@ -65,6 +66,30 @@ public sealed class JobRunnerTests : IDisposable
         Assert.False(File.Exists(_store.Folder.Artifact("bad.txt")));
         Assert.Single(_store.Retry());
         Assert.Equal((JobState.Queued, 0, null), Facts(1));
+    }
+
+    /// <summary>
+    /// A failed job's row is back in the queue before its attempt has ended: here, while the end is told. Other ends wake the runner
+    /// meanwhile.
+    /// </summary>
+    [Fact]
+    public async Task Run_OfAJobWhoseAttemptIsStillEnding_WaitsForItsEnd()
+    {
+        _store.Enqueue([TestJobs.New("bad.txt"), .. Enumerable.Range(1, 8).Select(i => TestJobs.New($"{i}.txt", prompt: $"clip {i}"))]);
+        var (running, overlaps) = (new ConcurrentDictionary<long, bool>(), 0);
+        await using var backend = new ScriptedBackend
+        {
+            Before = (run, _) => run.Job.Output == "bad.txt" ? throw new InvalidDataException("it broke") : Task.CompletedTask,
+        };
+        using var events = new SlowEnds(running, () => Interlocked.Increment(ref overlaps));
+
+        await new JobRunner(_store, backend, new JobRunnerOptions { Concurrency = 4, Events = events }).RunAsync(
+            TestContext.Current.CancellationToken
+        );
+
+        Assert.Equal(0, overlaps);
+        Assert.Equal((JobState.Failed, 3, "it broke"), Facts(1));
+        Assert.Equal(8, _store.Counts().Succeeded);
     }
 
     [Fact]
@@ -289,6 +314,38 @@ public sealed class JobRunnerTests : IDisposable
     {
         _store.Dispose();
         _folder.Dispose();
+    }
+
+    /// <summary>Hears of ends, and does not let a failed attempt end before other jobs have ended.</summary>
+    private sealed class SlowEnds(ConcurrentDictionary<long, bool> running, Action overlap) : IProgress<JobEvent>, IDisposable
+    {
+        private readonly SemaphoreSlim _others = new(0);
+
+        public void Dispose() => _others.Dispose();
+
+        public void Report(JobEvent value)
+        {
+            switch (value.Kind)
+            {
+                case JobEventKind.Started when !running.TryAdd(value.Job.Id, true):
+                    overlap();
+                    break;
+                case JobEventKind.Succeeded:
+                    running.TryRemove(value.Job.Id, out _);
+                    _others.Release();
+                    break;
+                case JobEventKind.Retrying:
+                    for (var i = 0; i < 3; i++)
+                    {
+                        _others.Wait(TimeSpan.FromSeconds(1));
+                    }
+
+                    running.TryRemove(value.Job.Id, out _);
+                    break;
+                default:
+                    break;
+            }
+        }
     }
 
     private Task RunAsync(ScriptedBackend backend, int concurrency = 1, CancellationToken? cancellationToken = null) =>

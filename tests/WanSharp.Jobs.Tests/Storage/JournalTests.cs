@@ -141,6 +141,29 @@ public sealed class JournalTests : IDisposable
         Assert.Equal(TimeSpan.FromSeconds(7), Assert.Single(store.List()).Elapsed);
     }
 
+    /// <summary>The end has an identity that outlives the database: what was told of it is not told again as another one.</summary>
+    [Fact]
+    public void FinishedAt_OfAClipWhoseDatabaseIsLost_IsWhatItWas()
+    {
+        var clock = new ManualClock();
+        DateTimeOffset? made;
+        using (var store = TestJobs.Open(_folder, clock))
+        {
+            store.Enqueue([TestJobs.New("1.txt"), TestJobs.New("2.txt")]);
+            clock.Advance(seconds: 5);
+            Make(store, 1, "clip");
+            store.Cancel([2]);
+            made = store.Find(1)!.FinishedAt;
+            Assert.Equal(clock.GetUtcNow(), made);
+        }
+
+        File.Delete(Folder.Database);
+        clock.Advance(seconds: 3600);
+        using var again = TestJobs.Open(_folder, clock);
+
+        Assert.Equal([made, made], again.All().Select(job => job.FinishedAt));
+    }
+
     /// <summary>The clock that only counts stands still in the meantime, and what ended is compared with the time of day.</summary>
     [Fact]
     public void Times_AfterTheMachineSlept_AreThoseOfTheDay()

@@ -29,6 +29,23 @@ public sealed class OrderTests : IDisposable
         Assert.Equal(0, store.Order([1]));
     }
 
+    [Theory]
+    [InlineData(4, 2, false, new[] { 1, 4, 2, 3, 5 })]
+    [InlineData(1, 3, true, new[] { 2, 3, 1, 4, 5 })]
+    [InlineData(5, 1, false, new[] { 5, 1, 2, 3, 4 })]
+    [InlineData(2, 5, true, new[] { 1, 3, 4, 5, 2 })]
+    public void Move_OfAJob_LeavesTheOrderOfAllOthers(int id, int other, bool after, int[] order)
+    {
+        using var store = TestJobs.Open(_folder);
+        store.Enqueue([.. Enumerable.Range(1, 5).Select(i => TestJobs.New($"{i}.mp4"))]);
+        store.Order([1, 2, 3, 4]);
+
+        Assert.True(store.Move(id, other, after));
+        Assert.False(store.Move(id, 6, after));
+
+        Assert.Equal(order.Select(one => $"{one}.mp4"), Claims(store, 5));
+    }
+
     [Fact]
     public void Edit_OfAJobThatSomebodyChangedMeanwhile_UndoesNothing()
     {

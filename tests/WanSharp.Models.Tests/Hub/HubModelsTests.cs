@@ -8,6 +8,7 @@ namespace WanSharp.Models.Tests.Hub;
 public sealed class HubModelsTests : IDisposable
 {
     private const string Commit = "0123456789abcdef0123456789abcdef01234567";
+    private const string Moved = "fedcba9876543210fedcba9876543210fedcba98";
 
     private readonly TemporaryFolder _folder = new();
 
@@ -77,6 +78,37 @@ public sealed class HubModelsTests : IDisposable
         Assert.Contains("wan models pull t2v-1.3b", error.Message, StringComparison.Ordinal);
     }
 
+    /// <summary>A pull of another alias of the same repository moves <c>main</c> to a commit that has the other's files alone.</summary>
+    [Fact]
+    public void Find_OfAnAliasThatWasPulledBeforeMainMoved_GivesItsFilesThere()
+    {
+        var (alias, later) = (AliasCatalog.Load().Find("t2v-a14b")!, AliasCatalog.Load().Find("ti2v-5b")!);
+        Assert.Equal(alias.Repository, later.Repository);
+        Fill(alias.Repository, [.. alias.Files]);
+        FillCommit(Moved, later.Repository, [.. later.Files]);
+
+        Assert.Equal(Path.Combine(Snapshot(alias.Repository), alias.Model!), Locator().Find("t2v-a14b"));
+        Assert.Equal(Path.Combine(Snapshot(later.Repository, Moved), later.Model!), Locator().Find("ti2v-5b"));
+        Assert.DoesNotContain(Models().Look(alias), file => file.Path is null);
+        Assert.NotNull(Models().FindFiles($"{alias.Repository}/{alias.Model}"));
+    }
+
+    /// <summary>Parts of two commits do not make a model, and a revision of one's own does not become another.</summary>
+    [Fact]
+    public void Find_OfFilesThatNoCommitHasTogether_NamesWhatMainLacks()
+    {
+        var alias = AliasCatalog.Load().Find("t2v-1.3b")!;
+        Fill(alias.Repository, [.. alias.Files.Skip(1)]);
+        FillCommit(Moved, alias.Repository, alias.Files[0]);
+
+        Assert.Contains(
+            alias.Files[1],
+            Assert.Throws<CheckpointException>(() => Locator().Find("t2v-1.3b")).Message,
+            StringComparison.Ordinal
+        );
+        Assert.Throws<CheckpointException>(() => Locator().Find($"{alias.Repository}@v2"));
+    }
+
     [Fact]
     public void Find_OfAnAliasThatIsNoModel_SaysWhatItIs()
     {
@@ -142,22 +174,24 @@ public sealed class HubModelsTests : IDisposable
 
     private static string NameOf(string repository) => $"models--{repository.Replace("/", "--", StringComparison.Ordinal)}";
 
-    private string Snapshot(string repository) => _folder[$"hub/{NameOf(repository)}/snapshots/{Commit}"];
+    private string Snapshot(string repository, string commit = Commit) => _folder[$"hub/{NameOf(repository)}/snapshots/{commit}"];
 
     private HubModels Models() => new(new HubCache(_folder["hub"]), new Lazy<AliasCatalog>(() => AliasCatalog.Load()));
 
     private ModelLocator Locator() => new([], Models());
 
-    private void Fill(string repository, params string[] files)
+    private void Fill(string repository, params string[] files) => FillCommit(Commit, repository, files);
+
+    private void FillCommit(string commit, string repository, params string[] files)
     {
         foreach (var file in files)
         {
-            var path = Path.Combine(Snapshot(repository), file);
+            var path = Path.Combine(Snapshot(repository, commit), file);
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
             File.WriteAllText(path, "");
         }
 
         Directory.CreateDirectory(_folder[$"hub/{NameOf(repository)}/refs"]);
-        File.WriteAllText(_folder[$"hub/{NameOf(repository)}/refs/main"], Commit);
+        File.WriteAllText(_folder[$"hub/{NameOf(repository)}/refs/main"], commit);
     }
 }

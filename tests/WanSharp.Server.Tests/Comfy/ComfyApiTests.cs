@@ -168,6 +168,46 @@ public sealed class ComfyApiTests : IAsyncLifetime
         Assert.True(all.EnumerateObject().Count() > 30);
     }
 
+    /// <summary>Whoever collects outputs from the messages would have each twice.</summary>
+    [Fact]
+    public async Task Socket_ThatIsReadLate_TellsOfEachPromptOnce()
+    {
+        using var socket = await OpenAsync("late");
+        var ids = new List<string>();
+        for (var i = 0; i < 3; i++)
+        {
+            ids.Add(await SendAsync(TestGraphs.TextToVideo.Replace("\"seed\": 82", $"\"seed\": {i}", StringComparison.Ordinal), "late"));
+            await _server.EndAsync(VideoOf(ids[i]));
+        }
+
+        var messages = new List<JsonElement>();
+        foreach (var id in ids)
+        {
+            messages.AddRange(await UntilDoneAsync(socket, id));
+        }
+
+        Assert.All(
+            (string[])["execution_start", "executed", "execution_success"],
+            type => Assert.Equal(ids, messages.Where(message => IsOf(message, type)).Select(PromptOf))
+        );
+
+        static string PromptOf(JsonElement message) => message.GetProperty("data").GetProperty("prompt_id").GetString()!;
+    }
+
+    [Fact]
+    public async Task Prompt_OfAWideGraph_IsAnsweredThoughEachSaverDependsOnAll()
+    {
+        var chain = Enumerable
+            .Range(0, 490)
+            .Select(i => $$"""  "c{{i}}": {"class_type": "ModelSamplingSD3", "inputs": {"shift": 8, "model": ["c{{i + 1}}", 0]} }""");
+        var savers = Enumerable.Range(0, 490).Select(i => $$"""  "s{{i}}": {"class_type": "SaveVideo", "inputs": {"video": ["c0", 0]} }""");
+
+        var (status, answer) = await _server.PostAsync("/prompt", $$"""{"prompt": { {{string.Join(',', chain.Concat(savers))}} } }""");
+
+        Assert.Equal(HttpStatusCode.BadRequest, status);
+        Assert.NotEmpty(answer.GetProperty("node_errors").EnumerateObject());
+    }
+
     [Fact]
     public async Task Socket_OfAnotherPage_IsRefused()
     {

@@ -167,6 +167,45 @@ public sealed partial class PageTests(PageFixture fixture) : IClassFixture<PageF
         Assert.Matches(@"^video_[0-9a-f]{32}\.\w+$", download.SuggestedFilename);
     }
 
+    /// <summary>The first batch may take minutes to answer, and nothing is easier than to press twice.</summary>
+    [Fact]
+    public async Task ABatch_WhoseButtonIsPressedTwice_IsMadeOnce()
+    {
+        await using var visit = await fixture.VisitAsync("#/batches");
+        await visit.Page.GetByLabel("Prompts, one a line").FillAsync("pressed twice");
+        await visit.Page.GetByLabel("Name").FillAsync("twice");
+        await visit.Page.EvaluateAsync(
+            "() => { const form = document.querySelector('form'); form.onsubmit(new Event('submit')); "
+                + "form.onsubmit(new Event('submit')); }"
+        );
+
+        await Expect(visit.Page.GetByLabel("Prompts, one a line")).ToHaveValueAsync("");
+        await Expect(visit.Button("Make all")).ToBeEnabledAsync();
+        var (_, batches) = await fixture.Server.GetAsync("/v1/videos/batches");
+        var made = batches.GetProperty("data").EnumerateArray().Where(one => one.GetProperty("name").GetString() == "twice").ToList();
+        await fixture.Server.DeleteAsync($"/v1/videos/batches/{Assert.Single(made).GetProperty("id").GetString()}");
+    }
+
+    [Fact]
+    public async Task AFileOfJobs_TakesNeitherStylesNorSeeds()
+    {
+        await using var visit = await fixture.VisitAsync("#/batches");
+        await visit.Page.Locator("#file").SetInputFilesAsync(File("jobs.csv", "prompt\na\n"));
+        await Expect(visit.Page.Locator("#seeds")).ToBeDisabledAsync();
+        await Expect(visit.Page.Locator("#styles input").First).ToBeDisabledAsync();
+
+        await visit.Page.Locator("#file").SetInputFilesAsync(File("prompts.txt", "a\n"));
+        await Expect(visit.Page.Locator("#seeds")).ToBeEnabledAsync();
+
+        static FilePayload File(string name, string text) =>
+            new()
+            {
+                Name = name,
+                MimeType = "text/plain",
+                Buffer = System.Text.Encoding.UTF8.GetBytes(text),
+            };
+    }
+
     [Fact]
     public async Task Batches_AreTriedMadeAndReported()
     {

@@ -13,10 +13,11 @@ internal static class JsonRecords
     /// <summary>Reads a file of JSON.</summary>
     /// <param name="path">The file, for messages.</param>
     /// <param name="text">Its text.</param>
+    /// <param name="most">After so many jobs no more are read.</param>
     /// <exception cref="InvalidRequestException">It is an array that cannot be read.</exception>
-    public static IEnumerable<BatchRecord> Read(string path, string text)
+    public static IEnumerable<BatchRecord> Read(string path, string text, int most)
     {
-        var lines = new TextLines(text).All().Where(line => !string.IsNullOrWhiteSpace(line.Text)).ToList();
+        var lines = TextLines.Of(text).Where(line => !string.IsNullOrWhiteSpace(line.Text)).Take(most).ToList();
         if (lines.Count == 0)
         {
             return [];
@@ -28,7 +29,7 @@ internal static class JsonRecords
         {
             try
             {
-                return Values(text);
+                return Values(text, most);
             }
             catch (JsonException exception) when (isArray)
             {
@@ -109,12 +110,12 @@ internal static class JsonRecords
 
     /// <summary>All objects of a text, whatever lines they are on.</summary>
     /// <exception cref="JsonException">It is not a sequence of values.</exception>
-    private static List<BatchRecord> Values(string text)
+    private static List<BatchRecord> Values(string text, int most)
     {
         var (records, bytes) = (new List<BatchRecord>(), Encoding.UTF8.GetBytes(text));
         var reader = new Utf8JsonReader(bytes, new JsonReaderOptions { AllowMultipleValues = true });
         var places = new JsonPlaces(text, bytes, firstLine: 1);
-        while (reader.Read())
+        while (records.Count < most && reader.Read())
         {
             if (reader is { TokenType: JsonTokenType.StartArray or JsonTokenType.EndArray, CurrentDepth: 0 })
             {

@@ -36,8 +36,9 @@ internal static partial class PromptList
     /// <param name="path">The file, for messages; of a table its extension.</param>
     /// <param name="text">Its text.</param>
     /// <param name="fields">The fields of jobs, whose names are not prompts.</param>
+    /// <param name="most">After so many prompts no more are read.</param>
     /// <exception cref="InvalidRequestException">It holds jobs with fields.</exception>
-    public static IReadOnlyList<BatchRecord> Read(string path, string text, FieldNames fields)
+    public static IReadOnlyList<BatchRecord> Read(string path, string text, FieldNames fields, int most)
     {
         if (
             OtherFormats.Contains(Path.GetExtension(path), StringComparer.OrdinalIgnoreCase)
@@ -54,36 +55,34 @@ internal static partial class PromptList
             ".tsv" or ".tab" => ("\t", 0),
             _ => ("", 0),
         };
-        var lines = new TextLines(text);
-        var records = separators.Length == 0 ? Lines(lines) : Rows(lines, text, start, separators);
+        List<BatchRecord> records = [.. (separators.Length == 0 ? Lines(text) : Rows(text, start, separators)).Take(most)];
         if (records.Count > 0)
         {
-            RequirePrompts(path, text, lines.All().First(line => line.Number == records[0].Line).Text, records[0], fields);
+            RequirePrompts(path, text, TextLines.Of(text).First(line => line.Number == records[0].Line).Text, records[0], fields);
         }
 
         return records;
     }
 
-    private static List<BatchRecord> Lines(TextLines lines) =>
-        [
-            .. lines
-                .All()
-                .Select(line => (line.Number, Text: line.Text.Trim()))
-                .Where(line => line.Text is { Length: > 0 } text && !IsComment(text))
-                .Select(line => new BatchRecord(
-                    line.Number,
-                    [new BatchField(Field, line.Text, line.Number, Column: 1)],
-                    ProblemOf(line.Text) is { } problem ? new BatchProblem(line.Number, problem) : null
-                )),
-        ];
+    private static IEnumerable<BatchRecord> Lines(string text) =>
+        TextLines
+            .Of(text)
+            .Select(line => (line.Number, Text: line.Text.Trim()))
+            .Where(line => line.Text is { Length: > 0 } prompt && !IsComment(prompt))
+            .Select(line => new BatchRecord(
+                line.Number,
+                [new BatchField(Field, line.Text, line.Number, Column: 1)],
+                ProblemOf(line.Text) is { } problem ? new BatchProblem(line.Number, problem) : null
+            ));
 
-    private static List<BatchRecord> Rows(TextLines lines, string text, int start, string separators) =>
-        [
-            .. TableText
-                .Rows(text, start, separators[0])
-                .Where(row => !row.IsEmpty && !IsComment(text.AsSpan(row.Offset)))
-                .Select(row => Record(lines, text, row, separators)),
-        ];
+    private static IEnumerable<BatchRecord> Rows(string text, int start, string separators)
+    {
+        var lines = new TextLines(text);
+        return TableText
+            .Rows(text, start, separators[0])
+            .Where(row => !row.IsEmpty && !IsComment(text.AsSpan(row.Offset)))
+            .Select(row => Record(lines, text, row, separators));
+    }
 
     private static BatchRecord Record(TextLines lines, string text, TableRow row, string separators)
     {

@@ -8,6 +8,9 @@ internal static class TableRecords
     private const string Mark = "sep=";
     private const int MostCellLength = 64 * 1024;
 
+    /// <summary>No spreadsheet has more rows, empty ones too.</summary>
+    private const int MostRows = 1 << 20;
+
     /// <summary>
     /// Excel writes a table in pieces of a fixed number of rows, each as wide as its widest row: trailing empty cells are left out of a
     /// whole piece, not of a row.
@@ -45,12 +48,29 @@ internal static class TableRecords
     /// <param name="path">The file, for messages and for the separator that its extension stands for.</param>
     /// <param name="text">Its text.</param>
     /// <param name="fields">The names that columns may have.</param>
-    /// <exception cref="InvalidRequestException">The row of names cannot be used.</exception>
-    public static IEnumerable<BatchRecord> Read(string path, string text, FieldNames fields)
+    /// <param name="most">After so many jobs no more are read.</param>
+    /// <exception cref="InvalidRequestException">The row of names cannot be used, or there are too many empty rows.</exception>
+    public static IEnumerable<BatchRecord> Read(string path, string text, FieldNames fields, int most)
     {
         var lines = new TextLines(text);
         var (separator, start) = MarkedSeparator(text) is var (marked, length) ? (marked, length) : (Sniff(path, text, fields), 0);
-        var rows = TableText.Rows(text, start, separator).SkipWhile(row => row.IsEmpty).ToList();
+        var rows = new List<TableRow>();
+        var count = 0;
+        foreach (var row in TableText.Rows(text, start, separator).SkipWhile(row => row.IsEmpty))
+        {
+            rows.Add(row);
+            count += row.IsEmpty ? 0 : 1;
+            if (count > most + RowsOfAPiece)
+            {
+                break; // too many, and the last of them with all rows of their piece
+            }
+
+            if (rows.Count > MostRows)
+            {
+                throw new InvalidRequestException("file", $"{path} has more than {MostRows} rows: remove the empty ones.");
+            }
+        }
+
         if (rows.Count == 0)
         {
             return [];

@@ -18,13 +18,15 @@ internal sealed class TextLines
         }
     }
 
-    /// <summary>Each line with its number, from 1, and without its end.</summary>
-    public IEnumerable<(int Number, string Text)> All()
+    /// <summary>Each line of a text with its number, from 1, and without its end, as it is asked for.</summary>
+    public static IEnumerable<(int Number, string Text)> Of(string text)
     {
-        for (var i = 0; i < _starts.Count; i++)
+        for (var (number, start) = (1, 0); start <= text.Length; number++)
         {
-            var end = i + 1 < _starts.Count ? _starts[i + 1] : _text.Length;
-            yield return (i + 1, _text[_starts[i]..end].TrimEnd('\r', '\n'));
+            var length = text.AsSpan(start).IndexOfAny('\n', '\r');
+            var end = length < 0 ? text.Length : start + length;
+            yield return (number, text[start..end]);
+            start = end + (end + 1 < text.Length && text[end] == '\r' && text[end + 1] == '\n' ? 2 : 1);
         }
     }
 

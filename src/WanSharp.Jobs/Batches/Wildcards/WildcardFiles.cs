@@ -53,7 +53,7 @@ public sealed class WildcardFiles(IReadOnlyList<string> folders)
 
     private static IEnumerable<PromptNode.Option> Options(string path)
     {
-        foreach (var (number, line) in new TextLines(TextInput.ReadFile(path, MostBytes)).All())
+        foreach (var (number, line) in TextLines.Of(TextInput.ReadFile(path, MostBytes)))
         {
             var text = line.Trim();
             if (text.Length > 0 && text[0] != '#')

@@ -15,8 +15,8 @@ export function onKeyNeeded(ask) {
     askForKey = ask;
 }
 
-async function request(method, path, body, signal) {
-    const options = { method, signal, headers: {} };
+async function request(method, path, body, { signal, key } = {}) {
+    const options = { method, signal, headers: key ? { "Idempotency-Key": key } : {} };
     if (body instanceof FormData) {
         options.body = body;
     } else if (body !== undefined) {
@@ -34,7 +34,7 @@ async function request(method, path, body, signal) {
     }
     if (answer.status === 401 && askForKey && path !== "/v1/session") {
         await askForKey();
-        return request(method, path, body, signal);
+        return request(method, path, body, { signal, key });
     }
     if (answer.status === 204) {
         return null;
@@ -72,18 +72,20 @@ const video = (id, end = "") => `/v1/videos/${encodeURIComponent(id)}${end}`;
 export const api = {
     signIn: (key) => request("POST", "/v1/session", { key }),
     settings: () => request("GET", "/v1/settings"),
-    plan: (fields, pictures, from, signal) => request("POST", `/v1/plan${query({ remix_of: from })}`, bodyOf(fields, pictures), signal),
-    create: (fields, pictures, from) => request("POST", from ? video(from, "/remix") : "/v1/videos", bodyOf(fields, pictures)),
+    plan: (fields, pictures, from, signal) => request("POST", `/v1/plan${query({ remix_of: from })}`, bodyOf(fields, pictures), { signal }),
+    /** Made once for each key, however often it is sent. */
+    create: (fields, pictures, from, key) =>
+        request("POST", from ? video(from, "/remix") : "/v1/videos", bodyOf(fields, pictures), { key }),
     videos: (values) => request("GET", `/v1/videos${query(values)}`),
     video: (id) => request("GET", video(id)),
     settingsOf: (id) => request("GET", video(id, "/settings")),
     act: (id, action) => request("POST", video(id, `/${action}`), {}),
-    order: (ids) => request("POST", "/v1/queue/order", { ids }),
+    move: (id, place) => request("POST", "/v1/queue/order", { id, ...place }),
     remove: (id) => request("DELETE", video(id)),
     queue: () => request("GET", "/v1/queue"),
     setPaused: (paused) => request("POST", `/v1/queue/${paused ? "pause" : "resume"}`, {}),
     batches: () => request("GET", "/v1/videos/batches"),
-    createBatch: (fields, file) => request("POST", "/v1/videos/batches", bodyOf(fields, { file })),
+    createBatch: (fields, file, key) => request("POST", "/v1/videos/batches", bodyOf(fields, { file }), { key }),
     actOnBatch: (id, action) => request("POST", `/v1/videos/batches/${encodeURIComponent(id)}/${action}`, {}),
     removeBatch: (id) => request("DELETE", `/v1/videos/batches/${encodeURIComponent(id)}`),
     report: (id) => `/v1/videos/batches/${encodeURIComponent(id)}/report?format=html`,

@@ -124,10 +124,18 @@ export function star(video, changed) {
     return one;
 }
 
-/** Makes a video once more with another seed. */
-export async function vary(video) {
-    const prompt = (await api.settingsOf(video.id)).prompt;
-    return api.create({ prompt, seed: "random" }, null, video.id);
+const varying = new Map();
+
+/** Makes a video once more with another seed; a second click before that is asked for means the same one. */
+export function vary(video) {
+    const ask = async () => api.create({ prompt: (await api.settingsOf(video.id)).prompt, seed: "random" }, null, video.id);
+    if (!varying.has(video.id)) {
+        varying.set(
+            video.id,
+            ask().finally(() => varying.delete(video.id)),
+        );
+    }
+    return varying.get(video.id);
 }
 
 /** Saves a clip as a file. */

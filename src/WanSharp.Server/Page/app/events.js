@@ -33,8 +33,13 @@ export function connect() {
     for (const type of [...TYPES, "reset"]) {
         source.addEventListener(type, hand);
     }
+    let isNew = true;
     source.addEventListener("open", () => {
         wait = 0;
+        if (isNew) {
+            isNew = false; // what happened before, this connection does not tell; one that comes back by itself has it replayed
+            hand({ type: "reset" });
+        }
         for (const watcher of watchers) {
             watcher(true);
         }

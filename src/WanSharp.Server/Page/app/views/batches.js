@@ -5,6 +5,7 @@ import { attempt, failure } from "../clip.js";
 import { dropZone } from "../drop.js";
 import { date } from "../format.js";
 import { listen } from "../events.js";
+import { keyOnce } from "../key.js";
 import { t, tOr } from "../i18n.js";
 
 const KINDS = ".jsonl,.ndjson,.json,.csv,.tsv,.tab,.txt";
@@ -12,6 +13,7 @@ const DELAY = 400;
 
 /** What was filled in; it outlives a look at another view. */
 const draft = { prompts: "", seeds: "", name: "", styles: new Set(), file: null };
+const keys = keyOnce();
 
 export function open(main) {
     const form = h("form", { class: "card stack", novalidate: true, "aria-label": t("batches.new") });
@@ -158,7 +160,7 @@ function fillForm(form, settings, made) {
         settings.styles.length > 0
             ? h(
                   "fieldset",
-                  { class: "checks" },
+                  { class: "checks", id: "styles" },
                   h("legend", { class: "label" }, t("batches.styles")),
                   settings.styles.map((style) => h("label", { class: "check" }, check(style), tOr(`style.${style}`, style))),
               )
@@ -167,8 +169,8 @@ function fillForm(form, settings, made) {
         h(
             "div",
             { class: "actions" },
-            h("button", { type: "submit", class: "button primary" }, icon("batches"), h("span", {}, t("batches.send"))),
-            button(t("batches.try"), () => send(true), { name: "check" }),
+            h("button", { type: "submit", class: "button primary", data: { send: "" } }, icon("batches"), h("span", {}, t("batches.send"))),
+            button(t("batches.try"), () => send(true), { name: "check", data: { send: "" } }),
         ),
     );
     form.onsubmit = (event) => {
@@ -208,6 +210,9 @@ function fillForm(form, settings, made) {
     function draw() {
         const { file } = draft;
         prompts.disabled = file !== null;
+        for (const one of form.querySelectorAll("#seeds, #styles")) {
+            one.disabled = isOfJobs(file); // its lines say their own
+        }
         zone.replaceChildren(
             h(
                 "label",
@@ -228,12 +233,16 @@ function fillForm(form, settings, made) {
 
     async function send(isDry) {
         const fields = { name: draft.name.trim(), dry_run: String(isDry) };
+        if (!isOfJobs(draft.file)) {
+            Object.assign(fields, { styles: [...draft.styles].join(","), seeds: draft.seeds.trim() });
+        }
         if (!draft.file) {
-            Object.assign(fields, { prompts: draft.prompts, styles: [...draft.styles].join(","), seeds: draft.seeds.trim() });
+            fields.prompts = draft.prompts;
         }
         const given = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== ""));
+        setBusy(true); // the first batch opens the model, which takes minutes
         try {
-            const answer = await api.createBatch(given, draft.file);
+            const answer = await api.createBatch(given, draft.file, isDry ? null : keys.of(given, draft.file));
             if (isDry) {
                 result.replaceChildren(
                     h(
@@ -246,6 +255,7 @@ function fillForm(form, settings, made) {
                 );
                 return;
             }
+            keys.made();
             result.replaceChildren();
             Object.assign(draft, { prompts: "", file: null });
             prompts.value = "";
@@ -254,11 +264,27 @@ function fillForm(form, settings, made) {
             announce(t("generate.asked", { n: answer.total }));
             made();
         } catch (problem) {
-            const lines = problem.problems.map((one) => h("li", {}, t("batches.line", { line: one.line, message: one.message })));
+            const lines = (problem.problems ?? []).map((one) => h("li", {}, t("batches.line", { line: one.line, message: one.message })));
             result.replaceChildren(
                 h("p", { class: "error", role: "alert" }, problem.message),
                 lines.length > 0 ? h("ul", { class: "files problems", tabindex: 0, "aria-label": t("batches.problems") }, lines) : "",
             );
+        } finally {
+            setBusy(false);
         }
     }
+
+    function setBusy(isBusy) {
+        for (const one of form.querySelectorAll("[data-send]")) {
+            one.disabled = isBusy;
+        }
+        if (isBusy) {
+            result.replaceChildren(h("p", { class: "muted" }, t("batches.sending")));
+        }
+    }
+}
+
+/** Whether a file is one of jobs, of which each says its own style and seed; a .txt is mostly prompts, a line each. */
+function isOfJobs(file) {
+    return file !== null && !file.name.toLowerCase().endsWith(".txt");
 }

@@ -49,7 +49,7 @@ export function open(main, { id, query }) {
         ["desc", t("gallery.newest")],
         ["asc", t("gallery.oldest")],
     ]);
-    let [dialog, isGone, timer, opener] = [null, false, null, null];
+    let [dialog, isGone, timer, opener, turn] = [null, false, null, null, 0];
 
     main.append(
         h("div", { class: "title" }, h("h1", {}, t("nav.gallery"))),
@@ -111,11 +111,7 @@ export function open(main, { id, query }) {
         );
         draw();
         if (isRefined() && state.more) {
-            await attempt(async () => {
-                state.videos = await api.all({ status: "completed", order: state.order }, MOST);
-                state.more = false;
-            });
-            draw();
+            await refresh();
         }
     }
 
@@ -123,18 +119,27 @@ export function open(main, { id, query }) {
         return state.text !== "" || state.only !== "" || state.style !== "";
     }
 
+    /** Fetches what the present filter needs: as many as are searched, or as were shown. */
     async function refresh() {
         timer = null;
+        const mine = ++turn;
         try {
-            const page = await api.videos({
-                status: "completed",
-                order: state.order,
-                limit: Math.min(100, Math.max(PAGE, state.videos.length)),
-            });
-            if (isGone) {
-                return;
-            }
-            Object.assign(state, { videos: page.data, last: page.last_id, more: page.has_more });
+            const wanted = isRefined() ? MOST : Math.max(PAGE, state.videos.length);
+            const videos = [];
+            let page = null;
+            do {
+                page = await api.videos({
+                    status: "completed",
+                    order: state.order,
+                    after: page?.last_id,
+                    limit: Math.min(100, wanted - videos.length),
+                });
+                if (isGone || mine !== turn) {
+                    return; // a later look has another order, or is newer
+                }
+                videos.push(...page.data);
+            } while (page.has_more && videos.length < wanted);
+            Object.assign(state, { videos, last: page.last_id, more: page.has_more });
             const styles = [...new Set(state.videos.map((video) => video.style).filter(Boolean))];
             style.replaceChildren(
                 h("option", { value: "" }, t("gallery.any-style")),

@@ -5,6 +5,7 @@ import { attempt, downloadLink, failure, livePreview, player, progress, star, va
 import { dropZone } from "../drop.js";
 import { bytes, duration, shape } from "../format.js";
 import { listen } from "../events.js";
+import { keyOnce } from "../key.js";
 import { t, tOr } from "../i18n.js";
 import { address, go, rename } from "../router.js";
 
@@ -15,6 +16,7 @@ const PLAN_DELAY = 350;
 
 /** What was filled in; it outlives a look at another view. */
 const draft = { prompt: "", values: {}, pictures: {}, source: null };
+const keys = keyOnce();
 
 export function open(main, { id, query }) {
     const stage = h("section", { class: "stage card", "aria-label": t("generate.stage") });
@@ -34,17 +36,27 @@ export function open(main, { id, query }) {
             if (from) {
                 Object.assign(draft, { prompt: draft.source.prompt, values: {}, pictures: {} });
             }
-            leaveForm();
-            leaveForm = fillForm(form, settings, (video) => {
-                rename("generate", video.id);
-                display.follow(video);
-            });
+            fill(settings);
             if (from) {
                 form.querySelector("textarea").focus();
             }
         } catch (problem) {
             form.replaceChildren(failure(problem, () => build(from)));
         }
+    }
+
+    /** Fills the form; what the one before it still does ends first. */
+    function fill(settings) {
+        leaveForm();
+        leaveForm = fillForm(
+            form,
+            settings,
+            (video) => {
+                rename("generate", video.id);
+                display.follow(video);
+            },
+            () => fill(settings),
+        );
     }
 
     function useSource(source) {
@@ -74,7 +86,7 @@ export function open(main, { id, query }) {
     };
 }
 
-function fillForm(form, settings, created) {
+function fillForm(form, settings, created, again) {
     const fields = settings.data.filter((field) => !field.is_part);
     const given = draft.source ? Object.fromEntries(draft.source.data.map((one) => [one.name, one.value])) : {};
     if (!given.seconds) {
@@ -179,7 +191,7 @@ function fillForm(form, settings, created) {
             iconButton("close", t("generate.source-drop"), () => {
                 draft.source = null;
                 rename("generate");
-                fillForm(form, settings, created);
+                again();
                 form.querySelector("textarea").focus();
             }),
         );
@@ -392,7 +404,7 @@ function fillForm(form, settings, created) {
                 parts.push(t("generate.behind", { n: found.queued }));
             }
             cost.replaceChildren(h("span", {}, parts.join(" · ")), ...found.notes.map((note) => h("span", { class: "cost-note" }, note)));
-            if (found.seconds === null && !found.cached) {
+            if (found.measuring && !found.cached) {
                 timer = setTimeout(plan, 3000);
             }
         } catch (problem) {
@@ -431,17 +443,22 @@ function fillForm(form, settings, created) {
             return;
         }
         send.disabled = true;
+        const copies = Number(count.value);
+        const key = keys.of(fieldsToSend(), draft.pictures, draft.source?.id);
+        let first = null;
         try {
-            const copies = Number(count.value);
-            let first = null;
             for (let i = 0; i < copies; i++) {
                 const seed = i > 0 ? { seed: "random" } : {};
-                const video = await api.create({ ...fieldsToSend(), ...seed }, draft.pictures, draft.source?.id);
+                const video = await api.create({ ...fieldsToSend(), ...seed }, draft.pictures, draft.source?.id, `${key}-${i}`);
                 first ??= video;
             }
+            keys.made();
             announce(t("generate.asked", { n: copies }));
             created(first);
         } catch (problem) {
+            if (first) {
+                created(first); // those that are made are shown, and made no second time when the rest is asked for again
+            }
             showError(problem);
             (controls.get(problem.param) ?? prompt).focus();
         } finally {
@@ -467,6 +484,23 @@ function showStage(stage, useSettings) {
             follow(await api.video(id));
         } catch (problem) {
             stage.replaceChildren(failure(problem));
+        }
+    }
+
+    /** Looks what became of the clip, of which events may have been missed. */
+    async function look(id) {
+        try {
+            const video = await api.video(id);
+            if (current?.id === id) {
+                current = video;
+                if (status !== video.status || video.status === "queued" || video.status === "in_progress") {
+                    draw(video);
+                }
+            }
+        } catch (problem) {
+            if (problem.status === 404 && current?.id === id) {
+                rest();
+            }
         }
     }
 
@@ -537,9 +571,7 @@ function showStage(stage, useSettings) {
 
     function hear(type, event) {
         if (type === "reset" && current) {
-            const id = current.id;
-            current = null;
-            load(id);
+            look(current.id);
         } else if (event?.data?.id === current?.id && current) {
             if (type === "video.deleted") {
                 rest();

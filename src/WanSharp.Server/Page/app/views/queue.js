@@ -2,7 +2,6 @@
 import { api } from "../api.js";
 import { announce, button, empty, h, icon, iconButton } from "../dom.js";
 import { attempt, failure, livePreview, progress } from "../clip.js";
-import { moved } from "../order.js";
 import { shape } from "../format.js";
 import { listen } from "../events.js";
 import { t } from "../i18n.js";
@@ -269,7 +268,7 @@ export function open(main) {
         if (to < 0 || to >= order.length || from === to) {
             return;
         }
-        await attempt(() => api.order(moved(order, from, to)));
+        await attempt(() => api.move(order[from].id, { [to < from ? "before" : "after"]: order[to].id }));
         announce(t("queue.moved", { name: order[from].prompt, n: to + 1 }));
         await show();
     }
