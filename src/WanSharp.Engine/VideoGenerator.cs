@@ -91,11 +91,7 @@ public sealed class VideoGenerator : IVideoGenerator
         _options.Validate();
         settings = transformer?.Mode == CompileMode.Off ? settings with { Optimization = GraphOptimization.None } : settings;
         transformer = _options.DynamicShapes ? (transformer ?? new TransformerOptions()) with { StaticShapes = false } : transformer;
-        _execution = new ExecutionSettings(
-            ProviderProfiles.Normalize(settings.Provider),
-            Precision.NameOf(quantization),
-            runtime.Threads > 0 ? runtime.Threads : null
-        );
+        _execution = ExecutionOf(runtime, settings, quantization);
         _graphs = new GraphCache(
             runtime,
             new GraphCacheOptions { KeepCompiled = _options.KeepCompiled, HistoryFolder = transformer?.CacheFolder }
@@ -149,6 +145,10 @@ public sealed class VideoGenerator : IVideoGenerator
                 Strategy = _strategies.Current,
             }
         );
+
+    /// <summary>What computes, as clips note it.</summary>
+    internal static ExecutionSettings ExecutionOf(OrtRuntime runtime, SessionSettings settings, Quantization quantization) =>
+        new(ProviderProfiles.Normalize(settings.Provider), Precision.NameOf(quantization), runtime.Threads > 0 ? runtime.Threads : null);
 
     /// <inheritdoc/>
     public GenerationPlan Plan(GenerationRequest request)

@@ -1,5 +1,7 @@
 using WanSharp.Engine;
 using WanSharp.Engine.Features;
+using WanSharp.Engine.Planning;
+using WanSharp.Graphs;
 using WanSharp.Models;
 using WanSharp.Runtime;
 using WanSharp.Runtime.Networks;
@@ -13,8 +15,14 @@ public sealed class EngineHost : IDisposable
 {
     private readonly OwnedParts _parts;
 
-    private EngineHost(OwnedParts parts, WanModel model, OrtRuntime runtime, SessionSettings session, IVideoGenerator generator) =>
-        (_parts, Model, Runtime, Session, Generator) = (parts, model, runtime, session, generator);
+    private EngineHost(
+        OwnedParts parts,
+        WanModel model,
+        OrtRuntime runtime,
+        SessionSettings session,
+        Quantization precision,
+        IVideoGenerator generator
+    ) => (_parts, Model, Runtime, Session, Precision, Generator) = (parts, model, runtime, session, precision, generator);
 
     /// <summary>The model.</summary>
     public WanModel Model { get; }
@@ -25,15 +33,21 @@ public sealed class EngineHost : IDisposable
     /// <summary>How its graphs are compiled, and for which provider.</summary>
     public SessionSettings Session { get; }
 
+    /// <summary>What its transformer's blocks multiply.</summary>
+    public Quantization Precision { get; }
+
     /// <summary>Makes clips.</summary>
     public IVideoGenerator Generator { get; }
 
     /// <summary>Opens an engine. Networks are compiled when the first clip needs them.</summary>
     /// <param name="host">Where things are.</param>
     /// <param name="settings">The model, and what computes it. Default: the default model on the fastest provider.</param>
+    /// <param name="choose">
+    /// Chooses the precision, once the model is open, where the settings leave it open. Default: null, floats.
+    /// </param>
     /// <exception cref="Tensors.CheckpointException">The model cannot be opened.</exception>
     /// <exception cref="Tensors.InvalidRequestException">The provider is not there, or takes no such options.</exception>
-    public static EngineHost Open(WanHost host, EngineSettings? settings = null)
+    public static EngineHost Open(WanHost host, EngineSettings? settings = null, Func<EngineSight, Quantization>? choose = null)
     {
         ArgumentNullException.ThrowIfNull(host);
         settings ??= new EngineSettings();
@@ -42,31 +56,61 @@ public sealed class EngineHost : IDisposable
         {
             var model = parts.Add(host.OpenModel(settings.Model, settings.Parts));
             var runtime = parts.Add(host.OpenRuntime(settings.Threads ?? ThreadsFor(settings.Options)));
-            var session = host.SettingsFor(runtime, settings.Provider, settings.ProviderOptions, settings.Memory?.Bytes);
-            var transformer = host.TransformerOptions(settings.Precision, settings.Compile.Compile ?? CompileMode.Blocks);
-            var options = settings.Compile.For(
-                WanHost.WithMemory(settings.Options, model, settings.Memory, settings.HostMemory),
-                parts.Add(host.OpenTunings())
-            );
-            options = options with
+            var session = host.SettingsFor(runtime, settings.Provider, settings.ProviderOptions, settings.Memory?.Bytes) with
             {
-                DecoderFolders = [.. options.DecoderFolders, .. host.Models.SearchFolders],
-                Presets = host.OpenPresets(model),
-                Ffmpeg = host.FindFfmpeg,
+                ProfilePathPrefix = settings.ProfilePrefix,
             };
+            var precision = settings.Precision ?? choose?.Invoke(new EngineSight(model, runtime, session)) ?? Quantization.None;
+            var transformer = host.TransformerOptions(precision, settings.Compile.Compile ?? CompileMode.Blocks);
+            var options = settings.Compile.For(OptionsOf(host, model, settings), parts.Add(host.OpenTunings()));
             if (settings.KeepsFeatures && options.FeatureBytes > 0)
             {
                 options = options with { Features = new DiskFeatureStore(parts.Add(host.OpenSection(CacheSections.Features))) };
             }
 
             var generator = parts.Add(new VideoGenerator(model, runtime, session, transformer, options));
-            return new EngineHost(parts, model, runtime, session, generator);
+            return new EngineHost(parts, model, runtime, session, precision, generator);
         }
         catch
         {
             parts.Dispose();
             throw;
         }
+    }
+
+    /// <summary>
+    /// The options of an engine for a model: the memory limits, and where decoders, presets and ffmpeg are. What makes a generator of its
+    /// own takes these, so that it makes the clips of <see cref="Open"/>.
+    /// </summary>
+    /// <param name="host">Where things are.</param>
+    /// <param name="model">The model.</param>
+    /// <param name="settings">What computes it.</param>
+    public static EngineOptions OptionsOf(WanHost host, WanModel model, EngineSettings settings)
+    {
+        ArgumentNullException.ThrowIfNull(host);
+        ArgumentNullException.ThrowIfNull(settings);
+        var options = WanHost.WithMemory(settings.Options, model, settings.Memory, settings.HostMemory);
+        return options with
+        {
+            DecoderFolders = [.. options.DecoderFolders, .. host.Models.SearchFolders],
+            Presets = host.OpenPresets(model),
+            Ffmpeg = host.FindFfmpeg,
+        };
+    }
+
+    /// <summary>Predicts what clips cost that an engine makes.</summary>
+    /// <param name="host">Where things are.</param>
+    /// <param name="model">The model; it must outlive the result.</param>
+    /// <param name="settings">What computes it.</param>
+    /// <param name="precision">What the transformer's blocks multiply.</param>
+    public static CostModel CostsOf(WanHost host, WanModel model, EngineSettings settings, Quantization precision)
+    {
+        var options = OptionsOf(host, model, settings);
+        return new CostModel(model, precision, options.VaeTile, options.DecoderFolders)
+        {
+            Presets = options.Presets,
+            LoraMode = options.LoraMode,
+        };
     }
 
     /// <inheritdoc/>

@@ -23,8 +23,10 @@ public sealed record EngineSettings
     /// <summary>Options of the provider, by ONNX Runtime's names. Default: none.</summary>
     public IReadOnlyDictionary<string, string> ProviderOptions { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>What the transformer's blocks multiply. Default: floats.</summary>
-    public Quantization Precision { get; init; }
+    /// <summary>
+    /// What the transformer's blocks multiply. Default: null, as the clips' presets say, and floats where they say nothing.
+    /// </summary>
+    public Quantization? Precision { get; init; }
 
     /// <summary>How networks are compiled. Default: the engine decides.</summary>
     public CompileChoice Compile { get; init; } = CompileChoice.Default;
@@ -40,6 +42,9 @@ public sealed record EngineSettings
 
     /// <summary>Whether encoded prompts and images are kept on disk for the next process. Default: false.</summary>
     public bool KeepsFeatures { get; init; }
+
+    /// <summary>What the files of ONNX Runtime's own profile of operators begin with. Default: null, none are written.</summary>
+    public string? ProfilePrefix { get; init; }
 
     /// <summary>How clips share the machine.</summary>
     public EngineOptions Options { get; init; } = new();

@@ -1,5 +1,4 @@
 using System.Net;
-using WanSharp.Hosting;
 using WanSharp.Hosting.Batches;
 
 namespace WanSharp.Server;
@@ -15,9 +14,6 @@ public sealed record ServerOptions
 
     /// <summary>What makes the clips.</summary>
     public required BackendSettings Backend { get; init; }
-
-    /// <summary>How clips share the machine, and the memory limits. Default: one lane, no limits.</summary>
-    public EngineSettings Engine { get; init; } = new();
 
     /// <summary>The format of clips that ask for none, as an extension with its dot. Default: <c>.mp4</c>.</summary>
     public string Format { get; init; } = ".mp4";

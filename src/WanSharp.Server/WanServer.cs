@@ -77,7 +77,7 @@ public sealed class WanServer : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(options);
         if (options.Backend.Comfy is null)
         {
-            _ = host.Models.Find(options.Backend.Model); // a model that is not there is known now, not at the first request
+            _ = host.Models.Find(options.Backend.Engine.Model); // a model that is not there is known now, not at the first request
         }
 
         RequireKeyBeyondLoopback(host, options);

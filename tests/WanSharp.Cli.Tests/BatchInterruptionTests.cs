@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
+using WanSharp.Engine;
+using WanSharp.Hosting;
 using WanSharp.Hosting.Batches;
 using WanSharp.Jobs;
 using WanSharp.Jobs.Storage;
@@ -15,7 +17,10 @@ public sealed class BatchInterruptionTests : BatchTests
         // As if the image had been there when the jobs were checked.
         UseQuickModel();
         var folder = JobFolder.Create(_folder["out"]);
-        new BackendSettings { Model = "shapes", Provider = "cpu" }.Save(folder);
+        new BackendSettings
+        {
+            Engine = new EngineSettings { Model = "shapes", Provider = "cpu" },
+        }.Save(folder);
         using (var store = JobStore.Open(folder, TimeProvider.System))
         {
             store.Enqueue([Job("bad.png", new Dictionary<int, string> { [0] = _folder["gone.png"] }), Job("good.png", [])]);
@@ -38,12 +43,7 @@ public sealed class BatchInterruptionTests : BatchTests
     {
         UseQuickModel();
         var folder = JobFolder.Create(_folder["out"]);
-        new BackendSettings
-        {
-            Model = "shapes",
-            Provider = "auto",
-            BatchSize = 1,
-        }.Save(folder);
+        new BackendSettings { Engine = new EngineSettings { Options = new EngineOptions { BatchSize = 1 } } }.Save(folder);
         using (var store = JobStore.Open(folder, TimeProvider.System))
         {
             store.Enqueue([Job("waits.png", [])]);
@@ -77,7 +77,7 @@ public sealed class BatchInterruptionTests : BatchTests
             Entries("out").Where(name => name.EndsWith(".png", StringComparison.Ordinal))
         );
         var kept = BackendSettings.Load(folder);
-        Assert.Equal((null, 2), (kept.BatchSize, kept.Lanes));
+        Assert.Equal((null, 2), (kept.Engine.Options.BatchSize, kept.Engine.Options.Lanes));
     }
 
     /// <summary>Two programs on one folder and one cache at the same time: every clip is there, whole, and made by one of them.</summary>
@@ -86,7 +86,10 @@ public sealed class BatchInterruptionTests : BatchTests
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "The processes are Linux's.");
         var folder = JobFolder.Create(_folder["out"]);
-        new BackendSettings { Model = "shapes", Provider = "cpu" }.Save(folder);
+        new BackendSettings
+        {
+            Engine = new EngineSettings { Model = "shapes", Provider = "cpu" },
+        }.Save(folder);
         using (var store = JobStore.Open(folder, TimeProvider.System))
         {
             store.Enqueue([

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using WanSharp.Cli.Commands;
-using WanSharp.Cli.Terminal;
 
 namespace WanSharp.Cli.Tests;
 
@@ -18,7 +17,7 @@ public sealed class DeviceMemoryTests
     [InlineData("webgpu", "gpu_mem_limit", "6GB", null)] // has no such option
     public void Memory_IsTheDevicesLimit(string provider, string option, string amount, string? expected)
     {
-        var options = Environment().Host.OptionsFor(provider, None, Read(amount));
+        var options = SilentEnvironment.Create().Host.OptionsFor(provider, None, Read(amount));
 
         Assert.Equal(expected, options.GetValueOrDefault(option));
     }
@@ -27,7 +26,9 @@ public sealed class DeviceMemoryTests
     public void ProviderOption_GoesBeforeMemory() =>
         Assert.Equal(
             "1",
-            Environment().Host.OptionsFor("cuda", new Dictionary<string, string> { ["gpu_mem_limit"] = "1" }, Read("6GB"))["gpu_mem_limit"]
+            SilentEnvironment.Create().Host.OptionsFor("cuda", new Dictionary<string, string> { ["gpu_mem_limit"] = "1" }, Read("6GB"))[
+                "gpu_mem_limit"
+            ]
         );
 
     private static long? Read(string amount)
@@ -38,15 +39,4 @@ public sealed class DeviceMemoryTests
             .GetValue(option)
             ?.Bytes;
     }
-
-    private static CliEnvironment Environment() =>
-        new()
-        {
-            Out = TextWriter.Null,
-            Error = TextWriter.Null,
-            Input = Stream.Null,
-            IsInteractive = false,
-            Variable = _ => null,
-            Clock = TimeProvider.System,
-        };
 }

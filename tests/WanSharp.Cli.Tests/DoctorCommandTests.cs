@@ -82,7 +82,37 @@ public sealed class DoctorCommandTests : IAsyncLifetime
         var (exitCode, findings) = await DoctorAsync("--model", model);
 
         Assert.Equal(1, exitCode);
-        Assert.Equal(("problem", "wan models verify --remove"), (findings["model"].Severity, findings["model"].Command));
+        var cut = Path.Combine(model, "transformer.safetensors");
+        Assert.Equal(("problem", $"wan inspect {cut}"), (findings["model"].Severity, findings["model"].Command));
+    }
+
+    /// <summary>Whatever keeps it from looking at a model is found, next to all else.</summary>
+    [Theory]
+    [InlineData("presets", "model")]
+    [InlineData("library", "library")]
+    [InlineData("memory", "memory")]
+    public async Task Doctor_OfAModelOnAMachineWithATrouble_FindsIt(string trouble, string topic)
+    {
+        string[] args = ["--model", "shapes"];
+        if (trouble == "presets")
+        {
+            Directory.CreateDirectory(_folder["config/wansharp"]);
+            File.WriteAllText(_folder["config/wansharp/presets.json"], "{");
+        }
+        else if (trouble == "library")
+        {
+            _variables["WAN_ONNXRUNTIME"] = _folder["none.so"];
+        }
+        else
+        {
+            args = [.. args, "--memory", "1MB"];
+        }
+
+        var (exitCode, findings) = await DoctorAsync(args);
+
+        Assert.Equal(1, exitCode);
+        Assert.Equal("problem", findings[topic].Severity);
+        Assert.Contains("disk", findings);
     }
 
     [Fact]

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using WanSharp.Cli.Terminal;
 using WanSharp.Runtime;
 
 namespace WanSharp.Cli.Tests;
@@ -10,7 +9,7 @@ public sealed class HelpTests
     private const int Columns = 80;
 
     /// <summary>What stands after <c>wan</c>, for each command of the tree.</summary>
-    public static TheoryData<string> Commands => [.. Paths(WanApp.Build(Environment()), "")];
+    public static TheoryData<string> Commands => [.. Paths(WanApp.Build(SilentEnvironment.Create()), "")];
 
     [Theory]
     [MemberData(nameof(Commands))]
@@ -33,7 +32,7 @@ public sealed class HelpTests
     public async Task Verbose_SendsWhatOnnxRuntimeSaysToStandardError(bool isVerbose)
     {
         using var errors = new StringWriter();
-        var environment = Environment() with { Error = errors };
+        var environment = SilentEnvironment.Create() with { Error = errors };
         string[] command = ["cache", "--help", .. isVerbose ? new[] { "--verbose" } : []];
 
         await WanApp.RunAsync(command, environment, TestContext.Current.CancellationToken);
@@ -44,15 +43,4 @@ public sealed class HelpTests
 
     private static IEnumerable<string> Paths(Command command, string path) =>
         command.Subcommands.Where(child => !child.Hidden).SelectMany(child => Paths(child, $"{path} {child.Name}".Trim())).Prepend(path);
-
-    private static CliEnvironment Environment() =>
-        new()
-        {
-            Out = TextWriter.Null,
-            Error = TextWriter.Null,
-            Input = Stream.Null,
-            IsInteractive = false,
-            Variable = _ => null,
-            Clock = TimeProvider.System,
-        };
 }

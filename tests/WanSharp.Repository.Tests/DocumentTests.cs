@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.Reflection;
 using System.Text.RegularExpressions;
 using WanSharp.Cli;
-using WanSharp.Cli.Terminal;
+using WanSharp.Cli.Tests;
 using WanSharp.Engine.Requests;
 
 namespace WanSharp.Repository.Tests;
@@ -65,7 +65,7 @@ public partial class DocumentTests
     [MemberData(nameof(Documents))]
     public void CommandLinesThatADocumentShows_Parse(string document)
     {
-        var root = WanApp.Build(Environment());
+        var root = WanApp.Build(SilentEnvironment.Create());
         foreach (Match line in CommandLines().Matches(Checkout.Read(document)))
         {
             var command = line.Groups["arguments"].Value.Split("  #")[0].Trim();
@@ -92,7 +92,7 @@ public partial class DocumentTests
     [Fact]
     public void ExamplesInHelp_OfEveryCommand_Parse()
     {
-        var root = WanApp.Build(Environment());
+        var root = WanApp.Build(SilentEnvironment.Create());
         foreach (var command in WithSubcommands(root))
         {
             var help = command.Options.Select(option => option.Action).OfType<WanSharp.Cli.Commands.HelpWithExamples>().SingleOrDefault();
@@ -172,17 +172,6 @@ public partial class DocumentTests
             missing.Add(path);
         }
     }
-
-    private static CliEnvironment Environment() =>
-        new()
-        {
-            Out = TextWriter.Null,
-            Error = TextWriter.Null,
-            Input = Stream.Null,
-            IsInteractive = false,
-            Variable = _ => null,
-            Clock = TimeProvider.System,
-        };
 
     // [text](path), without a scheme and without the anchor
     [GeneratedRegex(@"\]\((?<path>[^)#:\s]+)(#[^)]*)?\)")]

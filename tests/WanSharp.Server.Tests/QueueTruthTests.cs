@@ -41,7 +41,10 @@ public sealed class QueueTruthTests : IAsyncLifetime
             new ServerOptions
             {
                 DataFolder = "d",
-                Backend = new() { Model = "m", Provider = "cpu" },
+                Backend = new()
+                {
+                    Engine = new() { Model = "m", Provider = "cpu" },
+                },
             },
             new ProgressBoard(new ManualClock())
         );

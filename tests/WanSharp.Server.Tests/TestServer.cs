@@ -73,9 +73,12 @@ internal sealed class TestServer : IAsyncDisposable
             Endpoints = [new IPEndPoint(IPAddress.Loopback, 0)],
             Backend = new BackendSettings
             {
-                Model = _folder["tiny"],
-                Provider = "cpu",
-                Threads = 1,
+                Engine = new EngineSettings
+                {
+                    Model = _folder["tiny"],
+                    Provider = "cpu",
+                    Threads = 1,
+                },
             },
             Format = ".webp",
         };

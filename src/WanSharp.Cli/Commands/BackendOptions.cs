@@ -1,7 +1,5 @@
 using System.CommandLine;
 using WanSharp.Cli.Terminal;
-using WanSharp.Engine.Planning;
-using WanSharp.Graphs;
 using WanSharp.Hosting.Batches;
 using WanSharp.Tensors;
 
@@ -10,13 +8,7 @@ namespace WanSharp.Cli.Commands;
 /// <summary>What makes the clips of a batch.</summary>
 internal sealed class BackendOptions
 {
-    private readonly ModelOptions _model = new();
-    private readonly Option<string> _provider = CommonOptions.Provider();
-    private readonly Option<IReadOnlyDictionary<string, string>> _providerOptions = CommonOptions.ProviderOptions();
-    private readonly Option<Quantization> _precision = CommonOptions.PrecisionOption();
-    private readonly CompileOptions _compile = new();
-    private readonly Option<LoraMode> _loraMode = CommonOptions.LoraModeOption();
-    private readonly Option<int?> _threads = CommonOptions.Threads();
+    private readonly EngineSettingOptions _engine = new(EngineParts.Limits); // each run has its own: BatchRunOptions
 
     private readonly Option<ReuseMode> _reuse = ChoiceOption.Create(
         "--reuse",
@@ -51,43 +43,34 @@ internal sealed class BackendOptions
     /// <param name="withServers">Whether other programs may make the clips.</param>
     public void AddTo(Command command, bool withServers = true)
     {
-        Option[] options = [_provider, _providerOptions, _precision, _threads, .. withServers ? OfServers : []];
-        _model.AddTo(command);
-        if (withServers)
+        _engine.AddTo(command);
+        if (!withServers)
         {
-            _access.AddTo(command);
+            return;
         }
 
-        foreach (var option in options)
+        Option[] ofServers = [_reuse, _backend, _workflow, _mapping];
+        foreach (var option in ofServers)
         {
             command.Options.Add(option);
         }
 
-        _compile.AddTo(command);
-        command.Options.Add(_loraMode);
+        _access.AddTo(command);
     }
-
-    private Option[] OfServers => [_reuse, _backend, _workflow, _mapping];
 
     /// <summary>What the options ask for.</summary>
     /// <exception cref="InvalidRequestException">Options contradict each other.</exception>
     public BackendSettings Read(ParseResult parsed, CliEnvironment environment)
     {
-        var (model, parts) = _model.Read(parsed);
+        var engine = _engine.Read(parsed);
+        var (parts, reuse) = (engine.Parts, parsed.GetValue(_reuse));
         var backend = parsed.GetValue(_backend) ?? BackendNames.Local; // null where the command has no such option
         var isOurs = backend == BackendNames.Local;
-        return isOurs || (parsed.GetValue(_reuse) == ReuseMode.Off && parts.IsEmpty)
+        return isOurs || (reuse == ReuseMode.Off && parts.IsEmpty)
             ? new BackendSettings
             {
-                Model = model,
-                Parts = parts,
-                Provider = parsed.GetValue(_provider)!,
-                ProviderOptions = parsed.GetValue(_providerOptions)!,
-                Precision = parsed.GetValue(_precision),
-                Compile = _compile.Read(parsed),
-                LoraMode = parsed.GetValue(_loraMode),
-                Threads = parsed.GetValue(_threads),
-                Reuse = parsed.GetValue(_reuse),
+                Engine = engine,
+                Reuse = reuse,
                 Comfy = ComfySettings.Read(
                     backend,
                     parsed.GetValue(_workflow),

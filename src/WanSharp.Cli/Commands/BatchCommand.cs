@@ -99,7 +99,7 @@ internal sealed class BatchCommand(CliEnvironment environment)
             FolderCheck.RequireWritable(output);
         }
 
-        var settings = _run.With(parsed, _backend.Read(parsed, environment));
+        var settings = _run.With(parsed, _backend.Read(parsed, environment), environment.Clock);
         var entries = _batch.Read(parsed);
         var styles = environment.Host.OpenStyles(_run.StylesFile(parsed));
         var wildcards = _batch.OpenWildcards(parsed, source, environment);
@@ -110,7 +110,7 @@ internal sealed class BatchCommand(CliEnvironment environment)
         await using var backend = await BatchBackend.OpenAsync(
             environment.Host,
             settings,
-            _run.EngineOf(parsed, settings, environment.Clock),
+            model => entries.Select(entry => styles.PresetOf(entry.Request, entry.Style, model)),
             isDry,
             cancellationToken
         );
@@ -199,12 +199,12 @@ internal sealed class BatchCommand(CliEnvironment environment)
             return ExitCode.Done;
         }
 
-        var settings = _run.With(parsed, _backend.Resume(parsed, environment, BackendSettings.Load(store.Folder)));
+        var settings = _run.With(parsed, _backend.Resume(parsed, environment, BackendSettings.Load(store.Folder)), environment.Clock);
         await ReviewAsync(store, cancellationToken);
         await using var backend = await BatchBackend.OpenAsync(
             environment.Host,
             settings,
-            _run.EngineOf(parsed, settings, environment.Clock),
+            presetsOf: null, // the precision is kept
             estimates: false,
             cancellationToken
         );

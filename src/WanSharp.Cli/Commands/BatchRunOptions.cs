@@ -1,7 +1,5 @@
 using System.CommandLine;
 using WanSharp.Cli.Terminal;
-using WanSharp.Engine;
-using WanSharp.Hosting;
 using WanSharp.Hosting.Batches;
 using WanSharp.Jobs.Comfy;
 using WanSharp.Jobs.Running;
@@ -31,9 +29,7 @@ internal sealed class BatchRunOptions
         "Lanes that compute at the same time, sharing one set of weights. Default: 1.",
         MostLanes
     );
-    private readonly Option<int?> _keepCompiled = CommonOptions.KeepCompiled();
-    private readonly Option<MemoryAmount?> _memory = CommonOptions.Memory();
-    private readonly Option<MemoryAmount?> _hostMemory = CommonOptions.HostMemory();
+    private readonly EngineLimitOptions _limits = new();
     private readonly Option<int?> _attempts = BatchOptions.Count(
         "--attempts",
         "Attempts per job before it counts as failed. Default: 3.",
@@ -55,20 +51,7 @@ internal sealed class BatchRunOptions
     /// <param name="ownsFormat">Whether the program chooses the clips' format.</param>
     public void AddTo(Command command, bool ownsFiles = false, bool ownsFormat = false)
     {
-        Option[] options =
-        [
-            _format,
-            _stylesFile,
-            _batchSize,
-            _lanes,
-            _memory,
-            _hostMemory,
-            _keepCompiled,
-            _attempts,
-            _noCache,
-            _overwrite,
-            _allowModelChange,
-        ];
+        Option[] options = [_format, _stylesFile, _batchSize, _lanes, .. _limits.All, _attempts, _noCache, _overwrite, _allowModelChange];
         foreach (var option in options.Where(option => (!ownsFiles || option != _overwrite) && (!ownsFormat || option != _format)))
         {
             command.Options.Add(option);
@@ -111,26 +94,21 @@ internal sealed class BatchRunOptions
     }
 
     /// <summary>What this run says itself goes before what the batch was started with.</summary>
-    public BackendSettings With(ParseResult parsed, BackendSettings settings) =>
-        settings with
+    public BackendSettings With(ParseResult parsed, BackendSettings settings, TimeProvider clock)
+    {
+        var engine = _limits.With(parsed, settings.Engine);
+        return settings with
         {
-            BatchSize = parsed.GetValue(_batchSize) is { } size ? size.Most : settings.BatchSize,
-            Lanes = parsed.GetValue(_lanes) ?? settings.Lanes,
+            Engine = engine with
+            {
+                Options = engine.Options with
+                {
+                    BatchSize = parsed.GetValue(_batchSize) is { } size ? size.Most : engine.Options.BatchSize,
+                    Lanes = parsed.GetValue(_lanes) ?? engine.Options.Lanes,
+                    Clock = clock,
+                },
+            },
             MakesAll = parsed.GetValue(_noCache) || settings.MakesAll,
         };
-
-    /// <summary>How the engine runs, for clips that are made in this process.</summary>
-    public EngineSettings EngineOf(ParseResult parsed, BackendSettings settings, TimeProvider clock) =>
-        new()
-        {
-            Memory = parsed.GetValue(_memory),
-            HostMemory = parsed.GetValue(_hostMemory),
-            Options = new EngineOptions
-            {
-                BatchSize = settings.BatchSize,
-                Lanes = settings.Lanes ?? 1,
-                KeepCompiled = parsed.GetValue(_keepCompiled) ?? new EngineOptions().KeepCompiled,
-                Clock = clock,
-            },
-        };
+    }
 }

@@ -39,7 +39,7 @@ internal sealed class BenchCommand(CliEnvironment environment)
         ("whole", CompileMode.Whole)
     );
 
-    private readonly Option<Quantization> _precision = CommonOptions.PrecisionOption();
+    private readonly Option<ValueTuple<Quantization?>> _precision = CommonOptions.PrecisionOption();
 
     private readonly Option<DType> _weights = ChoiceOption.Create("--weights", "The weights' type on disk.", WorkloadOptions.WeightTypes);
 
@@ -156,7 +156,7 @@ internal sealed class BenchCommand(CliEnvironment environment)
             Subject = parsed.GetValue(_network),
             TextTokens = parsed.GetValue(_textTokens),
             Mode = parsed.GetValue(_mode),
-            Quantization = parsed.GetValue(_precision),
+            Quantization = parsed.GetValue(_precision).Item1 ?? Quantization.None,
             Weights = parsed.GetValue(_weights),
             PeerPython = parsed.GetValue(_peer) == Torch ? environment.Variable("WAN_PYTHON") ?? "python3" : null,
         };

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using WanSharp.Cli.Output;
 using WanSharp.Cli.Terminal;
+using WanSharp.Hosting;
 using WanSharp.Hosting.Batches;
 using WanSharp.Tools.Throughput;
 
@@ -49,10 +50,13 @@ internal sealed class BenchThroughputCommand(CliEnvironment environment)
         var (model, parts) = _model.Read(parsed);
         var settings = new BackendSettings
         {
-            Model = model,
-            Parts = parts,
-            Provider = parsed.GetValue(_provider)!,
-            Threads = parsed.GetValue(_threads),
+            Engine = new EngineSettings
+            {
+                Model = model,
+                Parts = parts,
+                Provider = parsed.GetValue(_provider)!,
+                Threads = parsed.GetValue(_threads),
+            },
         };
         var json = parsed.GetValue(_json);
         var folder = Directory.CreateTempSubdirectory("wan-throughput-");

@@ -75,11 +75,12 @@ internal static class CommonOptions
             },
         };
 
-    public static Option<Quantization> PrecisionOption() =>
-        ChoiceOption.Create(
+    public static Option<ValueTuple<Quantization?>> PrecisionOption() =>
+        ChoiceOption.CreateNullable<Quantization?>(
             "--precision",
-            "The number type of the transformer's blocks: fp32, or int8 (faster, at a small loss; CPU only). auto is fp32.",
-            ("auto", Quantization.None),
+            "The number type of the transformer's blocks: fp32, or int8 (faster, at a small loss; CPU only). auto: what the preset is for, "
+                + "otherwise fp32.",
+            ("auto", null),
             (Precision.Full, Quantization.None),
             (Precision.EightBit, Quantization.EightBit)
         );
@@ -148,10 +149,6 @@ internal static class CommonOptions
     public static Option<bool> Json() => new("--json") { Description = "Print the result as one line of JSON." };
 
     private static VaeTileChoice? ParseVaeTile(ArgumentResult argument) =>
-        argument.Tokens[0].Value switch
-        {
-            "auto" => VaeTileChoice.Auto,
-            "off" => VaeTileChoice.Off,
-            _ => SizeOption.Parse(argument) is { } size ? VaeTileChoice.Of(size.Width, size.Height) : null,
-        };
+        VaeTileChoice.TryParse(argument.Tokens[0].Value)
+        ?? (SizeOption.Parse(argument) is { } size ? VaeTileChoice.Of(size.Width, size.Height) : null); // says what is wrong
 }

@@ -1,8 +1,6 @@
 using System.CommandLine;
 using WanSharp.Cli.Output;
 using WanSharp.Cli.Terminal;
-using WanSharp.Graphs;
-using WanSharp.Hosting;
 using WanSharp.Tools.Doctor;
 
 namespace WanSharp.Cli.Commands;
@@ -16,10 +14,7 @@ internal sealed class DoctorCommand(CliEnvironment environment)
         Arity = ArgumentArity.ZeroOrOne,
     };
 
-    private readonly ModelOptions _model = new();
-    private readonly Option<Quantization> _precision = CommonOptions.PrecisionOption();
-    private readonly Option<MemoryAmount?> _memory = CommonOptions.Memory();
-    private readonly Option<int?> _threads = CommonOptions.Threads();
+    private readonly EngineSettingOptions _engine = new();
     private readonly Option<bool> _json = CommonOptions.Json();
 
     public static Command Build(CliEnvironment environment)
@@ -31,12 +26,9 @@ internal sealed class DoctorCommand(CliEnvironment environment)
         )
         {
             self._clip,
-            self._precision,
-            self._memory,
-            self._threads,
             self._json,
         };
-        self._model.AddTo(command);
+        self._engine.AddTo(command);
         command.SetAction(self.RunAsync);
         return command.WithExamples("wan doctor", "wan doctor --model ./Wan2.1-T2V-1.3B", "wan doctor clip.mp4", "wan doctor --json");
     }
@@ -45,34 +37,37 @@ internal sealed class DoctorCommand(CliEnvironment environment)
     {
         var checkup = new Checkup(environment.Host);
         List<Finding> findings = [];
-        if (parsed.GetValue(_clip) is { } clip)
+        var isJson = parsed.GetValue(_json);
+        await AddAsync(
+            parsed.GetValue(_clip) is { } clip
+                ? checkup.LookAtClipAsync(clip, cancellationToken)
+                : checkup.LookAtMachineAsync(cancellationToken)
+        );
+        if (_engine.Model.IsGiven(parsed))
         {
-            findings.AddRange(await checkup.LookAtClipAsync(clip, cancellationToken));
-        }
-        else
-        {
-            findings.AddRange(await checkup.LookAtMachineAsync(cancellationToken));
-        }
-
-        if (_model.IsGiven(parsed))
-        {
-            var (model, parts) = _model.Read(parsed);
-            var settings = new EngineSettings
-            {
-                Model = model,
-                Parts = parts,
-                Precision = parsed.GetValue(_precision),
-                Memory = parsed.GetValue(_memory),
-                Threads = parsed.GetValue(_threads),
-            };
-            findings.AddRange(await checkup.LookAtModelAsync(settings, cancellationToken));
+            await AddAsync(checkup.LookAtModelAsync(_engine.Read(parsed), cancellationToken));
         }
 
-        environment.Out.WriteLine(parsed.GetValue(_json) ? JsonText.Of(Output(findings)) : Describe(findings));
+        if (isJson)
+        {
+            environment.Out.WriteLine(JsonText.Of(Output(findings)));
+        }
+
         return findings.Exists(finding => finding.Severity == Severity.Problem) ? ExitCode.Failed : ExitCode.Done;
+
+        async Task AddAsync(Task<IReadOnlyList<Finding>> looking)
+        {
+            var found = await looking;
+            findings.AddRange(found);
+            if (!isJson)
+            {
+                environment.Out.WriteLine(Describe(found)); // what comes next may take minutes
+                environment.Out.Flush();
+            }
+        }
     }
 
-    private static string Describe(List<Finding> findings)
+    private static string Describe(IReadOnlyList<Finding> findings)
     {
         var lines = findings.SelectMany(finding =>
             new[] { $"{Mark(finding.Severity)} {finding.Topic, -10} {finding.Says}" }.Concat(

@@ -119,15 +119,13 @@ internal sealed class FilmOptions
         BackendSettings settings
     )
     {
-        settings = _run.With(parsed, settings);
         return new FilmOrder
         {
             Source = source,
             Film = film,
             Folder = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)),
             Target = ClipPlace.Parse(output),
-            Settings = settings,
-            Engine = _run.EngineOf(parsed, settings, environment.Clock),
+            Settings = _run.With(parsed, settings, environment.Clock),
             StylesFile = _run.StylesFile(parsed),
             Attempts = _run.Attempts(parsed),
             AllowsModelChange = _run.AllowsModelChange(parsed),

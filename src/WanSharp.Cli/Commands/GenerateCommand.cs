@@ -2,12 +2,11 @@ using System.CommandLine;
 using WanSharp.Cli.Films;
 using WanSharp.Cli.Terminal;
 using WanSharp.Engine;
-using WanSharp.Engine.Decoding;
 using WanSharp.Engine.Planning;
 using WanSharp.Engine.Requests;
 using WanSharp.Engine.Strategies;
-using WanSharp.Graphs;
 using WanSharp.Hosting;
+using WanSharp.Hosting.Batches;
 using WanSharp.Jobs.Films;
 using WanSharp.Jobs.Running;
 using WanSharp.Media.Clips;
@@ -32,45 +31,19 @@ internal sealed class GenerateCommand(CliEnvironment environment)
 
     private readonly StyleOptions _style = new();
     private readonly PreviewOption _preview = new();
-    private readonly ModelOptions _model = new();
-    private readonly Option<string> _provider = CommonOptions.Provider();
-    private readonly Option<IReadOnlyDictionary<string, string>> _providerOptions = CommonOptions.ProviderOptions();
-    private readonly Option<Quantization> _precision = CommonOptions.PrecisionOption();
+    private readonly EngineSettingOptions _engine = new();
     private readonly Option<TimeSpan?> _within = Amounts.TimeOption(
         "--within",
         "Make the clip in this time, counted from the start of the program, with the settings that lost least when wan optimize measured."
     );
-    private readonly CompileOptions _compile = new();
-    private readonly Option<LoraMode> _loraMode = CommonOptions.LoraModeOption();
-    private readonly Option<int?> _threads = CommonOptions.Threads();
-    private readonly Option<VaeTileChoice> _vaeTile = CommonOptions.VaeTile();
-
-    private readonly Option<int?> _keepCompiled = CommonOptions.KeepCompiled();
-    private readonly Option<MemoryAmount?> _memory = CommonOptions.Memory();
-    private readonly Option<MemoryAmount?> _hostMemory = CommonOptions.HostMemory();
     private readonly Option<bool> _json = CommonOptions.Json();
 
     public static Command Build(CliEnvironment environment)
     {
         var self = new GenerateCommand(environment);
-        var command = new Command("generate", "Make one video from a sentence.")
-        {
-            self._output,
-            self._provider,
-            self._providerOptions,
-            self._precision,
-            self._within,
-            self._loraMode,
-            self._threads,
-            self._vaeTile,
-            self._memory,
-            self._hostMemory,
-            self._keepCompiled,
-            self._json,
-        };
+        var command = new Command("generate", "Make one video from a sentence.") { self._output, self._within, self._json };
         self._preview.AddTo(command);
-        self._model.AddTo(command);
-        self._compile.AddTo(command);
+        self._engine.AddTo(command);
         self._request.AddTo(command);
         self._style.AddTo(command);
         command.SetAction(self.RunAsync);
@@ -120,30 +93,33 @@ internal sealed class GenerateCommand(CliEnvironment environment)
         var encoder = EncoderCheck.RequireAsync(ffmpeg, target.Kind, cancellationToken); // while the model opens
 
         var started = environment.Clock.GetTimestamp();
-        var compile = _compile.Read(parsed);
-        var (opened, way) = Open(parsed, compile, request, cancellationToken);
-        using var engine = opened;
-        var (model, generator) = (engine.Model, engine.Generator);
+        var settings = _engine.Read(parsed);
+        using var clip = Open(parsed, settings, request, cancellationToken);
+        var generator = clip.Engine.Generator;
         await encoder;
-        model.ReadDigest(new DigestProgress(environment), cancellationToken);
-        request = _style.Apply(parsed, environment.Host, request, model.Name);
-        var plan = generator.Plan(way is null ? request : SettingFields.Fill(request, way.Settings));
+        clip.Engine.Model.ReadDigest(new DigestProgress(environment), cancellationToken);
+        if (clip.Way is { } way)
+        {
+            environment.Error.WriteLine(PlainText.OneLine(OptimizeText.GaveUp(way)));
+        }
+
+        var plan = generator.Plan(clip.Request);
         await generator.RequireInputsAsync(plan, cancellationToken);
         SayPrecision(plan);
-        plan = await TuneAsync(generator, plan, compile, cancellationToken);
+        plan = await TuneAsync(generator, plan, settings.Compile, cancellationToken);
         if (plan.Strategy is { } strategy)
         {
             environment.Error.WriteLine($"memory: {strategy}");
         }
 
         var options = new GenerationRunOptions { Preview = _preview.Read(parsed, environment, ffmpeg, previewFile, plan.Format) };
-        GenerationStatistics clip;
+        GenerationStatistics made;
         await using (var writer = VideoWriter.Create(ffmpeg, target, plan.Format, plan.Settings.ToJson()))
         {
             GenerateReport.WritePlan(environment.Error, plan);
             GenerateReport.WriteWarnings(environment.Error, LongClip.NotesOf(request.Prompt));
             using var progress = ProgressDisplay.Start(environment);
-            clip = await generator.GenerateAsync(plan, writer, options with { Progress = progress }, cancellationToken);
+            made = await generator.GenerateAsync(plan, writer, options with { Progress = progress }, cancellationToken);
             await writer.CompleteAsync(cancellationToken);
             progress.Complete();
         }
@@ -153,7 +129,7 @@ internal sealed class GenerateCommand(CliEnvironment environment)
             environment.Out,
             target.Kind == OutputKind.PngSequence ? target.Folder : target.FullPath,
             plan,
-            clip,
+            made,
             generator.Statistics,
             elapsed,
             parsed.GetValue(_json)
@@ -161,6 +137,17 @@ internal sealed class GenerateCommand(CliEnvironment environment)
         await FinishCompilingAsync(generator, cancellationToken);
         return ExitCode.Done;
     }
+
+    private ClipEngine Open(ParseResult parsed, EngineSettings settings, GenerationRequest request, CancellationToken cancellationToken) =>
+        ClipEngine.Open(
+            environment.Host,
+            settings,
+            request,
+            (asked, model) => _style.Apply(parsed, environment.Host, asked, model.Name),
+            parsed.GetValue(_within),
+            new DigestProgress(environment),
+            cancellationToken
+        );
 
     /// <summary>The film that a clip is which is asked for in seconds, and in more than a clip of its model has; null for others.</summary>
     private FilmOrder? FindFilm(ParseResult parsed, GenerationRequest request)
@@ -170,7 +157,7 @@ internal sealed class GenerateCommand(CliEnvironment environment)
             return null;
         }
 
-        var settings = Settings(parsed, _compile.Read(parsed));
+        var settings = _engine.Read(parsed);
         var (style, stylesFile) = _style.Read(parsed);
         Film? film;
         using (var model = environment.Host.OpenModel(settings.Model, settings.Parts))
@@ -192,7 +179,6 @@ internal sealed class GenerateCommand(CliEnvironment environment)
             );
         }
 
-        var isForEightBit = environment.Host.OpenPresets().Catalog.IsEightBit(request.Preset);
         var target = ClipPlace.Parse(parsed.GetValue(_output) ?? OutputName.For(request));
         return new FilmOrder
         {
@@ -201,8 +187,7 @@ internal sealed class GenerateCommand(CliEnvironment environment)
             Folder = FilmOrder.FolderFor(target),
             Target = target,
             IsUnnamed = parsed.GetValue(_output) is null,
-            Settings = FilmOrder.BackendOf(isForEightBit ? settings with { Precision = Quantization.EightBit } : settings),
-            Engine = settings,
+            Settings = new BackendSettings { Engine = settings },
             StylesFile = stylesFile,
             Attempts = new JobRunnerOptions().Attempts,
             Json = parsed.GetValue(_json),
@@ -217,75 +202,6 @@ internal sealed class GenerateCommand(CliEnvironment environment)
                 $"precision {Precision.EightBit}: the transformer's blocks multiply 8-bit integers, the rest stays in {Precision.Full}"
             );
         }
-    }
-
-    /// <summary>
-    /// The engine, in the precision that is given, that the preset is for, or that is in the measured way that makes the clip in time.
-    /// </summary>
-    private (EngineHost Engine, SavedWay? Way) Open(
-        ParseResult parsed,
-        CompileChoice compile,
-        GenerationRequest request,
-        CancellationToken cancellationToken
-    )
-    {
-        var settings = Settings(parsed, compile);
-        var eightBit = settings with { Precision = Quantization.EightBit };
-        var time = parsed.GetValue(_within);
-        if (time is not null && settings.Precision != Quantization.None)
-        {
-            throw new InvalidRequestException("within", "--within chooses the precision itself: leave --precision out.");
-        }
-
-        var isForEightBit = environment.Host.OpenPresets().Catalog.IsEightBit(request.Preset);
-        var engine = EngineHost.Open(environment.Host, isForEightBit ? eightBit : settings);
-        try
-        {
-            if (time is null)
-            {
-                return (engine, null);
-            }
-
-            engine.Model.ReadDigest(new DigestProgress(environment), cancellationToken);
-            request = _style.Apply(parsed, environment.Host, request, engine.Model.Name);
-            var way = FrontChoice.Find(environment.Host, engine, settings, request, time.Value);
-            environment.Error.WriteLine(PlainText.OneLine(OptimizeText.GaveUp(way)));
-            if (way.Precision == Precision.EightBit)
-            {
-                engine.Dispose();
-                engine = EngineHost.Open(environment.Host, eightBit);
-            }
-
-            return (engine, way);
-        }
-        catch
-        {
-            engine.Dispose();
-            throw;
-        }
-    }
-
-    private EngineSettings Settings(ParseResult parsed, CompileChoice compile)
-    {
-        var (model, parts) = _model.Read(parsed);
-        return new EngineSettings
-        {
-            Model = model,
-            Parts = parts,
-            Provider = parsed.GetValue(_provider)!,
-            ProviderOptions = parsed.GetValue(_providerOptions)!,
-            Precision = parsed.GetValue(_precision),
-            Compile = compile,
-            Threads = parsed.GetValue(_threads),
-            Memory = parsed.GetValue(_memory),
-            HostMemory = parsed.GetValue(_hostMemory),
-            Options = new EngineOptions
-            {
-                VaeTile = parsed.GetValue(_vaeTile)!,
-                LoraMode = parsed.GetValue(_loraMode),
-                KeepCompiled = parsed.GetValue(_keepCompiled) ?? new EngineOptions().KeepCompiled,
-            },
-        };
     }
 
     /// <summary>The clip was made with what was ready; what is still compiled is left on disk for the next one.</summary>

@@ -29,13 +29,12 @@ internal sealed class McpCommand(CliEnvironment environment)
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         var host = environment.Host;
-        var backend = _run.With(parsed, _backend.Read(parsed, environment));
+        var backend = _run.With(parsed, _backend.Read(parsed, environment), environment.Clock);
         var options = new ServerOptions
         {
             DataFolder = _data.Read(parsed, host),
             Endpoints = [new IPEndPoint(IPAddress.Loopback, 0)], // the links to clips lead here
             Backend = backend,
-            Engine = _run.EngineOf(parsed, backend, environment.Clock),
             Format = _run.Format(parsed),
             StylesFile = _run.StylesFile(parsed),
             Attempts = _run.Attempts(parsed),

@@ -3,11 +3,7 @@ using System.Diagnostics;
 using System.Runtime.ExceptionServices;
 using System.Text.Json;
 using WanSharp.Cli.Terminal;
-using WanSharp.Engine;
-using WanSharp.Engine.Decoding;
-using WanSharp.Engine.Planning;
 using WanSharp.Engine.Requests;
-using WanSharp.Hosting;
 using WanSharp.Media.Images;
 using WanSharp.Tensors;
 using WanSharp.Tools.Optimize;
@@ -60,16 +56,7 @@ internal sealed class OptimizeCommand(CliEnvironment environment)
     private readonly PromptSetOption _prompts = new(UsualClips);
     private readonly SettingOptions _settings = new(withSeed: false);
     private readonly ImageOptions _images = new();
-    private readonly ModelOptions _model = new();
-    private readonly Option<string> _provider = CommonOptions.Provider();
-    private readonly Option<IReadOnlyDictionary<string, string>> _providerOptions = CommonOptions.ProviderOptions();
-    private readonly CompileOptions _compile = new();
-    private readonly Option<LoraMode> _loraMode = CommonOptions.LoraModeOption();
-    private readonly Option<VaeTileChoice> _vaeTile = CommonOptions.VaeTile();
-    private readonly Option<int?> _keepCompiled = CommonOptions.KeepCompiled();
-    private readonly Option<MemoryAmount?> _memory = CommonOptions.Memory();
-    private readonly Option<MemoryAmount?> _hostMemory = CommonOptions.HostMemory();
-    private readonly Option<int?> _threads = CommonOptions.Threads();
+    private readonly EngineSettingOptions _engine = new(EngineParts.Precision); // the precision is searched
     private readonly Option<bool> _json = CommonOptions.Json();
 
     public static Command Build(CliEnvironment environment)
@@ -86,20 +73,11 @@ internal sealed class OptimizeCommand(CliEnvironment environment)
             self._save,
             self._trials,
             self._report,
-            self._provider,
-            self._providerOptions,
-            self._loraMode,
-            self._threads,
-            self._vaeTile,
-            self._memory,
-            self._hostMemory,
-            self._keepCompiled,
             self._json,
         };
         self._prompts.AddTo(command);
         self._images.AddTo(command);
-        self._model.AddTo(command);
-        self._compile.AddTo(command);
+        self._engine.AddTo(command);
         self._settings.AddTo(command);
         command.SetAction(self.RunAsync);
         return command.WithExamples(
@@ -123,7 +101,7 @@ internal sealed class OptimizeCommand(CliEnvironment environment)
         RequireOpen(settings);
         var options = new OptimizeOptions
         {
-            Engine = Engine(parsed),
+            Engine = _engine.Read(parsed),
             Goal = new OptimizeGoal { Within = parsed.GetValue(_within), MaxLoss = parsed.GetValue(_loss) },
             Prompts = choose,
             HeldBack = judge,
@@ -131,6 +109,7 @@ internal sealed class OptimizeCommand(CliEnvironment environment)
             Settings = settings,
             Trials = parsed.GetValue(_trials) ?? UsualTrials,
             Started = ProcessAge(),
+            WithSheets = parsed.GetValue(_report) is not null,
         };
         OptimizeReport report;
         using (var progress = new CountedProgressDisplay(environment))
@@ -179,29 +158,6 @@ internal sealed class OptimizeCommand(CliEnvironment environment)
     {
         var ffmpeg = environment.Host.FindFfmpeg();
         return _images.ReadAsync(parsed, (file, token) => ImageReader.ReadAsync(ffmpeg, file, token), cancellationToken);
-    }
-
-    /// <summary>What computes the clips, as <c>wan generate</c> has it, but for the precision, which is searched.</summary>
-    private EngineSettings Engine(ParseResult parsed)
-    {
-        var (model, parts) = _model.Read(parsed);
-        return new EngineSettings
-        {
-            Model = model,
-            Parts = parts,
-            Provider = parsed.GetValue(_provider)!,
-            ProviderOptions = parsed.GetValue(_providerOptions)!,
-            Compile = _compile.Read(parsed),
-            Threads = parsed.GetValue(_threads),
-            Memory = parsed.GetValue(_memory),
-            HostMemory = parsed.GetValue(_hostMemory),
-            Options = new EngineOptions
-            {
-                VaeTile = parsed.GetValue(_vaeTile)!,
-                LoraMode = parsed.GetValue(_loraMode),
-                KeepCompiled = parsed.GetValue(_keepCompiled) ?? new EngineOptions().KeepCompiled,
-            },
-        };
     }
 
     /// <summary>What a process takes before it comes to its command.</summary>

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using WanSharp.Cli.Terminal;
 using WanSharp.Engine;
-using WanSharp.Engine.Decoding;
 using WanSharp.Engine.Memory;
 using WanSharp.Engine.Planning;
 using WanSharp.Engine.Strategies;
@@ -20,18 +19,11 @@ internal sealed class PlanCommand(CliEnvironment environment)
 {
     private readonly GenerateOptions _request = new();
     private readonly StyleOptions _style = new();
-    private readonly ModelOptions _model = new();
-    private readonly Option<Quantization> _precision = CommonOptions.PrecisionOption();
-    private readonly Option<VaeTileChoice> _vaeTile = CommonOptions.VaeTile();
-    private readonly Option<LoraMode> _loraMode = CommonOptions.LoraModeOption();
-    private readonly Option<int?> _threads = CommonOptions.Threads();
+    private readonly EngineSettingOptions _engine = new(EngineParts.Provider); // what is predicted is the processor's
     private readonly Option<bool> _calibrate = new("--calibrate")
     {
         Description = "Measure this machine again (4 to 6 seconds); otherwise a measurement is used for 30 days.",
     };
-    private readonly Option<MemoryAmount?> _memory = CommonOptions.Memory();
-    private readonly Option<MemoryAmount?> _hostMemory = CommonOptions.HostMemory();
-    private readonly CompileOptions _compile = new();
     private readonly Option<bool> _json = CommonOptions.Json();
 
     public static Command Build(CliEnvironment environment)
@@ -42,17 +34,10 @@ internal sealed class PlanCommand(CliEnvironment environment)
             "Estimate a clip's compute, memory and time on this machine's processor, without running the model."
         )
         {
-            self._precision,
-            self._vaeTile,
-            self._loraMode,
-            self._threads,
             self._calibrate,
-            self._memory,
-            self._hostMemory,
             self._json,
         };
-        self._model.AddTo(command);
-        self._compile.AddTo(command);
+        self._engine.AddTo(command);
         self._request.AddTo(command);
         self._style.AddTo(command);
         command.SetAction(self.RunAsync);
@@ -65,13 +50,6 @@ internal sealed class PlanCommand(CliEnvironment environment)
         );
     }
 
-    private CostModel Costs(WanModel model, Quantization precision, ParseResult parsed) =>
-        new(model, precision, parsed.GetValue(_vaeTile), environment.Host.Models.SearchFolders)
-        {
-            Presets = environment.Host.OpenPresets(model),
-            LoraMode = parsed.GetValue(_loraMode),
-        };
-
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         var request = await _request.ReadAsync(
@@ -80,21 +58,23 @@ internal sealed class PlanCommand(CliEnvironment environment)
             (file, token) => ImageReader.ReadAsync(environment.Host.FindFfmpeg(), file, token),
             cancellationToken
         );
-        using var model = _model.Open(parsed, environment.Host);
+        var engine = _engine.Read(parsed);
+        using var model = environment.Host.OpenModel(engine.Model, engine.Parts);
         request = _style.Apply(parsed, environment.Host, request, model.Name);
-        var costs = Costs(model, parsed.GetValue(_precision), parsed);
+        var precision = engine.Precision ?? environment.Host.OpenPresets(model).PrecisionFor([request.Preset], model);
+        var costs = EngineHost.CostsOf(environment.Host, model, engine, precision);
         var plan = costs.Sketch(request);
-        var machine = environment.Host.Calibrate(parsed.GetValue(_threads), parsed.GetValue(_calibrate), cancellationToken);
-        var (memory, hostMemory, host) = (parsed.GetValue(_memory)?.Bytes, parsed.GetValue(_hostMemory)?.Bytes, HostMemoryFacts.Read());
+        var machine = environment.Host.Calibrate(engine.Threads, parsed.GetValue(_calibrate), cancellationToken);
+        var (memory, hostMemory, host) = (engine.Memory?.Bytes, engine.HostMemory?.Bytes, HostMemoryFacts.Read());
 
         // Nothing runs: a size that was given counts as it is, to ask what it would mean.
         var budget = MemoryAllowance.Of(memory, hostMemory, isOnHost: true, memory is null && hostMemory is null ? host : null);
-        var compile = _compile.Read(parsed);
-        var eightBit = parsed.GetValue(_precision) == Quantization.None ? Costs(model, Quantization.EightBit, parsed) : null;
+        var compile = engine.Compile;
+        var eightBit = precision == Quantization.None ? EngineHost.CostsOf(environment.Host, model, engine, Quantization.EightBit) : null;
         var strategy = Choose(
             costs.Facts(plan, isOnHost: true) with
             {
-                IsPacked = !plan.RunsInBlocks && IsPacked(parsed, model, compile),
+                IsPacked = !plan.RunsInBlocks && IsPacked(model, engine, precision),
             },
             budget,
             compile
@@ -130,20 +110,20 @@ internal sealed class PlanCommand(CliEnvironment environment)
     /// Whether a run would find the whole network packed on disk. Where nothing is said about memory, and the model is small
     /// next to it, none looks for it.
     /// </summary>
-    private bool IsPacked(ParseResult parsed, WanModel model, CompileChoice compile)
+    private bool IsPacked(WanModel model, EngineSettings settings, Quantization precision)
     {
-        var engine = WanHost.WithMemory(new EngineOptions(), model, parsed.GetValue(_memory), parsed.GetValue(_hostMemory));
+        var engine = WanHost.WithMemory(new EngineOptions(), model, settings.Memory, settings.HostMemory);
         if (
-            compile is { Compile: null, Tuning: CompileTuning.Default }
+            settings.Compile is { Compile: null, Tuning: CompileTuning.Default }
             && engine is { Memory: null, HostMemory: null, FollowsFreeMemory: false }
         )
         {
             return false;
         }
 
-        using var runtime = environment.Host.OpenRuntime(parsed.GetValue(_threads));
+        using var runtime = environment.Host.OpenRuntime(settings.Threads);
         using var graphs = new GraphCache(runtime);
-        return PackedNetwork.IsKept(model, graphs, new SessionSettings(), environment.Host.TransformerOptions(parsed.GetValue(_precision)));
+        return PackedNetwork.IsKept(model, graphs, new SessionSettings(), environment.Host.TransformerOptions(precision));
     }
 
     private static Strategy Choose(StrategyFacts facts, MemoryAllowance budget, CompileChoice compile)

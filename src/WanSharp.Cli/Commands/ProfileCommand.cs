@@ -2,8 +2,6 @@ using System.CommandLine;
 using System.Globalization;
 using WanSharp.Cli.Output;
 using WanSharp.Cli.Terminal;
-using WanSharp.Graphs;
-using WanSharp.Hosting;
 using WanSharp.Media.Images;
 using WanSharp.Tensors;
 using WanSharp.Tools.Benchmarks;
@@ -19,10 +17,7 @@ internal sealed class ProfileCommand(CliEnvironment environment)
     private const int UsualRuns = 3;
 
     private readonly GenerateOptions _request = new();
-    private readonly ModelOptions _model = new();
-    private readonly Option<Quantization> _precision = CommonOptions.PrecisionOption();
-    private readonly Option<MemoryAmount?> _memory = CommonOptions.Memory();
-    private readonly Option<int?> _threads = CommonOptions.Threads();
+    private readonly EngineSettingOptions _engine = new();
 
     private readonly Option<int?> _batch = BatchOptions.Count("--batch", "Number of clips to make together. Default: 1.", MostClips);
 
@@ -64,12 +59,9 @@ internal sealed class ProfileCommand(CliEnvironment environment)
             self._report,
             self._trace,
             self._speedscope,
-            self._precision,
-            self._memory,
-            self._threads,
             self._json,
         };
-        self._model.AddTo(command);
+        self._engine.AddTo(command);
         self._request.AddTo(command);
         command.SetAction(self.RunAsync);
         return command.WithExamples(
@@ -89,18 +81,10 @@ internal sealed class ProfileCommand(CliEnvironment environment)
             (file, token) => ImageReader.ReadAsync(ffmpeg, file, token),
             cancellationToken
         );
-        var (model, parts) = _model.Read(parsed);
         var options = new ProfileOptions
         {
             Request = request,
-            Engine = new EngineSettings
-            {
-                Model = model,
-                Parts = parts,
-                Precision = parsed.GetValue(_precision),
-                Memory = parsed.GetValue(_memory),
-                Threads = parsed.GetValue(_threads),
-            },
+            Engine = _engine.Read(parsed),
             Clips = parsed.GetValue(_batch) ?? 1,
             Runs = parsed.GetValue(_runs) ?? UsualRuns,
             Operators = !parsed.GetValue(_operators),

@@ -1,4 +1,6 @@
 using System.CommandLine;
+using WanSharp.Jobs;
+using WanSharp.Jobs.Batches;
 using WanSharp.Tensors;
 using WanSharp.Tools.Quality;
 
@@ -13,7 +15,7 @@ internal sealed class PromptSetOption
     private readonly Option<string?> _file = new("--prompts")
     {
         Description =
-            "A file with a prompt on each line, like those that the model is used for: the first choose, every second one judges. "
+            "A file of prompts as wan batch takes it, like those that the model is used for: the first chooses, every second one judges. "
             + "Default: simple prompts of the program's.",
         HelpName = "FILE",
     };
@@ -45,10 +47,7 @@ internal sealed class PromptSetOption
             return ([.. First(StepCacheLoss.TuningPrompts).Take(most)], [.. Others(StepCacheLoss.JudgingPrompts).Take(most)]);
         }
 
-        List<string> prompts =
-        [
-            .. File.ReadLines(file).Select(line => line.Trim()).Where(line => line.Length > 0 && line != first).Distinct(),
-        ];
+        List<string> prompts = [.. Prompts(file).Where(prompt => prompt != first).Distinct()];
         return prompts.Count >= 2
             ? ([.. First(Every(0)).Take(most)], [.. Others(Every(1)).Take(most)])
             : throw new InvalidRequestException(
@@ -61,5 +60,16 @@ internal sealed class PromptSetOption
         IEnumerable<string> Others(IEnumerable<string> all) => all.Where(one => one != first);
 
         IEnumerable<string> Every(int remainder) => prompts.Where((_, i) => i % 2 == remainder);
+    }
+
+    /// <summary>The prompts of a file, which <c>wan batch</c> reads alike.</summary>
+    private static IEnumerable<string> Prompts(string file)
+    {
+        foreach (var entry in BatchFile.ReadPrompts(file, styles: [], seeds: [], new JobRequest { Prompt = "" }))
+        {
+            yield return entry.Problem is { } problem
+                ? throw new InvalidRequestException("prompts", $"{file}, line {problem.Line}: {problem.Message}")
+                : entry.Request.Prompt;
+        }
     }
 }

@@ -26,9 +26,10 @@ internal sealed class QuantizeCommand(CliEnvironment environment)
     private readonly PromptSetOption _prompts = new(UsualClips);
     private readonly SettingOptions _settings = new(withSeed: false);
     private readonly ImageOptions _images = new();
-    private readonly ModelOptions _model = new();
+    private readonly EngineSettingOptions _engine = new(
+        EngineParts.Provider | EngineParts.Precision | EngineParts.Compile | EngineParts.Loras // layers are tried on the processor
+    );
     private readonly Option<bool> _force = new("--force") { Description = "Replace a file that exists." };
-    private readonly Option<int?> _threads = CommonOptions.Threads();
     private readonly Option<bool> _json = CommonOptions.Json();
 
     public static Command Build(CliEnvironment environment)
@@ -42,12 +43,11 @@ internal sealed class QuantizeCommand(CliEnvironment environment)
             self._output,
             self._loss,
             self._force,
-            self._threads,
             self._json,
         };
         self._prompts.AddTo(command);
         self._images.AddTo(command);
-        self._model.AddTo(command);
+        self._engine.AddTo(command);
         self._settings.AddTo(command);
         command.SetAction(self.RunAsync);
         return command.WithExamples(
@@ -61,16 +61,18 @@ internal sealed class QuantizeCommand(CliEnvironment environment)
     {
         var ffmpeg = environment.Host.FindFfmpeg();
         var (choose, judge) = _prompts.Read(parsed);
+        var engine = _engine.Read(parsed);
         var options = new QuantizeOptions
         {
+            Engine = engine,
             MaxLoss = parsed.GetValue(_loss) ?? UsualLoss,
             Prompts = choose,
             HeldBack = judge,
             Images = await _images.ReadAsync(parsed, (file, token) => ImageReader.ReadAsync(ffmpeg, file, token), cancellationToken),
             Settings = _settings.Read(parsed, new ClipSettings()),
         };
-        using var model = _model.Open(parsed, environment.Host);
-        using var runtime = environment.Host.OpenRuntime(parsed.GetValue(_threads));
+        using var model = environment.Host.OpenModel(engine.Model, engine.Parts);
+        using var runtime = environment.Host.OpenRuntime(engine.Threads);
         QuantizeReport report;
         using (var progress = new CountedProgressDisplay(environment))
         {

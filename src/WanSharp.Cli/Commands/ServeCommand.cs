@@ -92,13 +92,12 @@ internal sealed class ServeCommand(CliEnvironment environment)
     {
         var parsed = _config.Complete(given);
         var host = environment.Host;
-        var backend = _run.With(parsed, _backend.Read(parsed, environment));
+        var backend = _run.With(parsed, _backend.Read(parsed, environment), environment.Clock);
         var options = new ServerOptions
         {
             DataFolder = _data.Read(parsed, host),
             Endpoints = [.. parsed.GetValue(_listen)!.Select(Endpoint)],
             Backend = backend,
-            Engine = _run.EngineOf(parsed, backend, environment.Clock),
             Format = _run.Format(parsed),
             StylesFile = _run.StylesFile(parsed),
             Attempts = _run.Attempts(parsed),

@@ -1,4 +1,3 @@
-using WanSharp.Hosting;
 using WanSharp.Hosting.Batches;
 using WanSharp.Jobs.Films;
 using WanSharp.Media.Clips;
@@ -24,8 +23,6 @@ internal sealed record FilmOrder
 
     public required BackendSettings Settings { get; init; }
 
-    public required EngineSettings Engine { get; init; }
-
     /// <summary>The user's file of styles, or null.</summary>
     public string? StylesFile { get; init; }
 
@@ -37,20 +34,6 @@ internal sealed record FilmOrder
     public bool IsDry { get; init; }
 
     public bool Json { get; init; }
-
-    /// <summary>What makes a film's clips, from the settings of an engine.</summary>
-    public static BackendSettings BackendOf(EngineSettings engine) =>
-        new()
-        {
-            Model = engine.Model,
-            Parts = engine.Parts,
-            Provider = engine.Provider,
-            ProviderOptions = engine.ProviderOptions,
-            Precision = engine.Precision,
-            Compile = engine.Compile,
-            LoraMode = engine.Options.LoraMode,
-            Threads = engine.Threads,
-        };
 
     /// <summary>The folder of a film that names none: the output's name without its ending, next to it.</summary>
     public static string FolderFor(OutputTarget target) =>

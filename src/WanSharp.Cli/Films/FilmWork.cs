@@ -26,14 +26,16 @@ internal sealed class FilmWork(CliEnvironment environment)
             target = await PlaceAsync(order, ffmpeg, cancellationToken);
         }
 
+        var styles = environment.Host.OpenStyles(order.StylesFile);
+        var made = order.Film.Sections.Where(section => section.Clip is null).ToList();
         await using var backend = await BatchBackend.OpenAsync(
             environment.Host,
             order.Settings,
-            order.Engine,
+            model => made.Select(section => styles.PresetOf(section.Request, section.Style, model)),
             estimates: order.IsDry,
             cancellationToken
         );
-        var jobs = new BatchPlanner(backend.Jobs, environment.Host.OpenStyles(order.StylesFile), backend.Model, SectionFormat);
+        var jobs = new BatchPlanner(backend.Jobs, styles, backend.Model, SectionFormat);
         var planner = new FilmPlanner(jobs, backend.Films!, ffmpeg);
         var plan = await planner.PlanAsync(order.Source, order.Film, cancellationToken);
         using var name = order.IsUnnamed ? await FilmName.TakeAsync(order, plan, backend.Settings, ffmpeg, cancellationToken) : null;

@@ -10,8 +10,8 @@ namespace WanSharp.Engine.Decoding;
 /// <param name="folders">Folders to look for names in, after the model's own.</param>
 internal sealed class DecoderShelf(WanModel model, IReadOnlyList<string> folders) : IDisposable
 {
-    // Where tools keep them: ComfyUI's models/vae_approx and models/vae, and next to other files.
-    private static readonly string[] Places = ["", "vae_approx", "vae", "decoders"];
+    /// <summary>Folders where tools keep them: ComfyUI's models/vae_approx and models/vae, and next to other files.</summary>
+    internal static IReadOnlyList<string> Places { get; } = ["", "vae_approx", "vae", "decoders"];
 
     private readonly NetworkShelf<DecoderFile> _files = new(path => DecoderFile.Open(path, model));
     private readonly NetworkLocator _locator = new("a decoder", Places, [model.Folder, .. folders], model.Loras.Hub);

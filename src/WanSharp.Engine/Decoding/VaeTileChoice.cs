@@ -1,3 +1,4 @@
+using WanSharp.Engine.Requests;
 using WanSharp.Graphs.Networks;
 using WanSharp.Runtime.Networks;
 using WanSharp.Tensors;
@@ -30,6 +31,19 @@ public sealed record VaeTileChoice
 
     /// <summary>Tiles of at most this size in pixels; a frame that fits in one is decoded whole.</summary>
     public static VaeTileChoice Of(int width, int height) => new(isAuto: false, (width, height));
+
+    /// <summary>Reads a choice as it is written on a command line: auto, off, or a width and height in pixels.</summary>
+    /// <returns>Null for anything else.</returns>
+    public static VaeTileChoice? TryParse(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        return text switch
+        {
+            "auto" => Auto,
+            "off" => Off,
+            _ => SettingTexts.TryParseSize(text, out var size) ? Of(size.Width, size.Height) : null,
+        };
+    }
 
     /// <summary>As it is written on a command line: auto, off, or a width and height in pixels.</summary>
     public override string ToString() =>

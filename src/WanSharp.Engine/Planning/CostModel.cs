@@ -104,6 +104,11 @@ public sealed class CostModel
         return ForStrategy(plan, strategy: null);
     }
 
+    /// <summary>A plan with all digests, and no strategy: what an engine's plan would embed.</summary>
+    /// <exception cref="InvalidRequestException">The model cannot make it.</exception>
+    internal GenerationPlan Plan(GenerationRequest request, ExecutionSettings execution) =>
+        GenerationPlanner.Plan(request, _model, execution, _decoders, Presets, _enhancers);
+
     /// <summary>A plan as it runs by a strategy.</summary>
     /// <param name="plan">The plan.</param>
     /// <param name="strategy">The strategy; null if no memory limit is set.</param>
@@ -312,7 +317,8 @@ public sealed class CostModel
         return Math.Max(computing + (widening / Math.Max(1, machine.Threads)), widening);
     }
 
-    private int CountTokens(string prompt) => _model.Tokenizer.Encode(PromptCleaner.Clean(prompt), _model.Transformer.TextLength).Length;
+    /// <summary>Tokens of a prompt, as the network is given them.</summary>
+    internal int CountTokens(string prompt) => _model.Tokenizer.Encode(PromptCleaner.Clean(prompt), _model.Transformer.TextLength).Length;
 
     private StageWork Text(int[] tokens) =>
         new(

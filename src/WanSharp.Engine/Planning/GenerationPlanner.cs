@@ -44,9 +44,14 @@ internal static class GenerationPlanner
     )
     {
         var sketch = Sketch(request, model, decoders: decoders, presets: presets, enhancers: enhancers);
+        presets ??= PresetChoice.Default;
         var plan = WithLoras(
             sketch with
             {
+                Warnings =
+                    execution is not null && presets.PrecisionNote(sketch.Settings.Preset, model, execution.Precision) is { } note
+                        ? [.. sketch.Warnings, note]
+                        : sketch.Warnings,
                 Settings = sketch.Settings with
                 {
                     ModelDigest = model.Digest,

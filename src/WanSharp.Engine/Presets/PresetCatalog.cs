@@ -73,14 +73,6 @@ public sealed class PresetCatalog
         return catalog;
     }
 
-    /// <summary>
-    /// Whether a preset is for 8-bit integers, which is chosen before a model is open: all its forms are. False for an unknown one.
-    /// </summary>
-    public bool IsEightBit(string? name) =>
-        name is not null
-        && _names.TryGetValue(name, out var proper)
-        && _presets[proper].Models.Values.All(form => form.Precision == Precision.EightBit);
-
     /// <summary>A preset by its name or an alias; null if there is none.</summary>
     internal (string Name, Preset Preset)? FindByAnyName(string name) =>
         _names.TryGetValue(name, out var proper) ? (proper, _presets[proper]) : null;

@@ -1,4 +1,5 @@
 using WanSharp.Engine.Requests;
+using WanSharp.Graphs;
 using WanSharp.Models;
 using WanSharp.Tensors;
 
@@ -56,6 +57,28 @@ public sealed class PresetChoice
     /// <exception cref="InvalidRequestException">There is no such preset, or it is for other models.</exception>
     internal PresetForm FormOf(string name, WanModel model) => Find(name, model).Form;
 
+    /// <summary>
+    /// What the transformer's blocks multiply for clips of some presets: 8-bit integers where the form of each for the model is for them.
+    /// </summary>
+    /// <param name="presets">The clips' presets, in their styles; null for a clip without one.</param>
+    /// <param name="model">The model.</param>
+    public Quantization PrecisionFor(IEnumerable<string?> presets, WanModel model)
+    {
+        ArgumentNullException.ThrowIfNull(presets);
+        ArgumentNullException.ThrowIfNull(model);
+        var forms = presets.Distinct(StringComparer.OrdinalIgnoreCase).Select(name => FindForm(name, model)?.Precision).ToList();
+        return forms.Count > 0 && forms.TrueForAll(precision => precision == Precision.EightBit)
+            ? Quantization.EightBit
+            : Quantization.None;
+    }
+
+    /// <summary>What a clip loses by an engine of another precision than its preset is for; null where they agree.</summary>
+    internal string? PrecisionNote(string? preset, WanModel model, string precision) =>
+        FindForm(preset, model)?.Precision is { } wanted && wanted != precision
+            ? $"The preset {preset} is for --precision {wanted}, and this clip is made in {precision}: it is not as fast, or not as close "
+                + "to the model's own clips, as was measured."
+            : null;
+
     /// <summary>What can be used with a model.</summary>
     public IEnumerable<PresetState> StatesFor(WanModel model)
     {
@@ -92,6 +115,10 @@ public sealed class PresetChoice
             };
         }
     }
+
+    /// <summary>What a preset is for a model; null for none, an unknown one, or one for other models.</summary>
+    private PresetForm? FindForm(string? name, WanModel model) =>
+        name is not null && Catalog.FindByAnyName(name) is { } found ? found.Preset.FormFor(NamesOf(model)) : null;
 
     private (string Name, PresetForm Form) Find(string asked, WanModel model)
     {

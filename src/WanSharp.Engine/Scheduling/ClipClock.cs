@@ -27,8 +27,10 @@ internal sealed class ClipClock(TimeProvider clock)
         new(this, stage, clock.GetTimestamp(), IsWork: false, EngineTelemetry.StartSpan("wansharp.stage", stage, Trace));
 
     /// <summary>Measures work for this clip alone, until the result is disposed.</summary>
-    public Span Work(GenerationStage stage) =>
-        new(this, stage, clock.GetTimestamp(), IsWork: true, EngineTelemetry.StartSpan("wansharp.work", stage, Trace));
+    /// <param name="stage">The stage.</param>
+    /// <param name="what">What of it, where a stage has work of several kinds.</param>
+    public Span Work(GenerationStage stage, string? what = null) =>
+        new(this, stage, clock.GetTimestamp(), IsWork: true, EngineTelemetry.StartSpan("wansharp.work", stage, Trace, what));
 
     /// <summary>Adds a step that was shared by a number of clips, this one included.</summary>
     /// <param name="duration">How long it took.</param>

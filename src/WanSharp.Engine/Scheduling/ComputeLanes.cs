@@ -53,10 +53,14 @@ internal sealed class ComputeLanes : IDisposable
     }
 
     /// <summary>Has a lane compute something for a clip.</summary>
-    public async Task<T> RunAsync<T>(ClipRun clip, GenerationStage stage, Func<T> compute)
+    /// <param name="clip">The clip.</param>
+    /// <param name="stage">The stage.</param>
+    /// <param name="compute">Computes it.</param>
+    /// <param name="what">What of the stage, for traces; null for all of it.</param>
+    public async Task<T> RunAsync<T>(ClipRun clip, GenerationStage stage, Func<T> compute, string? what = null)
     {
         var result = default(T)!;
-        var work = new SingleWork(clip, stage, () => result = stage == GenerationStage.Encode ? Again(compute) : compute());
+        var work = new SingleWork(clip, stage, () => result = stage == GenerationStage.Encode ? Again(compute) : compute(), what);
         _queue.Add(work);
         await work.Done.ConfigureAwait(false);
         return result;

@@ -47,7 +47,9 @@ internal sealed class ConditionEncoder(
         async Task<byte[]> EncodeInTurnAsync(ImageEncoder encoder)
         {
             var control = clip.Plan.Control is null ? null : await controls.ReadAsync(clip.Plan, clip.Cancelled).ConfigureAwait(false);
-            return await lanes.RunAsync(clip, GenerationStage.Encode, () => Encode(encoder, control)).ConfigureAwait(false);
+            return await lanes
+                .RunAsync(clip, GenerationStage.Encode, () => Encode(encoder, control), EngineTelemetry.Images)
+                .ConfigureAwait(false);
         }
 
         byte[] Encode(ImageEncoder encoder, ControlFrames? control)

@@ -14,6 +14,12 @@ internal sealed class EngineTelemetry : IDisposable
     /// <summary>The name of the meter and of the activity source.</summary>
     public const string Name = "WanSharp.Engine";
 
+    /// <summary>The work of encoding prompts.</summary>
+    public const string Text = "text";
+
+    /// <summary>The work of encoding given images.</summary>
+    public const string Images = "images";
+
     private const string Stage = "stage";
 
     private static readonly ActivitySource Activities = new(Name);
@@ -53,10 +59,16 @@ internal sealed class EngineTelemetry : IDisposable
     /// <param name="name">What kind of span it is.</param>
     /// <param name="stage">The stage.</param>
     /// <param name="clip">The clip's own span.</param>
-    public static Activity? StartSpan(string name, GenerationStage stage, ActivityContext clip)
+    /// <param name="what">What of the stage: <see cref="Text"/> or <see cref="Images"/>; null for all of it.</param>
+    public static Activity? StartSpan(string name, GenerationStage stage, ActivityContext clip, string? what = null)
     {
         var span = Activities.StartActivity(name, ActivityKind.Internal, clip);
         span?.SetTag(Stage, NameOf(stage));
+        if (what is not null)
+        {
+            span?.SetTag("what", what);
+        }
+
         return span;
     }
 

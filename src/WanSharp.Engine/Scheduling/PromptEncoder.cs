@@ -67,7 +67,8 @@ internal sealed class PromptEncoder(WanModel model, EngineNetworks networks, Com
                                 {
                                     using var rows = encoder.Encode(ids, ids.Length, clip.Cancelled); // [1, length, dim]
                                     return FeatureBytes.From([(Rows, rows)]);
-                                }
+                                },
+                                EngineTelemetry.Text
                             ),
                         clip.Cancelled
                     )

@@ -1,9 +1,6 @@
 using System.Text.Json;
-using System.Text.Json.Serialization;
-using WanSharp.Engine.Planning;
 using WanSharp.Graphs;
 using WanSharp.Jobs.Storage;
-using WanSharp.Models;
 using WanSharp.Tensors;
 
 namespace WanSharp.Hosting.Batches;
@@ -13,11 +10,11 @@ public sealed record BackendSettings
 {
     private const string FileName = "batch.json";
 
-    /// <summary>The model, by name or path.</summary>
-    public required string Model { get; init; }
-
-    /// <summary>The model's parts that were named by hand, by full paths.</summary>
-    public NamedParts Parts { get; init; } = NamedParts.None;
+    /// <summary>
+    /// The engine in this process: the model, what computes it, and how clips share the machine. Memory limits and what is kept compiled
+    /// are each run's own, and are not kept.
+    /// </summary>
+    public required EngineSettings Engine { get; init; }
 
     /// <summary>The model's folder or file, in full: a resumed batch need not be started where it was begun.</summary>
     public string? ModelPath { get; init; }
@@ -25,58 +22,14 @@ public sealed record BackendSettings
     /// <summary>Digest of the model's files when the batch was begun.</summary>
     public string? ModelDigest { get; init; }
 
-    /// <summary>The execution provider, or "auto".</summary>
-    public required string Provider { get; init; }
-
-    /// <summary>Options of the provider, by ONNX Runtime's names.</summary>
-    public IReadOnlyDictionary<string, string> ProviderOptions { get; init; } = new Dictionary<string, string>();
-
-    /// <summary>What the transformer's blocks multiply.</summary>
-    public Quantization Precision { get; init; }
-
-    /// <summary>How networks are compiled.</summary>
-    public CompileChoice Compile { get; init; } = CompileChoice.Default;
-
-    /// <summary>How LoRAs change the transformer.</summary>
-    public LoraMode LoraMode { get; init; }
-
-    /// <summary>Threads that compute; null for one per physical core.</summary>
-    public int? Threads { get; init; }
-
     /// <summary>What a clip may begin with.</summary>
     public ReuseMode Reuse { get; init; }
-
-    /// <summary>How many clips share a denoise step at most; null for as many as pay.</summary>
-    public int? BatchSize { get; init; }
-
-    /// <summary>Lanes; null for the default.</summary>
-    [JsonPropertyName("workers")] // as settings of earlier versions call it
-    public int? Lanes { get; init; }
 
     /// <summary>Whether cached results are ignored.</summary>
     public bool MakesAll { get; init; }
 
     /// <summary>The servers that make the clips; null for the engine in this process.</summary>
     public ComfySettings? Comfy { get; init; }
-
-    /// <summary>The settings of an engine that makes these clips.</summary>
-    /// <param name="engine">How clips share the machine, and the memory limits.</param>
-    public EngineSettings Engine(EngineSettings engine)
-    {
-        ArgumentNullException.ThrowIfNull(engine);
-        return engine with
-        {
-            Model = Model,
-            Parts = Parts,
-            Provider = Provider,
-            ProviderOptions = ProviderOptions,
-            Precision = Precision,
-            Compile = Compile,
-            Threads = Threads,
-            KeepsFeatures = true,
-            Options = engine.Options with { LoraMode = LoraMode },
-        };
-    }
 
     /// <summary>The settings that a batch was started with.</summary>
     /// <exception cref="JobStoreException">They are gone or damaged.</exception>
@@ -85,14 +38,14 @@ public sealed record BackendSettings
         var path = folder.Settings(FileName);
         try
         {
-            return JsonSerializer.Deserialize(File.ReadAllBytes(path), BackendSettingsJson.Default.BackendSettings)
+            return JsonSerializer.Deserialize(File.ReadAllBytes(path), KeptBackendJson.Default.KeptBackend)?.ToSettings()
                 ?? throw new JsonException("It is null.");
         }
         catch (Exception exception) when (exception is JsonException or FileNotFoundException)
         {
             if (folder.RecoverSettings() is { } kept)
             {
-                return kept.Deserialize(BackendSettingsJson.Default.BackendSettings)!;
+                return kept.Deserialize(KeptBackendJson.Default.KeptBackend)!.ToSettings();
             }
 
             throw new JobStoreException(
@@ -133,7 +86,7 @@ public sealed record BackendSettings
             return;
         }
 
-        var isSameName = earlier.Model == Model || (earlier.ModelPath is not null && earlier.ModelPath == ModelPath);
+        var isSameName = earlier.Engine.Model == Engine.Model || (earlier.ModelPath is not null && earlier.ModelPath == ModelPath);
         if (isSameName && !allowsModelChange)
         {
             RequireModelOf(earlier, store.Folder);
@@ -155,13 +108,16 @@ public sealed record BackendSettings
 
     /// <summary>Keeps the settings, whole or not at all.</summary>
     public void Save(JobFolder folder) =>
-        AtomicFile.Write(folder.Settings(FileName), JsonSerializer.SerializeToUtf8Bytes(this, BackendSettingsJson.Default.BackendSettings));
+        AtomicFile.Write(
+            folder.Settings(FileName),
+            JsonSerializer.SerializeToUtf8Bytes(KeptBackend.Of(this), KeptBackendJson.Default.KeptBackend)
+        );
 
     /// <summary>Keeps the settings, and in the journal too.</summary>
     public void Save(JobStore store)
     {
         Save(store.Folder);
-        store.KeepSettings(JsonSerializer.SerializeToElement(this, BackendSettingsJson.Default.BackendSettings));
+        store.KeepSettings(JsonSerializer.SerializeToElement(KeptBackend.Of(this), KeptBackendJson.Default.KeptBackend));
     }
 
     private static BackendSettings? TryLoad(JobFolder folder)
@@ -179,7 +135,7 @@ public sealed record BackendSettings
     /// <summary>What of the settings decides which clips are made, to be compared.</summary>
     private string OfClips() =>
         JsonSerializer.Serialize(
-            this with
+            KeptBackend.Of(this) with
             {
                 Model = "",
                 ModelPath = null,
@@ -188,18 +144,9 @@ public sealed record BackendSettings
                 BatchSize = null,
                 Lanes = null,
                 MakesAll = false,
+                Precision = Engine.Precision ?? Quantization.None, // of a batch that was never opened
                 Comfy = Comfy is null ? null : Comfy with { Servers = [], WorkflowFile = "" },
             },
-            BackendSettingsJson.Default.BackendSettings
+            KeptBackendJson.Default.KeptBackend
         );
 }
-
-/// <summary>The settings as JSON.</summary>
-[JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
-    RespectNullableAnnotations = true,
-    WriteIndented = true,
-    UseStringEnumConverter = true
-)]
-[JsonSerializable(typeof(BackendSettings))]
-internal sealed partial class BackendSettingsJson : JsonSerializerContext;

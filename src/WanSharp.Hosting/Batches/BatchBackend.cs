@@ -1,13 +1,10 @@
-using System.Collections.Concurrent;
 using WanSharp.Engine;
 using WanSharp.Engine.Planning;
 using WanSharp.Engine.Reuse;
-using WanSharp.Graphs;
 using WanSharp.Jobs;
 using WanSharp.Jobs.Films;
 using WanSharp.Jobs.Local;
 using WanSharp.Media.Metadata;
-using WanSharp.Models;
 using WanSharp.Storage;
 
 namespace WanSharp.Hosting.Batches;
@@ -55,25 +52,27 @@ public sealed class BatchBackend : IAsyncDisposable
     /// <summary>Opens a backend.</summary>
     /// <param name="host">Where things are.</param>
     /// <param name="settings">What makes the clips.</param>
-    /// <param name="engine">How clips share the machine, and the memory limits; the rest comes from <paramref name="settings"/>.</param>
+    /// <param name="presetsOf">
+    /// The presets of the clips that are known, from the model's name; null for a clip without one. A precision that is left open is
+    /// theirs. Null where no clip is known yet.
+    /// </param>
     /// <param name="estimates">Whether prepared jobs of this engine say how long they take; that may calibrate the machine first.</param>
     /// <param name="cancellationToken">Cancels the opening.</param>
     public static async Task<BatchBackend> OpenAsync(
         WanHost host,
         BackendSettings settings,
-        EngineSettings engine,
+        Func<string, IEnumerable<string?>>? presetsOf,
         bool estimates,
         CancellationToken cancellationToken
     )
     {
         ArgumentNullException.ThrowIfNull(host);
         ArgumentNullException.ThrowIfNull(settings);
-        ArgumentNullException.ThrowIfNull(engine);
         cancellationToken.ThrowIfCancellationRequested();
         if (settings.Comfy is null)
         {
-            var machine = estimates ? host.Calibrate(settings.Threads, again: false, cancellationToken) : null;
-            return OpenLocal(host, settings, settings.Engine(engine), machine, cancellationToken);
+            var machine = estimates ? host.Calibrate(settings.Engine.Threads, again: false, cancellationToken) : null;
+            return OpenLocal(host, settings, presetsOf, machine, cancellationToken);
         }
 
         var backend = await settings.Comfy.OpenAsync(host, cancellationToken).ConfigureAwait(false);
@@ -91,27 +90,14 @@ public sealed class BatchBackend : IAsyncDisposable
         _owned.Dispose();
     }
 
-    /// <summary>Predicts how long plans take; equal shapes and steps take the same time.</summary>
-    private static Func<GenerationPlan, TimeSpan>? Estimate(WanModel model, Quantization precision, Calibration? machine)
-    {
-        if (machine is null)
-        {
-            return null;
-        }
-
-        var costs = new CostModel(model, precision);
-        var known = new ConcurrentDictionary<(string, string, bool, string?), TimeSpan>();
-        return plan =>
-            known.GetOrAdd(
-                (plan.Latents.ToString(), string.Join(' ', plan.StepBranches), plan.Settings.Nag is not null, plan.Decoder?.Path),
-                _ => TimeSpan.FromSeconds(costs.Predict(plan, machine).Seconds)
-            );
-    }
+    /// <summary>Predicts how long plans take.</summary>
+    private static Func<GenerationPlan, TimeSpan>? Estimate(WanHost host, EngineHost opened, EngineSettings engine, Calibration? machine) =>
+        machine is null ? null : new ClipEstimates(EngineHost.CostsOf(host, opened.Model, engine, opened.Precision), machine).Of;
 
     private static BatchBackend OpenLocal(
         WanHost host,
         BackendSettings settings,
-        EngineSettings engine,
+        Func<string, IEnumerable<string?>>? presetsOf,
         Calibration? machine,
         CancellationToken cancellationToken
     )
@@ -120,9 +106,19 @@ public sealed class BatchBackend : IAsyncDisposable
         var owned = new OwnedParts();
         try
         {
-            var path = settings.ModelPath is { } kept && Path.Exists(kept) ? kept : Path.GetFullPath(host.Models.Find(settings.Model));
-            var opened = owned.Add(EngineHost.Open(host, engine with { Model = path }));
-            var backend = new LocalBackend(opened.Generator, ffmpeg, Estimate(opened.Model, settings.Precision, machine))
+            var engine = settings.Engine with { KeepsFeatures = true };
+            var path = settings.ModelPath is { } kept && Path.Exists(kept) ? kept : Path.GetFullPath(host.Models.Find(engine.Model));
+            var opened = owned.Add(
+                EngineHost.Open(
+                    host,
+                    engine with
+                    {
+                        Model = path,
+                    },
+                    sight => host.OpenPresets(sight.Model).PrecisionFor(presetsOf?.Invoke(sight.Model.Name) ?? [], sight.Model)
+                )
+            );
+            var backend = new LocalBackend(opened.Generator, ffmpeg, Estimate(host, opened, engine, machine))
             {
                 Notice = host.Options.Notice,
                 Steps = settings.Reuse == ReuseMode.Similar ? new StepStore(owned.Add(host.OpenSection(CacheSections.Steps))) : null,
@@ -130,7 +126,12 @@ public sealed class BatchBackend : IAsyncDisposable
             var concurrency = (engine.Options.BatchSize ?? ChosenBatch) + engine.Options.Lanes + Around;
             return new BatchBackend(backend, opened.Model.Name, concurrency, owned)
             {
-                Settings = settings with { ModelPath = path, ModelDigest = opened.Model.ReadDigest(cancellationToken: cancellationToken) },
+                Settings = settings with
+                {
+                    Engine = settings.Engine with { Precision = opened.Precision },
+                    ModelPath = path,
+                    ModelDigest = opened.Model.ReadDigest(cancellationToken: cancellationToken),
+                },
                 ReadSettings = (clip, token) => MetadataReader.ReadAsync(ffmpeg, clip, token),
                 Films = FilmModel.Of(opened.Model),
                 _generator = opened.Generator,

@@ -22,6 +22,9 @@ public sealed record ComfyBackendOptions
     /// <summary>How long a job may run without a message: loading a large model is the longest silence. Default: 15 min.</summary>
     public TimeSpan SilentAfter { get; init; } = TimeSpan.FromMinutes(15);
 
+    /// <summary>How long a job that was stopped for its silence may take to end: a node ends its step first. Default: 2 min.</summary>
+    public TimeSpan StopWithin { get; init; } = TimeSpan.FromMinutes(2);
+
     /// <summary>How often to ask about a job that sends no messages, and whether a lost server is back. Default: 2 s.</summary>
     public TimeSpan PollInterval { get; init; } = TimeSpan.FromSeconds(2);
 

@@ -22,9 +22,6 @@ internal sealed class ComfyWatch(
     /// <summary>After how many questions to try again to listen to a server that does not let us.</summary>
     private const int ListenEvery = 10;
 
-    /// <summary>How often to ask whether a job that hung has stopped.</summary>
-    private const int MostStops = 10;
-
     /// <summary>A server says that a job is done a moment before it writes it down.</summary>
     private static readonly TimeSpan Soon = TimeSpan.FromMilliseconds(50);
 
@@ -225,7 +222,8 @@ internal sealed class ComfyWatch(
     {
         var since = $"{silence.TotalSeconds:0.#} s";
         await server.StopAsync(Ticket, cancellationToken).ConfigureAwait(false);
-        for (var i = 0; i < MostStops; i++)
+        var stopped = options.Clock.GetTimestamp();
+        do
         {
             if ((await server.FindInQueueAsync(Ticket, cancellationToken).ConfigureAwait(false)).Place != ComfyPlace.Running)
             {
@@ -236,7 +234,7 @@ internal sealed class ComfyWatch(
             }
 
             await Task.Delay(options.PollInterval, options.Clock, cancellationToken).ConfigureAwait(false);
-        }
+        } while (options.Clock.GetElapsedTime(stopped) < options.StopWithin);
 
         throw new ServerLostException(
             $"{server.Name} has reported no progress on its job for {since} and does not stop it: the server "

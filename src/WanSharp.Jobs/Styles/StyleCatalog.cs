@@ -52,6 +52,16 @@ public sealed class StyleCatalog
         return known;
     }
 
+    /// <summary>The preset of a request in a style; null where neither names one, and where there is no such style.</summary>
+    /// <param name="request">The request, before its style is applied.</param>
+    /// <param name="style">The style's name or an alias; null for none.</param>
+    /// <param name="model">The model's name.</param>
+    public string? PresetOf(JobRequest request, string? style, string model)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        return style is not null && TryFind(style, out var found, out _) ? found.Style.Apply(request, model).Preset : request.Preset;
+    }
+
     private void Add(string file, string name, Style style)
     {
         foreach (var one in style.Models.Values.Append(style))

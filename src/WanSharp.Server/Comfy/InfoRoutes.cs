@@ -46,7 +46,7 @@ internal sealed class InfoRoutes(ServedNames names, ServerOptions options) : IRo
     private Task StatsAsync(HttpContext context)
     {
         var memory = HostMemoryFacts.Read();
-        var device = options.Backend.Provider;
+        var device = options.Backend.Engine.Provider;
         return context.SendAsync(
             new JsonObject
             {

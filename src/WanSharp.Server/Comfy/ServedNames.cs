@@ -20,7 +20,9 @@ internal sealed class ServedNames(WanHost host, ServerOptions options, VideoQueu
     };
 
     private readonly Lazy<TakenParts?> _parts = new(() =>
-        options.Backend.Comfy is null ? new ModelFinder().Find(host.Models.Find(options.Backend.Model), options.Backend.Parts) : null
+        options.Backend.Comfy is null
+            ? new ModelFinder().Find(host.Models.Find(options.Backend.Engine.Model), options.Backend.Engine.Parts)
+            : null
     );
 
     /// <summary>Whether the model sees pictures through CLIP's encoder, too.</summary>

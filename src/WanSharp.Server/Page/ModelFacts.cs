@@ -1,6 +1,7 @@
 using WanSharp.Engine.Planning;
 using WanSharp.Engine.Presets;
 using WanSharp.Engine.Requests;
+using WanSharp.Graphs;
 using WanSharp.Graphs.Networks;
 using WanSharp.Hosting;
 using WanSharp.Jobs;
@@ -82,7 +83,7 @@ internal sealed class ModelFacts(ServerOptions options, WanHost host) : IAsyncDi
         lock (_gate)
         {
             return _speed is null or { IsFaulted: true }
-                ? _speed = Task.Run(() => host.Calibrate(options.Backend.Threads, again: false, _stop.Token), _stop.Token)
+                ? _speed = Task.Run(() => host.Calibrate(options.Backend.Engine.Threads, again: false, _stop.Token), _stop.Token)
                 : _speed;
         }
     }
@@ -97,13 +98,10 @@ internal sealed class ModelFacts(ServerOptions options, WanHost host) : IAsyncDi
             }
 
             var quiet = new WanHost(host.Options with { Notice = null }); // the engine that opens it says what there is to say
-            var model = quiet.OpenModel(options.Backend.Model, options.Backend.Parts);
+            var model = quiet.OpenModel(options.Backend.Engine.Model, options.Backend.Engine.Parts);
             var presets = quiet.OpenPresets(model);
-            var costs = new CostModel(model, options.Backend.Precision, decoderFolders: host.Models.SearchFolders)
-            {
-                Presets = presets,
-                LoraMode = options.Backend.LoraMode,
-            };
+            var engine = options.Backend.Engine;
+            var costs = EngineHost.CostsOf(quiet, model, engine, engine.Precision ?? Quantization.None);
             var plain = costs.Sketch(new GenerationRequest { Prompt = "a" });
             return _opened = new Opened(model, presets, costs, plain.Settings.ToRequested());
         }

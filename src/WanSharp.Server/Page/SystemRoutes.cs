@@ -102,7 +102,7 @@ internal sealed class SystemRoutes(
 
     private List<ProviderOutput> FindProviders()
     {
-        using var runtime = host.OpenRuntime(options.Backend.Threads);
+        using var runtime = host.OpenRuntime(options.Backend.Engine.Threads);
         return
         [
             .. host.Providers(runtime)

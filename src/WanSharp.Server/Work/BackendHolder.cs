@@ -65,7 +65,7 @@ internal sealed class BackendHolder(WanHost host, ServerOptions options, JobStor
     private async Task<BatchBackend> OpenOnceAsync(CancellationToken cancellationToken)
     {
         var backend = await BatchBackend
-            .OpenAsync(host, options.Backend, options.Engine, estimates: false, cancellationToken)
+            .OpenAsync(host, options.Backend, presetsOf: null, estimates: false, cancellationToken)
             .ConfigureAwait(false);
         try
         {

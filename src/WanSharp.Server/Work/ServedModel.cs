@@ -8,7 +8,7 @@ internal static class ServedModel
     /// <exception cref="ApiException">Another model was asked for.</exception>
     public static void Require(ServerOptions options, string? asked, string served)
     {
-        if (asked is not null && !asked.Equals(served, StringComparison.OrdinalIgnoreCase) && asked != options.Backend.Model)
+        if (asked is not null && !asked.Equals(served, StringComparison.OrdinalIgnoreCase) && asked != options.Backend.Engine.Model)
         {
             throw new ApiException(
                 400,

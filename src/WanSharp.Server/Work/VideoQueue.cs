@@ -91,7 +91,7 @@ internal sealed class VideoQueue(
     public Job? FindSame(string id, string? sha256, Caller caller) => Find(id, caller) is { } there ? Same(there, sha256) : null;
 
     /// <summary>The model's name, once it is open; before that what the server was told to serve.</summary>
-    public string Model => holder.Opened?.Model ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(options.Backend.Model));
+    public string Model => holder.Opened?.Model ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(options.Backend.Engine.Model));
 
     /// <summary>A video's job; null where the caller sees none.</summary>
     public Job? Find(string id, Caller caller) =>

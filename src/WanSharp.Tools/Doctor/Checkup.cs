@@ -1,3 +1,5 @@
+using System.ComponentModel;
+using System.Security;
 using WanSharp.Engine.Memory;
 using WanSharp.Engine.Planning;
 using WanSharp.Engine.Requests;
@@ -8,9 +10,11 @@ using WanSharp.Media;
 using WanSharp.Media.Images;
 using WanSharp.Media.Metadata;
 using WanSharp.Models;
+using WanSharp.Runtime;
 using WanSharp.Runtime.Memory;
 using WanSharp.Tensors;
 using WanSharp.Tools.Quality;
+using WanSharp.Tools.Quantize;
 
 namespace WanSharp.Tools.Doctor;
 
@@ -25,26 +29,86 @@ public sealed class Checkup(WanHost host)
     private const string TinyDecoders = "tae*.safetensors";
 
     /// <summary>The machine: 64 MB are written, and ffmpeg's encoders tried.</summary>
-    public async Task<IReadOnlyList<Finding>> LookAtMachineAsync(CancellationToken cancellationToken) =>
-        [.. MachineFindings.Of(await new MachineSights(host).LookAsync(cancellationToken).ConfigureAwait(false))];
+    public Task<IReadOnlyList<Finding>> LookAtMachineAsync(CancellationToken cancellationToken) =>
+        FindAsync(
+            async () => MachineFindings.Of(await new MachineSights(host).LookAsync(cancellationToken).ConfigureAwait(false)),
+            trouble => [Trouble(trouble, "wan providers")]
+        );
 
-    /// <summary>A model: it is opened, and makes two short clips.</summary>
+    /// <summary>A model: it is opened, and makes two short clips. Whatever keeps it from that is found, too.</summary>
     /// <param name="settings">The model, and what computes it.</param>
     /// <param name="cancellationToken">Stops within a step.</param>
-    public async Task<IReadOnlyList<Finding>> LookAtModelAsync(EngineSettings settings, CancellationToken cancellationToken)
+    public Task<IReadOnlyList<Finding>> LookAtModelAsync(EngineSettings settings, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(settings);
-        ModelSight sight;
+        return FindAsync(
+            async () => ModelFindings.Of(await MeasureAsync(settings, cancellationToken).ConfigureAwait(false)),
+            trouble =>
+                trouble is CheckpointException wrong ? ModelFindings.Of(SightOf(settings, wrong)) : [Trouble(trouble, Plan(settings))]
+        );
+    }
+
+    /// <summary>What is found; a trouble that keeps from looking is found, too.</summary>
+    private static async Task<IReadOnlyList<Finding>> FindAsync(
+        Func<Task<IEnumerable<Finding>>> look,
+        Func<Exception, IEnumerable<Finding>> of
+    )
+    {
         try
         {
-            sight = await MeasureAsync(settings, cancellationToken).ConfigureAwait(false);
+            return [.. await look().ConfigureAwait(false)];
         }
-        catch (CheckpointException e)
+        catch (Exception e) when (IsTrouble(e)) // anything else is a defect of this program
         {
-            sight = new ModelSight { Model = settings.Model, Problem = e.Message };
+            return [.. of(e)];
         }
+    }
 
-        return [.. ModelFindings.Of(sight)];
+    /// <summary>What this program says of files and requests, and what a machine and its libraries do.</summary>
+    private static bool IsTrouble(Exception exception) =>
+        exception
+            is CheckpointException
+                or InvalidRequestException
+                or OrtException
+                or OrtLibraryException
+                or MemoryLimitException
+                or MediaException
+                or IOException
+                or InvalidDataException
+                or UnauthorizedAccessException
+                or SecurityException
+                or OutOfMemoryException
+                or DllNotFoundException
+                or EntryPointNotFoundException
+                or BadImageFormatException
+                or Win32Exception;
+
+    private static Finding Trouble(Exception trouble, string command) =>
+        trouble switch
+        {
+            MemoryLimitException or OutOfMemoryException or InvalidRequestException { Field: "memory" or "host-memory" } => Finding.Problem(
+                "memory",
+                trouble.Message,
+                command
+            ),
+            OrtLibraryException or OrtException or DllNotFoundException or EntryPointNotFoundException or BadImageFormatException =>
+                Finding.Problem("library", trouble.Message, "wan providers"),
+            _ => Finding.Problem("model", trouble.Message, command),
+        };
+
+    private static string Plan(EngineSettings settings) => $"wan plan \"…\" --model {settings.Model}";
+
+    private ModelSight SightOf(EngineSettings settings, CheckpointException wrong)
+    {
+        var file = File.Exists(wrong.File) ? Path.GetFullPath(wrong.File) : null;
+        var pulled = Path.GetFullPath(host.HubModels.Cache.Folder) + Path.DirectorySeparatorChar;
+        return new ModelSight
+        {
+            Model = settings.Model,
+            Problem = wrong.Message,
+            ProblemFile = file,
+            IsPulled = file?.StartsWith(pulled, StringComparison.Ordinal) == true,
+        };
     }
 
     /// <summary>A clip: what it was made with.</summary>
@@ -57,20 +121,21 @@ public sealed class Checkup(WanHost host)
         var clip =
             (embedded is null ? null : GenerationSettings.FromJson(embedded))
             ?? throw new MediaException($"{file} carries no settings of WanSharp: wan inspect says what it holds.");
-        return [.. ClipFindings.Of(clip)];
+        return [.. ClipFindings.Of(clip, host.OpenPresets().Catalog)];
     }
 
     private async Task<ModelSight> MeasureAsync(EngineSettings settings, CancellationToken cancellationToken)
     {
         using var engine = EngineHost.Open(host, settings);
         var model = engine.Model;
-        var costs = new CostModel(model, settings.Precision);
+        var costs = EngineHost.CostsOf(host, model, settings, engine.Precision);
         var request = new GenerationRequest { Prompt = Prompt, Images = PlainImages(model) };
         var own = costs.Sketch(request);
         var sight = new ModelSight
         {
             Model = settings.Model,
             WeightTypes = [.. model.TransformerWeights.BytesByType().OrderByDescending(type => type.Value).Select(type => type.Key)],
+            IsQuantized = QuantizedFiles.FindQuantized(model) is not null,
             TinyDecoder = Directory.Exists(model.Folder)
                 ? Directory.EnumerateFiles(model.Folder, TinyDecoders).Order().FirstOrDefault()
                 : null,
@@ -85,7 +150,7 @@ public sealed class Checkup(WanHost host)
             Steps = ShortSteps,
             GuidanceScale = 1,
         };
-        var eightBit = settings.Precision == Quantization.None ? new CostModel(model, Quantization.EightBit) : null;
+        var eightBit = engine.Precision == Quantization.None ? EngineHost.CostsOf(host, model, settings, Quantization.EightBit) : null;
         return sight with
         {
             Memory = (

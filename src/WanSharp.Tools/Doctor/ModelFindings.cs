@@ -13,13 +13,11 @@ internal static class ModelFindings
     private const int MostAlternatives = 3;
     private const double Giga = 1e9;
 
-    private static readonly string[] Damages = ["damaged", "download", "cut off", "truncated", "not complete"];
-
     public static IEnumerable<Finding> Of(ModelSight model)
     {
         if (model.Problem is { } problem)
         {
-            yield return Finding.Problem("model", problem, CommandFor(model.Model, problem));
+            yield return Finding.Problem("model", problem, CommandFor(model));
             yield break;
         }
 
@@ -30,11 +28,13 @@ internal static class ModelFindings
         }
     }
 
-    /// <summary>What is damaged is downloaded again; of what is missing, the list says where it belongs.</summary>
-    private static string CommandFor(string model, string problem) =>
-        Damages.Any(word => problem.Contains(word, StringComparison.OrdinalIgnoreCase)) ? "wan models verify --remove"
-        : Path.Exists(model) ? $"wan models list {model}"
-        : $"wan models pull {model}";
+    /// <summary>
+    /// A file that was pulled is compared with its digest, and any other is looked into; of what is missing, the list says where it goes.
+    /// </summary>
+    private static string CommandFor(ModelSight model) =>
+        model.ProblemFile is { } file ? (model.IsPulled ? "wan models verify --remove" : $"wan inspect {file}")
+        : Path.Exists(model.Model) ? $"wan models list {model.Model}"
+        : $"wan models pull {model.Model}";
 
     private static IEnumerable<Finding> Memory(ModelSight model)
     {
@@ -70,7 +70,9 @@ internal static class ModelFindings
                 Invariant(
                     $"blocks wait for their weights {100 * model.WaitShare:0} % of the time: they are read or converted in each step"
                 ),
-                $"wan quantize --model {model.Model} --max-loss 3% -o {Path.GetFileNameWithoutExtension(model.Model.TrimEnd('/'))}-int8"
+                model.IsQuantized
+                    ? $"wan generate \"…\" --model {model.Model} --precision int8"
+                    : $"wan quantize --model {model.Model} --max-loss 3% -o {NameOf(model.Model)}-int8"
             );
         }
         else if (measured > SlowerThanExpected * expected)
@@ -112,4 +114,6 @@ internal static class ModelFindings
             );
         }
     }
+
+    private static string NameOf(string model) => Path.GetFileNameWithoutExtension(Path.TrimEndingDirectorySeparator(model));
 }

@@ -10,6 +10,15 @@ internal sealed record ModelSight
     /// <summary>Why it cannot be used; null if it can.</summary>
     public string? Problem { get; init; }
 
+    /// <summary>The file that is to blame, where it is there.</summary>
+    public string? ProblemFile { get; init; }
+
+    /// <summary>Whether that file was pulled, so that its digest is known.</summary>
+    public bool IsPulled { get; init; }
+
+    /// <summary>Whether weights are stored in fewer bits than 16: they are widened in each step, and not quantized again.</summary>
+    public bool IsQuantized { get; init; }
+
     /// <summary>Types of the transformer's weights.</summary>
     public IReadOnlyList<string> WeightTypes { get; init; } = [];
 

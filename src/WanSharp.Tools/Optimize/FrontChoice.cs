@@ -1,4 +1,6 @@
+using WanSharp.Engine;
 using WanSharp.Engine.Requests;
+using WanSharp.Graphs;
 using WanSharp.Hosting;
 using WanSharp.Tensors;
 using static System.FormattableString;
@@ -8,7 +10,8 @@ namespace WanSharp.Tools.Optimize;
 /// <summary>Chooses the way of a measured front for a clip.</summary>
 public static class FrontChoice
 {
-    private static readonly (string Field, Func<ClipSettings, object?> Of)[] LeverFields =
+    /// <summary>The settings that levers change.</summary>
+    internal static readonly (string Field, Func<ClipSettings, object?> Of)[] LeverFields =
     [
         ("steps", clip => clip.Steps),
         ("sampler", clip => clip.Sampler),
@@ -28,28 +31,42 @@ public static class FrontChoice
         return LeverFields.FirstOrDefault(lever => lever.Of(settings) is not null).Field;
     }
 
+    /// <summary>Refuses a clip that has a setting which a way would choose.</summary>
+    /// <param name="asked">The clip as it was asked for.</param>
+    /// <param name="styled">The clip in its style.</param>
+    /// <exception cref="InvalidRequestException">It has one.</exception>
+    public static void RequireOpen(ClipSettings asked, ClipSettings styled)
+    {
+        if (FindLever(asked) is { } typed)
+        {
+            throw new InvalidRequestException("within", $"--within chooses --{typed} itself: leave one of them out.");
+        }
+
+        if (FindLever(styled) is { } lever)
+        {
+            throw new InvalidRequestException("within", $"The style sets {lever}, which --within chooses itself: leave one of them out.");
+        }
+    }
+
     /// <summary>The way that makes a clip within a time and loses least.</summary>
     /// <param name="host">Keeps the fronts.</param>
-    /// <param name="engine">The model, and what computes it.</param>
-    /// <param name="settings">What the engine was opened with.</param>
-    /// <param name="request">The clip.</param>
+    /// <param name="sight">The model, and what computes it.</param>
+    /// <param name="settings">What the engine is opened with.</param>
+    /// <param name="request">The clip, which has none of the settings that are chosen.</param>
     /// <param name="time">The time, from the start of the program.</param>
     /// <exception cref="InvalidRequestException">No front was measured for such clips, or none of its ways is so fast: the message says
     /// the least time.</exception>
-    public static SavedWay Find(WanHost host, EngineHost engine, EngineSettings settings, GenerationRequest request, TimeSpan time)
+    public static SavedWay Find(WanHost host, EngineSight sight, EngineSettings settings, GenerationRequest request, TimeSpan time)
     {
         ArgumentNullException.ThrowIfNull(host);
-        ArgumentNullException.ThrowIfNull(engine);
+        ArgumentNullException.ThrowIfNull(sight);
         ArgumentNullException.ThrowIfNull(request);
-        if (FindLever(request) is { } lever)
-        {
-            throw new InvalidRequestException("within", $"--within chooses --{lever} itself: leave one of them out.");
-        }
-
-        var own = engine.Generator.Plan(request);
+        var own = EngineHost
+            .CostsOf(host, sight.Model, settings, Quantization.None)
+            .Plan(request, VideoGenerator.ExecutionOf(sight.Runtime, sight.Session, Quantization.None));
         using var store = host.OpenTunings();
         var front =
-            SavedFront.Find(store, SavedFront.KeyOf(engine.Model, own, engine.Runtime.Version, settings))
+            SavedFront.Find(store, SavedFront.KeyOf(sight.Model, own, sight.Runtime.Version, settings))
             ?? throw new InvalidRequestException(
                 "within",
                 Invariant(

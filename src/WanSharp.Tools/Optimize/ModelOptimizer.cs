@@ -1,7 +1,9 @@
+using WanSharp.Engine.Decoding;
 using WanSharp.Engine.Planning;
 using WanSharp.Engine.Requests;
 using WanSharp.Graphs;
 using WanSharp.Hosting;
+using WanSharp.Media.Clips;
 using WanSharp.Media.Images;
 using WanSharp.Models;
 using WanSharp.Tensors;
@@ -38,13 +40,23 @@ public sealed class ModelOptimizer(WanHost host, OptimizeOptions options)
                 opened.Model,
                 presets,
                 own,
-                options.Settings.Decoder is null ? DecodersOf(opened.Model) : [],
+                options.Settings.Decoder is null ? DecodersOf(opened.Model, host) : [],
                 withEightBit: opened.Session.IsOnHost
             )
         );
-        var (story, dropped) = await SearchAsync(search, clips, progress, cancellationToken).ConfigureAwait(false);
-        Keep(search, opened, own);
-        var (answer, validated, losses, rejected) = await AnswerAsync(search, clips, progress, cancellationToken).ConfigureAwait(false);
+        var sheets = new Dictionary<string, byte[]>();
+        var (story, dropped) = await SearchAsync(search, clips, sheets, progress, cancellationToken).ConfigureAwait(false);
+        (MeasuredWay Answer, MeasuredWay Validated, IReadOnlyList<double> Losses, int Rejected) found;
+        try
+        {
+            found = await AnswerAsync(search, clips, progress, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            Keep(search, opened, own); // without what was rejected until now
+        }
+
+        var (answer, validated, losses, rejected) = found;
         return new OptimizeReport(
             opened.Model.Name,
             [.. search.Front.Select(AsSaved)],
@@ -55,7 +67,7 @@ public sealed class ModelOptimizer(WanHost host, OptimizeOptions options)
             rejected,
             [.. story.Select(AsSaved)],
             dropped,
-            await SheetsAsync(search, clips, cancellationToken).ConfigureAwait(false)
+            search.Front.Where(way => sheets.ContainsKey(way.Way.Key)).ToDictionary(way => way.Way.Key, way => sheets[way.Way.Key])
         );
     }
 
@@ -63,6 +75,7 @@ public sealed class ModelOptimizer(WanHost host, OptimizeOptions options)
     private async Task<(IReadOnlyList<MeasuredWay> Story, IReadOnlyList<DroppedWay> Dropped)> SearchAsync(
         WaySearch search,
         WayClips clips,
+        Dictionary<string, byte[]> sheets,
         IProgress<QuantizeProgress>? progress,
         CancellationToken cancellationToken
     )
@@ -87,7 +100,10 @@ public sealed class ModelOptimizer(WanHost host, OptimizeOptions options)
             progress?.Report(new QuantizeProgress(name, story.Count + dropped.Count, total));
             try
             {
-                var measured = await clips.MeasureAsync(way, options.Prompts, 0, null, cancellationToken).ConfigureAwait(false);
+                var strip = options.WithSheets ? new FrameStrip() : null;
+                var measured = await clips
+                    .MeasureAsync(way, options.Prompts, 0, (_, frames, own) => Show(ref strip, frames, own), cancellationToken)
+                    .ConfigureAwait(false);
                 search.Add(measured);
                 story.Add(measured);
             }
@@ -95,6 +111,17 @@ public sealed class ModelOptimizer(WanHost host, OptimizeOptions options)
             {
                 search.Drop(way);
                 dropped.Add(new DroppedWay(way.Key, e.Message));
+            }
+
+            // Of the first prompt: its frames are at hand.
+            void Show(ref FrameStrip? strip, IReadOnlyList<byte[]> frames, IReadOnlyList<byte[]> own)
+            {
+                if (strip is not null && Sheet(strip, clips.Format!, frames, own) is { } picture)
+                {
+                    sheets[way.Key] = picture;
+                }
+
+                strip = null;
             }
         }
     }
@@ -116,71 +143,63 @@ public sealed class ModelOptimizer(WanHost host, OptimizeOptions options)
         CancellationToken cancellationToken
     )
     {
-        var goal = options.Goal.IsGiven ? options.Goal : options.Goal with { MaxLoss = ComparisonScale.LittleLoss };
-        var open = search.Front.ToList();
-        var rejected = 0;
-        for (; rejected < MostAnswers && goal.Best(open) is { } best; rejected++)
+        HashSet<string> judged = [];
+        for (var rejected = 0; rejected < MostAnswers && Best() is { } best; rejected++)
         {
             progress?.Report(new QuantizeProgress("clips of other prompts", rejected, MostAnswers));
             var losses = new List<double>();
             var validated = await clips
                 .MeasureAsync(best.Way, options.HeldBack, options.Prompts.Count, (loss, _, _) => losses.Add(loss), cancellationToken)
                 .ConfigureAwait(false);
-            if (goal.IsFulfilledBy(validated))
+            judged.Add(best.Way.Key);
+            var keepsWord = options.Goal.IsFulfilledBy(validated);
+            search.Judge(validated, keepsWord);
+            if (keepsWord)
             {
                 return (best, validated, losses, rejected);
             }
-
-            open.Remove(best);
         }
 
-        throw Failure(search, rejected);
+        throw Failure(search, judged.Count, mayBeMore: Best() is not null);
+
+        MeasuredWay? Best() => options.Goal.Best(search.Front.Where(way => !judged.Contains(way.Way.Key)));
     }
 
-    private InvalidRequestException Failure(WaySearch search, int rejected)
+    private InvalidRequestException Failure(WaySearch search, int rejected, bool mayBeMore)
     {
+        var (time, loss) = (options.Goal.Within, options.Goal.MaxLoss);
+        var field = time is null ? "max-loss" : "within";
+        if (mayBeMore)
+        {
+            return new InvalidRequestException(
+                field,
+                Invariant($"The {rejected} ways that seemed best did not keep their word on other prompts, and no more are judged: give ")
+                    + "prompts that are more like those the model is used for with --prompts, or allow more."
+            );
+        }
+
         var tried = rejected > 0 ? Invariant($"; {rejected} seemed to, and did not on other prompts") : "";
-        return options.Goal.Within is { } time
+        return time is { } most
             ? new InvalidRequestException(
-                "within",
-                Invariant($"No way of {search.Measured.Count} makes a clip within {time.TotalSeconds:0.#} s")
-                    + (options.Goal.MaxLoss is { } loss ? Invariant($" that loses at most {loss:P1}") : "")
+                field,
+                Invariant($"No way of {search.Measured.Count} makes a clip within {most.TotalSeconds:0.#} s")
+                    + (loss is { } lost ? Invariant($" that loses at most {lost:P1}") : "")
                     + tried
                     + Invariant($". The fastest takes {search.Front.Min(way => way.TotalSeconds):0.0} s from the start of the program: ")
                     + "make a smaller or shorter clip, or allow more time."
             )
-            : new InvalidRequestException("max-loss", $"No way keeps within the loss{tried}: allow more with --max-loss.");
+            : new InvalidRequestException(field, $"No way keeps within the loss{tried}: allow more with --max-loss.");
     }
 
-    private async Task<IReadOnlyDictionary<string, byte[]>> SheetsAsync(
-        WaySearch search,
-        WayClips clips,
-        CancellationToken cancellationToken
-    )
+    /// <summary>Frames of a clip above those of the model's own.</summary>
+    private static byte[]? Sheet(FrameStrip strip, ClipFormat format, IReadOnlyList<byte[]> frames, IReadOnlyList<byte[]> own)
     {
-        var sheets = new Dictionary<string, byte[]>();
-        foreach (var way in search.Front)
+        for (var i = 0; i < frames.Count; i++)
         {
-            var strip = new FrameStrip();
-            await clips
-                .MeasureAsync(way.Way, options.Prompts.Take(1).ToList(), 0, (_, frames, own) => Add(strip, frames, own), cancellationToken)
-                .ConfigureAwait(false);
-            if (strip.ToWebp() is { } picture)
-            {
-                sheets[way.Way.Key] = picture;
-            }
+            strip.Add(i, new RgbImage(format.Width, format.Height, frames[i]), new RgbImage(format.Width, format.Height, own[i]));
         }
 
-        return sheets;
-
-        void Add(FrameStrip strip, IReadOnlyList<byte[]> frames, IReadOnlyList<byte[]> own)
-        {
-            var (width, height) = (clips.Format!.Width, clips.Format.Height);
-            for (var i = 0; i < frames.Count; i++)
-            {
-                strip.Add(i, new RgbImage(width, height, frames[i]), new RgbImage(width, height, own[i]));
-            }
-        }
+        return strip.ToWebp();
     }
 
     private static SavedWay AsSaved(MeasuredWay way) =>
@@ -192,10 +211,21 @@ public sealed class ModelOptimizer(WanHost host, OptimizeOptions options)
             Seconds = way.Seconds,
             StartSeconds = way.StartSeconds,
             Loss = way.Loss,
-            WorstLoss = way.Worst,
+            WorstLoss = way.WorstLoss,
         };
 
-    /// <summary>Tiny decoders next to the model.</summary>
-    private static IReadOnlyList<string> DecodersOf(WanModel model) =>
-        Directory.Exists(model.Folder) ? [.. Directory.EnumerateFiles(model.Folder, TinyDecoders).Order(StringComparer.Ordinal)] : [];
+    /// <summary>
+    /// Tiny decoders next to the model and in the folders where decoders are looked for, by full paths: what is found is used from other
+    /// folders, too.
+    /// </summary>
+    private static IReadOnlyList<string> DecodersOf(WanModel model, WanHost host) =>
+        [
+            .. host
+                .Models.SearchFolders.Prepend(model.Folder)
+                .SelectMany(folder => DecoderShelf.Places.Select(place => Path.Combine(folder, place)))
+                .Where(Directory.Exists)
+                .SelectMany(folder => Directory.EnumerateFiles(folder, TinyDecoders).Order(StringComparer.Ordinal))
+                .Select(Path.GetFullPath)
+                .DistinctBy(Path.GetFileName),
+        ];
 }

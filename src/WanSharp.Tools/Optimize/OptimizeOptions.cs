@@ -27,6 +27,9 @@ public sealed record OptimizeOptions
     /// <summary>What the program takes before it comes to a command. Default: nothing.</summary>
     public TimeSpan Started { get; init; }
 
+    /// <summary>Whether frames of the ways are kept to be looked at. Default: false.</summary>
+    public bool WithSheets { get; init; }
+
     /// <summary>How many ways are measured at most after each choice alone. Default: 24.</summary>
     public int Trials { get; init; } = 24;
 }

@@ -144,7 +144,7 @@ public static class OptimizePage
     {
         var time = goal.Within is { } within ? FormattableString.Invariant($"a clip within {within.TotalSeconds:0.#} s") : null;
         var loss = goal.MaxLoss is { } most ? FormattableString.Invariant($"a loss of at most {most:P1} of its SSIM") : null;
-        return goal.IsGiven ? $"Wanted: {string.Join(", ", new[] { time, loss }.OfType<string>())}." : "";
+        return $"Wanted: {string.Join(", ", new[] { time, loss }.OfType<string>())}.";
     }
 
     private static bool IsSame(SavedWay way, SavedWay other) => way.Choices.SequenceEqual(other.Choices);

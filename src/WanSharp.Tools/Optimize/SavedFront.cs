@@ -86,8 +86,7 @@ public sealed record SavedFront
     }
 
     /// <summary>The way of the least loss within a time; null if none is so fast.</summary>
-    public SavedWay? Within(TimeSpan time) =>
-        Ways.Where(way => way.TotalSeconds <= time.TotalSeconds).OrderBy(way => way.WorstLoss).ThenBy(way => way.Seconds).FirstOrDefault();
+    public SavedWay? Within(TimeSpan time) => new OptimizeGoal { Within = time }.Best(Ways);
 
     /// <summary>The fastest way.</summary>
     [JsonIgnore]

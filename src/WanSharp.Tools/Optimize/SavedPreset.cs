@@ -125,18 +125,21 @@ public static class SavedPreset
         var presets = File.Exists(file)
             ? JsonNode.Parse(File.ReadAllBytes(file), documentOptions: new JsonDocumentOptions { AllowTrailingCommas = true })!.AsObject()
             : [];
+        var models = new JsonObject();
         foreach (
             var old in presets.Select(preset => preset.Key).Where(key => key.Equals(name, StringComparison.OrdinalIgnoreCase)).ToList()
         )
         {
+            foreach (var (other, kept) in presets[old]?["models"]?.AsObject() ?? [])
+            {
+                models[other] = kept?.DeepClone(); // what it is for other models stays
+            }
+
             presets.Remove(old);
         }
 
-        presets[name] = new JsonObject
-        {
-            ["about"] = about,
-            ["models"] = new JsonObject { [model] = Pruned(JsonSerializer.SerializeToNode(form, Json)!.AsObject()) },
-        };
+        models[model] = Pruned(JsonSerializer.SerializeToNode(form, Json)!.AsObject());
+        presets[name] = new JsonObject { ["about"] = about, ["models"] = models };
         return presets.ToJsonString(Json);
     }
 

@@ -4,7 +4,7 @@ using WanSharp.Engine.Requests;
 namespace WanSharp.Tools.Optimize;
 
 /// <summary>A point of a front, as it is kept.</summary>
-public sealed record SavedWay
+public sealed record SavedWay : IWayCost
 {
     /// <summary>What differs from the model's own way, as one says it.</summary>
     public required IReadOnlyList<string> Choices { get; init; }

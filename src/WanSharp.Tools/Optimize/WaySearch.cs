@@ -14,8 +14,10 @@ internal sealed class WaySearch(IReadOnlyList<LeverChoice> choices)
 
     private readonly Dictionary<string, MeasuredWay> _measured = [];
     private readonly HashSet<string> _dropped = [];
+    private readonly HashSet<string> _rejected = [];
     private List<Way>? _all;
     private int _turn;
+    private int _share;
 
     /// <summary>The model's own way, once it is measured.</summary>
     public MeasuredWay Own => _measured[Way.Own.Key];
@@ -23,16 +25,38 @@ internal sealed class WaySearch(IReadOnlyList<LeverChoice> choices)
     /// <summary>What was measured.</summary>
     public IReadOnlyCollection<MeasuredWay> Measured => _measured.Values;
 
-    /// <summary>The ways of which none is better in all, the slowest first.</summary>
-    public IReadOnlyList<MeasuredWay> Front =>
-        [.. _measured.Values.Where(way => !_measured.Values.Any(way.IsDominatedBy)).OrderByDescending(way => way.Seconds)];
+    /// <summary>
+    /// The model's own way, then those of which none is better in all, the slowest first. What was rejected is not among them.
+    /// </summary>
+    public IReadOnlyList<MeasuredWay> Front
+    {
+        get
+        {
+            var open = _measured.Values.Where(way => !_rejected.Contains(way.Way.Key)).ToList();
+            var better = open.Where(way => way.Way.Choices.Count > 0 && !open.Any(way.IsDominatedBy));
+            return [Own, .. better.OrderByDescending(way => way.Seconds)];
+        }
+    }
 
     /// <summary>Each choice alone, the model's own way first.</summary>
     public IReadOnlyList<Way> Alone => [Way.Own, .. choices.Select(choice => Way.Own.With(choice)!)];
 
     public void Add(MeasuredWay way) => _measured[way.Way.Key] = way;
 
-    /// <summary>Leaves a way out that cannot be measured, and all that its choice is part of where it is one alone.</summary>
+    /// <summary>Takes in what a way cost on other prompts: it is no better than that.</summary>
+    /// <param name="validated">What it cost on these.</param>
+    /// <param name="keepsWord">Whether it still fulfils what is wanted; otherwise only the model's own way stays on the front.</param>
+    public void Judge(MeasuredWay validated, bool keepsWord)
+    {
+        var key = validated.Way.Key;
+        _measured[key] = _measured[key].WorseOf(validated);
+        if (!keepsWord)
+        {
+            _rejected.Add(key);
+        }
+    }
+
+    /// <summary>Leaves out a way that cannot be measured. A choice that cannot be made alone is left out of all ways.</summary>
     public void Drop(Way way) => _dropped.Add(way.Key);
 
     /// <summary>The way to measure next; null if none is expected to be better than what is known.</summary>
@@ -41,10 +65,9 @@ internal sealed class WaySearch(IReadOnlyList<LeverChoice> choices)
     {
         _all ??= All();
         var open = _all.Where(way => !_measured.ContainsKey(way.Key) && !_dropped.Contains(way.Key)).Select(Expect).ToList();
-        for (var tried = 0; tried <= Shares.Length; tried++)
+        for (var tried = 0; tried < 2 * Shares.Length; tried++) // the goal and a share in turn, until all shares had theirs
         {
-            var turn = _turn++ % (Shares.Length + 1);
-            var found = turn % 2 == 0 && goal.IsGiven ? ForGoal(open, goal) : ForShare(open, Shares[turn % Shares.Length]);
+            var found = _turn++ % 2 == 0 ? ForGoal(open, goal) : ForShare(open, Shares[_share++ % Shares.Length]);
             if (found is not null)
             {
                 return found.Way;
@@ -64,8 +87,8 @@ internal sealed class WaySearch(IReadOnlyList<LeverChoice> choices)
     private MeasuredWay? ForShare(List<MeasuredWay> open, double share)
     {
         var seconds = share * Own.Seconds;
-        var known = _measured.Values.Where(way => way.Seconds <= seconds).Select(way => way.Worst).DefaultIfEmpty(1).Min();
-        return open.Where(way => way.Seconds <= seconds && way.Worst < known - Least).MinBy(way => way.Worst);
+        var known = _measured.Values.Where(way => way.Seconds <= seconds).Select(way => way.WorstLoss).DefaultIfEmpty(1).Min();
+        return open.Where(way => way.Seconds <= seconds && way.WorstLoss < known - Least).MinBy(way => way.WorstLoss);
     }
 
     private List<Way> All()
@@ -95,13 +118,13 @@ internal sealed class WaySearch(IReadOnlyList<LeverChoice> choices)
     private MeasuredWay Expect(Way way)
     {
         var near = _measured.Values.Where(known => way.Includes(known.Way)).MaxBy(known => known.Way.Choices.Count)!;
-        var (seconds, start, loss) = (near.Seconds, near.StartSeconds, near.Worst);
+        var (seconds, start, loss) = (near.Seconds, near.StartSeconds, near.WorstLoss);
         foreach (var choice in way.Choices.Except(near.Way.Choices))
         {
             var alone = _measured[Way.Own.With(choice)!.Key];
             seconds *= alone.Seconds / Own.Seconds;
             start += alone.StartSeconds - Own.StartSeconds;
-            loss += alone.Worst;
+            loss += alone.WorstLoss;
         }
 
         return new MeasuredWay(way, seconds, start, loss, Math.Min(1, loss));

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using WanSharp.Engine;
 using WanSharp.Engine.Planning;
+using WanSharp.Engine.Scheduling;
 using WanSharp.Hosting;
 using WanSharp.Runtime;
 using WanSharp.Tensors;
@@ -24,8 +25,30 @@ public sealed class ModelProfiler(WanHost host, ProfileOptions options)
     /// <param name="cancellationToken">Stops within a step.</param>
     public async Task<ProfileReport> RunAsync(IProgress<string>? progress, CancellationToken cancellationToken)
     {
-        var engine = options.Engine with { Options = options.Engine.Options with { BatchSize = options.Clips > 1 ? options.Clips : 1 } };
-        using var opened = EngineHost.Open(host, engine);
+        // Nothing is remembered: a process that makes these clips encodes their prompt and images, once for all of them.
+        var engine = options.Engine with
+        {
+            Options = options.Engine.Options with { BatchSize = options.Clips, FeatureBytes = 0 },
+        };
+        var machine = host.Calibrate(engine.Threads, again: false, cancellationToken);
+        var measured = await MeasureAsync(engine, machine, progress, cancellationToken).ConfigureAwait(false);
+        var (operators, layers) = options.Operators
+            ? await OperatorsAsync(engine, progress, cancellationToken).ConfigureAwait(false)
+            : ([], []);
+        return measured with { Operators = operators, Layers = layers };
+    }
+
+    /// <summary>Makes the clips, with and without recording them.</summary>
+    private async Task<ProfileReport> MeasureAsync(
+        EngineSettings engine,
+        Calibration machine,
+        IProgress<string>? progress,
+        CancellationToken cancellationToken
+    )
+    {
+        using var opened = Open(engine);
+        var plan = opened.Generator.Plan(options.Request);
+        var cost = EngineHost.CostsOf(host, opened.Model, engine, opened.Precision).Predict(plan, machine); // before hours of clips
         progress?.Report("a first clip, which compiles");
         await MakeAsync(opened.Generator, cancellationToken).ConfigureAwait(false);
         var (plain, recorded) = (new List<double>(), new List<double>());
@@ -38,13 +61,6 @@ public sealed class ModelProfiler(WanHost host, ProfileOptions options)
             recorded.Add(last.Seconds);
         }
 
-        var machine = host.Calibrate(options.Engine.Threads, again: false, cancellationToken);
-        var costs = new CostModel(opened.Model, options.Engine.Precision);
-        var cost = costs.Predict(costs.Sketch(options.Request), machine);
-        var (operators, layers) = options.Operators
-            ? await OperatorsAsync(opened, engine, progress, cancellationToken).ConfigureAwait(false)
-            : ([], []);
-        var plan = opened.Generator.Plan(options.Request);
         return new ProfileReport
         {
             Title = string.Create(
@@ -63,24 +79,28 @@ public sealed class ModelProfiler(WanHost host, ProfileOptions options)
             PeakBytes = machine.MovedBytes,
             IdleSeconds = last.Idle,
             WaitSeconds = last.Waited,
-            Operators = operators,
-            Layers = layers,
+            Operators = [],
+            Layers = [],
         };
     }
 
+    private EngineHost Open(EngineSettings engine) =>
+        EngineHost.Open(host, engine, sight => host.OpenPresets(sight.Model).PrecisionFor([options.Request.Preset], sight.Model));
+
     private StageProfile Measured(StageCost cost, Recording recording)
     {
-        var stage = cost.Stage switch
+        var (seconds, clips) = cost.Stage switch
         {
-            PlanStage.Denoise => GenerationStage.Denoise,
-            PlanStage.Decode => GenerationStage.Decode,
-            PlanStage.Enhance => GenerationStage.Enhance,
-            _ => GenerationStage.Encode,
+            PlanStage.Text => (recording.WorkOf(EngineTelemetry.Text), 1), // clips of one prompt encode it once
+            PlanStage.Image => (recording.WorkOf(EngineTelemetry.Images), 1),
+            PlanStage.Denoise => (recording.Busy.GetValueOrDefault(GenerationStage.Denoise), options.Clips),
+            PlanStage.Decode => (recording.Busy.GetValueOrDefault(GenerationStage.Decode), options.Clips),
+            PlanStage.Enhance => (recording.Busy.GetValueOrDefault(GenerationStage.Enhance), options.Clips),
+            _ => throw new InvalidOperationException($"The stage {cost.Stage} has no clock."),
         };
-        var clips = options.Clips;
         return new StageProfile(
             cost.Stage.ToString().ToLowerInvariant(),
-            recording.Busy.GetValueOrDefault(stage),
+            seconds,
             clips * cost.Operations,
             clips * cost.Bytes,
             clips * cost.Seconds
@@ -123,7 +143,6 @@ public sealed class ModelProfiler(WanHost host, ProfileOptions options)
     }
 
     private async Task<(IReadOnlyList<OperatorShare> Operators, IReadOnlyList<OperatorShare> Layers)> OperatorsAsync(
-        EngineHost opened,
         EngineSettings engine,
         IProgress<string>? progress,
         CancellationToken cancellationToken
@@ -131,20 +150,9 @@ public sealed class ModelProfiler(WanHost host, ProfileOptions options)
     {
         progress?.Report("operators");
         using var folder = WorkFolder.Create(Path.GetTempPath());
-        using (
-            var generator = new VideoGenerator(
-                opened.Model,
-                opened.Runtime,
-                opened.Session with
-                {
-                    ProfilePathPrefix = folder["profile"],
-                },
-                host.TransformerOptions(engine.Precision),
-                engine.Options
-            )
-        )
+        using (var opened = Open(engine with { ProfilePrefix = folder["profile"] }))
         {
-            await MakeAsync(generator, cancellationToken).ConfigureAwait(false);
+            await MakeAsync(opened.Generator, cancellationToken).ConfigureAwait(false);
         }
 
         return (OperatorProfile.Read(folder.Path, MostOperators), OperatorProfile.ReadLayers(folder.Path, MostOperators));
@@ -174,5 +182,9 @@ public sealed class ModelProfiler(WanHost host, ProfileOptions options)
         IReadOnlyDictionary<GenerationStage, double> Busy,
         double Idle,
         double Waited
-    );
+    )
+    {
+        /// <summary>How long lanes encoded prompts, or images.</summary>
+        public double WorkOf(string what) => Spans.Where(span => span.Name == $"work encode {what}").Sum(span => span.Seconds);
+    }
 }

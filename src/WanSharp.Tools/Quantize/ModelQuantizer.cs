@@ -1,14 +1,12 @@
-using System.Text.Json;
 using WanSharp.Engine;
 using WanSharp.Engine.Planning;
 using WanSharp.Engine.Requests;
 using WanSharp.Graphs;
 using WanSharp.Hosting;
-using WanSharp.Media.Images;
 using WanSharp.Models;
 using WanSharp.Runtime;
+using WanSharp.Runtime.Providers;
 using WanSharp.Runtime.Weights;
-using WanSharp.Storage;
 using WanSharp.Tensors;
 using WanSharp.Tools.Quality;
 
@@ -50,46 +48,64 @@ public sealed class ModelQuantizer(WanHost host, OrtRuntime runtime, QuantizeOpt
         files.RequireWritable(replace);
         RequireUnquantized(model);
         using var journal = QuantizeJournal.Open(host.Options.CacheFolder, About(model));
-        IReadOnlyList<LayerLoss> losses;
-        (LayerFormats Layers, LayerFormats? HighNoise) chosen;
-        var clips = new List<QuantizedClip>();
         using var folder = WorkFolder.Create(Path.GetDirectoryName(Path.GetFullPath(output))!);
-        using var generator = Trial(model);
-        losses = await new LayerMeasurement(model, generator, options, journal)
-            .MeasureAsync(progress, cancellationToken)
-            .ConfigureAwait(false);
-        var (choice, measured) = (new LayerChoice(losses), new ClipMeasurement(model, generator, options, journal));
-        var (bound, last) = (options.MaxLoss, choice.Count);
-        for (var attempt = 1; ; attempt++)
+        var (bound, last, tried) = (options.MaxLoss, (int?)null, 0);
+        for (var attempt = 1; attempt <= MostAttempts; attempt++)
         {
-            var index = await ChooseAsync(choice, measured, last, bound, progress, cancellationToken).ConfigureAwait(false);
-            if (index < 0 || attempt > MostAttempts)
+            var choice = await ChooseAsync(model, journal, last, bound, progress, cancellationToken).ConfigureAwait(false);
+            tried += choice.Tried;
+            if (choice.Index < 0)
             {
-                throw new QuantizeException(
-                    $"No choice of layers of {model.Name} keeps the loss of every clip within {options.MaxLoss:P2}: allow more with "
-                        + "--max-loss, or give prompts that are like those it is used for with --prompts. Nothing was written."
-                );
+                break;
             }
 
-            chosen = choice.At(index);
-            clips =
-            [
-                .. await measured.MeasureAsync(chosen.Layers, chosen.HighNoise, bound, progress, cancellationToken).ConfigureAwait(false),
-            ];
             progress?.Report(new QuantizeProgress("writing", 0, 1));
             using var attemptFolder = WorkFolder.Create(folder.Path);
-            var place = files.Write(attemptFolder, chosen.Layers, chosen.HighNoise, cancellationToken);
+            var place = files.Write(attemptFolder, choice.Layers, choice.HighNoise, cancellationToken);
             var (held, before, after) = await JudgeAsync(model, place, progress, cancellationToken).ConfigureAwait(false);
             if (held.All(clip => clip.Loss <= options.MaxLoss))
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 files.Publish(attemptFolder);
-                clips.AddRange(held);
-                return Report(model, files, losses, chosen, clips, before, after, (measured.Tried, attempt - 1));
+                return Report(model, files, choice, [.. choice.Clips, .. held], before, after, (tried, attempt - 1));
             }
 
-            (bound, last) = (bound * Tightening, index);
+            (bound, last) = (bound * Tightening, choice.Index);
         }
+
+        throw new QuantizeException(
+            $"No choice of layers of {model.Name} keeps the loss of every clip within {options.MaxLoss:P2}: allow more with "
+                + "--max-loss, or give prompts that are like those it is used for with --prompts. Nothing was written."
+        );
+    }
+
+    /// <summary>
+    /// Measures what is not known, and chooses layers that keep within a bound. What measures is closed when it returns: the files are
+    /// judged in its place in memory.
+    /// </summary>
+    private async Task<Choice> ChooseAsync(
+        WanModel model,
+        QuantizeJournal journal,
+        int? last,
+        double bound,
+        IProgress<QuantizeProgress>? progress,
+        CancellationToken cancellationToken
+    )
+    {
+        using var generator = Trial(model);
+        var losses = await new LayerMeasurement(model, generator, options, journal)
+            .MeasureAsync(progress, cancellationToken)
+            .ConfigureAwait(false);
+        var (choice, measured) = (new LayerChoice(losses), new ClipMeasurement(model, generator, options, journal));
+        var index = await ChooseAsync(choice, measured, last ?? choice.Count, bound, progress, cancellationToken).ConfigureAwait(false);
+        if (index < 0)
+        {
+            return new Choice(index, LayerFormats.None, null, losses, [], measured.Tried);
+        }
+
+        var (layers, highNoise) = choice.At(index);
+        var clips = await measured.MeasureAsync(layers, highNoise, bound, progress, cancellationToken).ConfigureAwait(false);
+        return new Choice(index, layers, highNoise, losses, clips, measured.Tried);
     }
 
     private VideoGenerator Trial(WanModel model)
@@ -104,7 +120,10 @@ public sealed class ModelQuantizer(WanHost host, OrtRuntime runtime, QuantizeOpt
                 Layers = LayerFormats.None,
                 Trials = [plain, rotated],
             },
-            new EngineOptions { BatchSize = 1, BlocksOnly = true }
+            OptionsFor(model) with
+            {
+                BlocksOnly = true,
+            }
         );
     }
 
@@ -137,52 +156,69 @@ public sealed class ModelQuantizer(WanHost host, OrtRuntime runtime, QuantizeOpt
         CancellationToken cancellationToken
     )
     {
+        List<GenerationRequest> requests =
+        [
+            .. options.HeldBack.Select((prompt, i) => options.RequestOf(prompt, options.Prompts.Count + i)),
+        ];
+        var expected = await MakeAllAsync(model, Quantization.None).ConfigureAwait(false);
         using var written = host.OpenModel(place.Model, place.Parts);
-        using var full = Generator(model, Quantization.None);
-        using var narrow = Generator(written, Quantization.EightBit);
-        var (clips, before, after) = (new List<QuantizedClip>(), new List<TimeSpan>(), new List<TimeSpan>());
-        for (var i = 0; i < options.HeldBack.Count; i++)
+        var actual = await MakeAllAsync(written, Quantization.EightBit).ConfigureAwait(false);
+        var clips = requests.Zip(expected.Zip(actual)).Select(clip => Judged(clip.First, clip.Second.First, clip.Second.Second));
+        return ([.. clips], Median(expected), Median(actual));
+
+        // One engine after the other: two would take the memory of both.
+        async Task<List<MadeClip>> MakeAllAsync(WanModel of, Quantization precision)
         {
-            progress?.Report(new QuantizeProgress("clips of other prompts", i, options.HeldBack.Count));
-            var request = options.RequestOf(options.HeldBack[i], options.Prompts.Count + i);
-            var expected = await MakeAsync(full, request, cancellationToken).ConfigureAwait(false);
-            var actual = await MakeAsync(narrow, request, cancellationToken).ConfigureAwait(false);
-            (before, after) = ([.. before, expected.Step], [.. after, actual.Step]);
-            var loss = ClipMeasurement.LossOf(actual.Frames, expected.Frames, expected.Plan.Format);
-            clips.Add(new QuantizedClip(request.Prompt, request.Seed!.Value, loss, IsHeldBack: true));
+            using var generator = new VideoGenerator(
+                of,
+                runtime,
+                new SessionSettings(),
+                host.TransformerOptions(precision),
+                OptionsFor(of)
+            );
+            var made = new List<MadeClip>();
+            foreach (var request in requests)
+            {
+                progress?.Report(
+                    new QuantizeProgress($"clips of other prompts in {Precision.NameOf(precision)}", made.Count, requests.Count)
+                );
+                made.Add(await MakeAsync(generator, request, cancellationToken).ConfigureAwait(false));
+            }
+
+            return made;
         }
 
-        return (clips, Median(before), Median(after));
+        static QuantizedClip Judged(GenerationRequest request, MadeClip full, MadeClip narrow) =>
+            new(
+                request.Prompt,
+                request.Seed!.Value,
+                ClipMeasurement.LossOf(narrow.Frames, full.Frames, full.Plan.Format),
+                IsHeldBack: true
+            );
     }
 
-    private VideoGenerator Generator(WanModel model, Quantization quantization) =>
-        new(model, runtime, new SessionSettings(), host.TransformerOptions(quantization), new EngineOptions { BatchSize = 1 });
+    private EngineOptions OptionsFor(WanModel model) => EngineHost.OptionsOf(host, model, options.Engine) with { BatchSize = 1 };
 
-    private static async Task<(IReadOnlyList<byte[]> Frames, GenerationPlan Plan, TimeSpan Step)> MakeAsync(
-        VideoGenerator generator,
-        GenerationRequest request,
-        CancellationToken cancellationToken
-    )
+    private static async Task<MadeClip> MakeAsync(VideoGenerator generator, GenerationRequest request, CancellationToken cancellationToken)
     {
         var plan = generator.Plan(request);
         var frames = new ClipRecorder();
         await using var end = frames.ConfigureAwait(false);
         var statistics = await generator.GenerateAsync(plan, frames, null, cancellationToken).ConfigureAwait(false);
-        return (frames.Frames, plan, statistics.Stages[GenerationStage.Denoise].Share / statistics.Steps);
+        return new MadeClip(frames.Frames, plan, statistics.Stages[GenerationStage.Denoise].Share / statistics.Steps);
     }
 
     private static QuantizeReport Report(
         WanModel model,
         QuantizedFiles files,
-        IReadOnlyList<LayerLoss> losses,
-        (LayerFormats Layers, LayerFormats? HighNoise) chosen,
+        Choice choice,
         IReadOnlyList<QuantizedClip> clips,
         TimeSpan before,
         TimeSpan after,
         (int Tried, int Rejected) choices
     ) =>
         new(
-            [.. losses.Select(loss => (loss, (loss.Layer.IsHighNoise ? chosen.HighNoise! : chosen.Layers).Of(loss.Layer.Name)))],
+            [.. choice.Losses.Select(loss => (loss, (loss.Layer.IsHighNoise ? choice.HighNoise! : choice.Layers).Of(loss.Layer.Name)))],
             clips,
             before,
             after,
@@ -195,37 +231,47 @@ public sealed class ModelQuantizer(WanHost host, OrtRuntime runtime, QuantizeOpt
 
     private static void RequireUnquantized(WanModel model)
     {
-        WeightStore?[] stores = [model.TransformerWeights, model.HighNoiseWeights];
-        foreach (var weights in stores.OfType<WeightStore>())
+        if (QuantizedFiles.FindQuantized(model) is var (file, type))
         {
-            if (
-                weights.Stored.Values.FirstOrDefault(tensor =>
-                    tensor.DType == DType.I8 || (tensor.DType.BlockLength() > 1 && tensor.Shape.Rank > 1)
-                ) is
-                { } quantized
-            )
-            {
-                throw new InvalidRequestException(
-                    "model",
-                    $"{weights.Path} holds {quantized.DType.Name()}: it is quantized already. Quantize the model that it was made from."
-                );
-            }
+            throw new InvalidRequestException(
+                "model",
+                $"{file} holds {type.Name()}: it is quantized already. Quantize the model that it was made from."
+            );
         }
     }
 
-    /// <summary>All that measurements depend on.</summary>
-    private string About(WanModel model) =>
-        string.Join(
+    /// <summary>All that measurements depend on: a clip's plan says it, digests of all files included.</summary>
+    private string About(WanModel model)
+    {
+        var computes = new ExecutionSettings(ProviderProfiles.Cpu.ShortName, Precision.Full, options.Engine.Threads);
+        var clip = EngineHost
+            .CostsOf(host, model, options.Engine, Quantization.None)
+            .Plan(options.RequestOf(options.Prompts[0], seed: 0), computes)
+            .Settings;
+        var engine = options.Engine.Options;
+        return string.Join(
             '\n',
-            "quantize 1",
+            "quantize 2",
             model.Digest,
-            $"largest code {Int8Codes.Largest}",
-            JsonSerializer.Serialize(options.Settings),
+            $"largest code {Int8Codes.Largest}, onnxruntime {runtime.Version}, {engine.VaeTile}, {engine.LoraMode}",
+            (clip with { Prompt = "" }).ToJson(),
             $"{options.LayerPrompts} prompts, {options.LayerSteps} steps",
-            string.Join('\n', options.Prompts.Concat(options.Images.Select(image => $"{image.LatentFrame} {DigestOf(image.Image)}")))
+            string.Join('\n', options.Prompts)
         );
+    }
 
-    private static string DigestOf(RgbImage image) => $"{image.Width}x{image.Height} {Digests.OfBytes(image.Pixels)}";
+    private static TimeSpan Median(IReadOnlyCollection<MadeClip> clips) =>
+        clips.Select(clip => clip.Step).Order().ElementAt(clips.Count / 2);
 
-    private static TimeSpan Median(List<TimeSpan> times) => times.Order().ElementAt(times.Count / 2);
+    /// <summary>Layers that keep within a bound, and how that was found; the index is −1 where none do.</summary>
+    private sealed record Choice(
+        int Index,
+        LayerFormats Layers,
+        LayerFormats? HighNoise,
+        IReadOnlyList<LayerLoss> Losses,
+        IReadOnlyList<QuantizedClip> Clips,
+        int Tried
+    );
+
+    private sealed record MadeClip(IReadOnlyList<byte[]> Frames, GenerationPlan Plan, TimeSpan Step);
 }

@@ -24,6 +24,26 @@ internal sealed class QuantizedFiles(WanModel model, string output)
         : model.HasExperts ? [$"{Stem}-low-noise{Extension}", $"{Stem}-high-noise{Extension}"]
         : [Stem + Extension];
 
+    /// <summary>A transformer of a model that holds a weight in fewer than 16 bits, and its type; null where none does.</summary>
+    public static (string File, DType Type)? FindQuantized(WanModel model)
+    {
+        WeightStore?[] stores = [model.TransformerWeights, model.HighNoiseWeights];
+        foreach (var weights in stores.OfType<WeightStore>())
+        {
+            if (
+                weights.Stored.Values.FirstOrDefault(tensor =>
+                    tensor.DType == DType.I8 || (tensor.DType.BlockLength() > 1 && tensor.Shape.Rank > 1)
+                ) is
+                { } quantized
+            )
+            {
+                return (weights.Path, quantized.DType);
+            }
+        }
+
+        return null;
+    }
+
     /// <summary>Checks before anything is computed that the result can be written.</summary>
     /// <exception cref="InvalidRequestException">It cannot.</exception>
     public void RequireWritable(bool replace)

@@ -59,13 +59,7 @@ public sealed class ThroughputBench(WanHost host, BackendSettings settings, stri
     {
         var entry = ThroughputWorkload.Seed.Entries[0];
         var backend = await BatchBackend
-            .OpenAsync(
-                WithCache(Path.Combine(folder, "latency-cache")),
-                settings,
-                new EngineSettings(),
-                estimates: false,
-                cancellationToken
-            )
+            .OpenAsync(WithCache(Path.Combine(folder, "latency-cache")), settings, presetsOf: null, estimates: false, cancellationToken)
             .ConfigureAwait(false);
         await using var backendEnd = backend.ConfigureAwait(false);
         using var store = new ContentStore(Path.Combine(folder, "latency-results"));
@@ -98,8 +92,11 @@ public sealed class ThroughputBench(WanHost host, BackendSettings settings, stri
         var backend = await BatchBackend
             .OpenAsync(
                 WithCache(target + "-cache"),
-                settings,
-                new EngineSettings { Options = mode.Engine! },
+                settings with
+                {
+                    Engine = settings.Engine with { Options = mode.Engine! },
+                },
+                presetsOf: null,
                 estimates: false,
                 cancellationToken
             )
@@ -165,11 +162,11 @@ public sealed class ThroughputBench(WanHost host, BackendSettings settings, stri
         {
             var request =
                 entry.Style is { } name && styles.TryFind(name, out var found, out _)
-                    ? found.Style.Apply(entry.Request, settings.Model)
+                    ? found.Style.Apply(entry.Request, settings.Engine.Model)
                     : entry.Request;
             var clip = Path.Combine(target, entry.Output!);
             Directory.CreateDirectory(target);
-            string[] line = [.. program, .. Arguments(settings, request, clip)];
+            string[] line = [.. program, .. Arguments(settings.Engine, request, clip)];
             await RunAsync(new ProcessStartInfo(line[0], line[1..]), entry.Output!, cancellationToken).ConfigureAwait(false);
             clips.Add(clip);
         }
@@ -203,20 +200,20 @@ public sealed class ThroughputBench(WanHost host, BackendSettings settings, stri
     }
 
     /// <summary>The arguments of <c>wan generate</c> that make a job's clip.</summary>
-    internal static IEnumerable<string> Arguments(BackendSettings settings, JobRequest request, string clip)
+    internal static IEnumerable<string> Arguments(EngineSettings engine, JobRequest request, string clip)
     {
-        List<string> arguments = ["generate", request.Prompt, "--model", settings.Model, "--provider", settings.Provider, "-o", clip];
+        List<string> arguments = ["generate", request.Prompt, "--model", engine.Model, "--provider", engine.Provider, "-o", clip];
         foreach (var (option, value) in SettingFields.CommandLine(request))
         {
             arguments.AddRange(value.StartsWith('-') ? [$"{option}={value}"] : [option, value]);
         }
 
-        if (settings.Threads is { } threads)
+        if (engine.Threads is { } threads)
         {
             arguments.AddRange(["--threads", threads.ToString(CultureInfo.InvariantCulture)]);
         }
 
-        return arguments.Concat(settings.Parts.Options().SelectMany(part => new[] { part.Option, part.Value }));
+        return arguments.Concat(engine.Parts.Options().SelectMany(part => new[] { part.Option, part.Value }));
     }
 
     private async Task<double> LeastSsimAsync(

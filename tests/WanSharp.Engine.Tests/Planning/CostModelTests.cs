@@ -1,6 +1,7 @@
 using WanSharp.Engine.Decoding;
 using WanSharp.Engine.Planning;
 using WanSharp.Engine.Requests;
+using WanSharp.Engine.StepCaches;
 using WanSharp.Engine.Strategies;
 using WanSharp.Graphs;
 using WanSharp.Tensors;
@@ -48,6 +49,45 @@ public class CostModelTests(TinyEngine engine)
             costs.Count(Sketch(request)).Stages.ToDictionary(stage => stage.Stage, stage => stage.Work.Operations);
 
         double Once() => (2 * few[PlanStage.Denoise]) - many[PlanStage.Denoise];
+    }
+
+    /// <summary>Estimates are remembered by this: whatever changes one of them is in it.</summary>
+    [Fact]
+    public void KeyOf_PlansWhoseCostsDiffer_IsDistinct()
+    {
+        using var folder = new TemporaryFolder();
+        var costs = new CostModel(engine.Model);
+        var request = Circle with { Steps = 8, Frames = 9 };
+        Func<GenerationRequest, GenerationRequest>[] changes =
+        [
+            clip => clip,
+            clip => clip with { Steps = 9 },
+            clip => clip with { Frames = 13 },
+            clip => clip with { GuidanceScale = 1 },
+            clip => clip with { StepCache = StepCacheSetting.Parse("easy:0.3", null) },
+            clip => clip with { Upscale = Upscalers.Write(folder["large.safetensors"], Upscalers.Compact()) },
+            clip =>
+                clip with
+                {
+                    Fps = 2 * engine.Model.Defaults.Fps,
+                    Interpolate = Interpolators.Write(folder["rife.safetensors"], Interpolators.Rife46),
+                },
+            clip => clip with { Prompt = "a red circle that moves to the left" },
+            clip => clip with { Nag = new(5), GuidanceScale = 1 },
+        ];
+        var estimates = new ClipEstimates(costs, Machine);
+        var plans = changes.Select(change => costs.Sketch(change(request))).ToList();
+
+        foreach (var (one, other) in plans.SelectMany((one, i) => plans.Skip(i + 1).Select(other => (one, other))))
+        {
+            var (first, second) = (costs.Predict(one, Machine).Seconds, costs.Predict(other, Machine).Seconds);
+            Assert.True(
+                first == second || estimates.KeyOf(one) != estimates.KeyOf(other),
+                $"{estimates.KeyOf(one)}: {first} s and {second} s"
+            );
+        }
+
+        Assert.Equal(estimates.KeyOf(plans[0]), estimates.KeyOf(costs.Sketch(request with { Prompt = "a red square", Seed = 7 })));
     }
 
     [Fact]

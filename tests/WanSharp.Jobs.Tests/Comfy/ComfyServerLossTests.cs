@@ -69,7 +69,12 @@ public sealed class ComfyServerLossTests : ComfyTests
         await using var server = await FakeComfy.StartAsync();
         server.IgnoresInterrupts = isServer;
         server.AtNode = (type, token) => type == "KSampler" ? Task.Delay(Timeout.Infinite, token) : Task.CompletedTask;
-        await using var backend = Backend([server], options: Impatient with { SilentAfter = TimeSpan.FromMilliseconds(300) });
+        var options = Impatient with
+        {
+            SilentAfter = TimeSpan.FromMilliseconds(300),
+            StopWithin = isServer ? TimeSpan.FromMilliseconds(300) : TimeSpan.FromMinutes(5),
+        };
+        await using var backend = Backend([server], options: options);
         var error = await Assert.ThrowsAnyAsync<IOException>(() => backend.RunAsync(Run(), Token));
         Assert.Contains("hang", error.Message, StringComparison.Ordinal);
         Assert.Equal(isServer, error is BackendUnavailableException);

@@ -11,7 +11,7 @@ namespace WanSharp.Runtime.Tests.Adapters;
 
 /// <summary>LoRAs as factors next to the weights give what a changed copy of the weights gives, each row of a batch its own.</summary>
 [Collection("native objects")]
-public sealed class AdapterTests(RuntimeFixture fixture) : IAsyncLifetime
+public sealed class AdapterTests : OwningTests
 {
     /// <summary>Sums in another order: relative to values near 1.</summary>
     private const float Tolerance = 2e-5f;
@@ -29,31 +29,13 @@ public sealed class AdapterTests(RuntimeFixture fixture) : IAsyncLifetime
         Layers = 3,
     };
 
-    private readonly LiveObjects _live = new();
-    private readonly List<IDisposable> _owned = [];
     private readonly Dictionary<string, Shape> _shapes = new TransformerGraphs(Config, new GraphOptions())
         .Weights.DistinctBy(slot => slot.Name)
         .ToDictionary(slot => slot.Name, slot => slot.Shape);
-    private GraphCache _graphs = null!;
-    private WeightStore _base = null!;
+    private readonly WeightStore _base;
 
-    private static CancellationToken Token => TestContext.Current.CancellationToken;
-
-    public ValueTask InitializeAsync()
-    {
-        _graphs = new GraphCache(fixture.Runtime);
-        _base = Own(new WeightStore(Own(new RandomWeights(1, WanTransformer.Whole(Config, new GraphOptions())))));
-        return ValueTask.CompletedTask;
-    }
-
-    public ValueTask DisposeAsync()
-    {
-        _owned.Reverse();
-        _owned.ForEach(owned => owned.Dispose());
-        _graphs.Dispose();
-        _live.AssertNoneIsLeft();
-        return ValueTask.CompletedTask;
-    }
+    public AdapterTests(RuntimeFixture fixture)
+        : base(fixture) => _base = Own(new WeightStore(Own(new RandomWeights(1, WanTransformer.Whole(Config, new GraphOptions())))));
 
     [Fact]
     public async Task Forward_WithFactors_EqualsMergedWeights()
@@ -141,12 +123,12 @@ public sealed class AdapterTests(RuntimeFixture fixture) : IAsyncLifetime
     {
         var transformer = await TransformerAsync(_base);
         _ = Run(transformer, new AdapterUse(Own(new Adapter([LowRank(seed: 5, rank: 4)], _shapes)), 1));
-        var compiled = _graphs.Statistics().Sum(graph => graph.Compiles);
+        var compiled = Graphs.Statistics().Sum(graph => graph.Compiles);
 
         _ = Run(transformer, new AdapterUse(Own(new Adapter([LowRank(seed: 6, rank: 40)], _shapes)), 0.3f));
         _ = Run(transformer);
 
-        Assert.Equal(compiled, _graphs.Statistics().Sum(graph => graph.Compiles));
+        Assert.Equal(compiled, Graphs.Statistics().Sum(graph => graph.Compiles));
     }
 
     [Fact]
@@ -262,7 +244,7 @@ public sealed class AdapterTests(RuntimeFixture fixture) : IAsyncLifetime
 
     private async Task<TransformerRunner> TransformerAsync(WeightStore weights, TransformerOptions? options = null) =>
         Own(
-            await TransformerRunner.CreateAsync(_graphs, Config, weights, new SessionSettings(), options: options, cancellationToken: Token)
+            await TransformerRunner.CreateAsync(Graphs, Config, weights, new SessionSettings(), options: options, cancellationToken: Token)
         );
 
     private float[] Run(TransformerRunner transformer, AdapterUse? use = null) => RunAll(transformer, use)[0];
@@ -289,12 +271,5 @@ public sealed class AdapterTests(RuntimeFixture fixture) : IAsyncLifetime
     {
         var worst = Distance(expected, actual);
         Assert.True(worst <= Tolerance, $"The largest error is {worst}, {Tolerance} is allowed.");
-    }
-
-    private T Own<T>(T part)
-        where T : IDisposable
-    {
-        _owned.Add(part);
-        return part;
     }
 }

@@ -11,7 +11,7 @@ namespace WanSharp.Runtime.Tests.Networks;
 
 /// <summary>A network that follows a control gives the same numbers however it runs.</summary>
 [Collection("native objects")]
-public sealed class ControlTransformerTests(RuntimeFixture fixture) : IAsyncLifetime
+public sealed class ControlTransformerTests : OwningTests
 {
     private const float Tolerance = 2e-5f; // sums in another order
     private const int Tokens = 12;
@@ -31,28 +31,11 @@ public sealed class ControlTransformerTests(RuntimeFixture fixture) : IAsyncLife
         ControlBlocks = 2,
     };
 
-    private readonly LiveObjects _live = new();
-    private readonly List<IDisposable> _owned = [];
-    private GraphCache _graphs = null!;
-    private WeightStore _weights = null!;
+    private readonly WeightStore _weights;
 
-    private static CancellationToken Token => TestContext.Current.CancellationToken;
-
-    public ValueTask InitializeAsync()
-    {
-        _graphs = new GraphCache(fixture.Runtime);
+    public ControlTransformerTests(RuntimeFixture fixture)
+        : base(fixture) =>
         _weights = Own(new WeightStore(Own(new RandomWeights(1, new TransformerGraphs(Config, new GraphOptions()).Weights))));
-        return ValueTask.CompletedTask;
-    }
-
-    public ValueTask DisposeAsync()
-    {
-        _owned.Reverse();
-        _owned.ForEach(owned => owned.Dispose());
-        _graphs.Dispose();
-        _live.AssertNoneIsLeft();
-        return ValueTask.CompletedTask;
-    }
 
     [Fact]
     public async Task Forward_HoweverItRuns_GivesTheSame()
@@ -89,7 +72,7 @@ public sealed class ControlTransformerTests(RuntimeFixture fixture) : IAsyncLife
     {
         var plain = Own(
             await TransformerRunner.CreateAsync(
-                _graphs,
+                Graphs,
                 Config with
                 {
                     ControlChannels = null,
@@ -148,7 +131,7 @@ public sealed class ControlTransformerTests(RuntimeFixture fixture) : IAsyncLife
     private async Task<TransformerRunner> TransformerAsync(TransformerOptions options, WeightStore? weights = null) =>
         Own(
             await TransformerRunner.CreateAsync(
-                _graphs,
+                Graphs,
                 Config,
                 weights ?? _weights,
                 new SessionSettings(),
@@ -196,12 +179,5 @@ public sealed class ControlTransformerTests(RuntimeFixture fixture) : IAsyncLife
     {
         Assert.Equal(expected.Length, actual.Length);
         Assert.InRange(Distance(expected, actual), 0, tolerance * Math.Max(1, expected.Max(Math.Abs)));
-    }
-
-    private T Own<T>(T resource)
-        where T : IDisposable
-    {
-        _owned.Add(resource);
-        return resource;
     }
 }

@@ -1,48 +1,22 @@
 using WanSharp.Graphs.Networks;
 using WanSharp.Runtime.Networks;
 using WanSharp.Tensors;
-using WanSharp.Testing;
 
 namespace WanSharp.Runtime.Tests.Networks;
 
 /// <summary>Tests on the small transformer of the official code's fixture.</summary>
-public abstract class TransformerTests : IAsyncLifetime
+public abstract class TransformerTests : OwningTests
 {
-    private readonly LiveObjects _live = new();
-    private readonly Stack<IDisposable> _owned = new();
-
     protected TransformerTests(RuntimeFixture fixture)
+        : base(fixture)
     {
-        ArgumentNullException.ThrowIfNull(fixture);
-        Runtime = fixture.Runtime;
         Network = Own(NetworkFixture.Open("dit-t2v"));
-        Graphs = Own(new GraphCache(Runtime));
         Config = Network.TransformerConfig();
     }
 
-    protected static CancellationToken Token => TestContext.Current.CancellationToken;
-
-    protected OrtRuntime Runtime { get; }
-
     private protected NetworkFixture Network { get; }
 
-    protected GraphCache Graphs { get; }
-
     protected TransformerConfig Config { get; }
-
-    public ValueTask InitializeAsync() => ValueTask.CompletedTask;
-
-    public ValueTask DisposeAsync()
-    {
-        while (_owned.TryPop(out var owned))
-        {
-            owned.Dispose();
-        }
-
-        _live.AssertNoneIsLeft();
-        GC.SuppressFinalize(this);
-        return ValueTask.CompletedTask;
-    }
 
     protected async Task<TransformerRunner> TransformerAsync(TransformerOptions options) =>
         Own(
@@ -74,12 +48,5 @@ public abstract class TransformerTests : IAsyncLifetime
         }
 
         return context;
-    }
-
-    protected T Own<T>(T part)
-        where T : IDisposable
-    {
-        _owned.Push(part);
-        return part;
     }
 }

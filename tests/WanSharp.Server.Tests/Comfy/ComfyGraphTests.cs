@@ -48,7 +48,7 @@ public sealed class ComfyGraphTests : IDisposable
         await using var server = await TestServer.StartAsync(options =>
             options with
             {
-                Backend = options.Backend with { Model = _folder["model"] },
+                Backend = options.Backend with { Engine = options.Backend.Engine with { Model = _folder["model"] } },
             }
         );
         var dark = await UploadAsync(server, "dark.webp", 10);

@@ -28,7 +28,7 @@ public sealed class ScreenshotTests(PageFixture fixture) : IClassFixture<PageFix
         await using var server = await TestServer.StartAsync(options =>
             options with
             {
-                Backend = options.Backend with { Model = Shapes(), Threads = null },
+                Backend = options.Backend with { Engine = options.Backend.Engine with { Model = Shapes(), Threads = null } },
                 Format = ".mp4",
             }
         );

@@ -20,9 +20,20 @@ public sealed class ModelFindingsTests
     private static readonly Dictionary<string, (ModelSight Sight, string Topic, string Command)> Troubles = new()
     {
         ["a part that is missing"] = (Healthy with { Problem = "the VAE is not there" }, "model", "wan models pull big"),
-        ["a damaged file"] = (Healthy with { Problem = "the file is damaged" }, "model", "wan models verify --remove"),
+        ["a file that is wrong"] = (Healthy with { Problem = "NaN", ProblemFile = "/big/a.gguf" }, "model", "wan inspect /big/a.gguf"),
+        ["a pulled file that is wrong"] = (
+            Healthy with
+            {
+                Problem = "NaN",
+                ProblemFile = "/hub/a.gguf",
+                IsPulled = true,
+            },
+            "model",
+            "wan models verify --remove"
+        ),
         ["too little memory"] = (Healthy with { Memory = (8_000_000_000, 4_000_000_000) }, "memory", "--memory 4.0GB"),
         ["waiting for weights"] = (Healthy with { WaitShare = 0.5, Step = (5, 1) }, "speed", "wan quantize --model big"),
+        ["widening of weights of few bits"] = (Healthy with { WaitShare = 0.5, IsQuantized = true }, "speed", "--precision int8"),
         ["a machine that is busy"] = (Healthy with { Step = (3, 1) }, "speed", "wan bench dit"),
         ["decoding"] = (Healthy with { DecodeShare = 0.6 }, "speed", "--vae-tile auto"),
         ["decoding, with a tiny decoder at hand"] = (Healthy with { DecodeShare = 0.6, TinyDecoder = "taew" }, "speed", "--decoder taew"),

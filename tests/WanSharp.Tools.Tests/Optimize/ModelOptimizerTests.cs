@@ -55,6 +55,23 @@ public sealed class ModelOptimizerTests : IDisposable
         Assert.All(front.Ways, way => Assert.True(way.StartSeconds > 0 && way.Seconds > 0));
     }
 
+    /// <summary>A front and a preset are used from other folders, too.</summary>
+    [Fact]
+    public async Task Run_OfAModelByARelativePath_KeepsDecodersByFullPaths()
+    {
+        var file = Path.Combine(_model, "taetiny.safetensors");
+        DecoderFiles.Write(file, TinyVaes.Of(4), DecoderFiles.OfTheTinyModel);
+
+        var report = await RunAsync(
+            new ClipSettings { Frames = 1 },
+            new OptimizeGoal { MaxLoss = 1 },
+            Path.GetRelativePath(Environment.CurrentDirectory, _model)
+        );
+
+        Assert.Equal([file], report.Story.Select(way => way.Settings.Decoder).OfType<string>().Distinct());
+        Assert.Empty(report.Sheets);
+    }
+
     [Fact]
     public async Task Run_WithFramesThatAreEnlarged_ComparesThemAsTheyAreInTheFile()
     {
@@ -78,16 +95,17 @@ public sealed class ModelOptimizerTests : IDisposable
         Assert.Contains("from the start of the program", error.Message, StringComparison.Ordinal);
     }
 
-    private async Task<OptimizeReport> RunAsync(ClipSettings settings, OptimizeGoal goal)
+    private async Task<OptimizeReport> RunAsync(ClipSettings settings, OptimizeGoal goal, string? model = null)
     {
         var options = new OptimizeOptions
         {
-            Engine = Settings,
+            Engine = model is null ? Settings : Settings with { Model = model },
             Goal = goal,
             Prompts = ["a red circle"],
             HeldBack = ["a blue star"],
             Settings = settings,
             Trials = 1,
+            WithSheets = settings.Upscale is not null,
         };
         return await new ModelOptimizer(_host, options).RunAsync(progress: null, Token);
     }

@@ -39,9 +39,18 @@ public sealed class SavedPresetTests : IDisposable
         var catalog = PresetCatalog.Load([PresetFile]);
         var form = catalog.Find("mine").Preset.Models["shapes"];
         Assert.Equal((12, "easy:0.1", Precision.EightBit), (form.Settings.Steps, form.Settings.StepCache?.ToString(), form.Precision));
-        Assert.True(catalog.IsEightBit("mine"));
-        Assert.False(catalog.IsEightBit("other"));
         Assert.Equal(7, catalog.Find("other").Preset.Models["shapes"].Settings.Steps);
+    }
+
+    [Fact]
+    public async Task Save_ForAnotherModel_KeepsWhatItIsForTheFirst()
+    {
+        await SaveAsync("mine", Form(precision: null));
+
+        await SavedPreset.SaveAsync(_host, "mine", "other", Form(Precision.EightBit), "measured", Token);
+
+        var models = PresetCatalog.Load([PresetFile]).Find("mine").Preset.Models;
+        Assert.Equal((null, Precision.EightBit), (models["shapes"].Precision, models["other"].Precision));
     }
 
     /// <summary>A preset names no other: the file would be refused by every command.</summary>

@@ -82,8 +82,52 @@ public sealed class WaySearchTests
 
         Assert.Empty(search.Front[0].Way.Choices);
         Assert.Equal(search.Front.OrderByDescending(way => way.Seconds), search.Front);
-        Assert.Equal(search.Front.OrderBy(way => way.Worst), search.Front);
+        Assert.Equal(search.Front.OrderBy(way => way.WorstLoss), search.Front);
         Assert.DoesNotContain(search.Front, way => way.Way.Choices.Contains(Slow));
+    }
+
+    /// <summary>What is wanted by default is looked for, too, and shares of the time in turn with it, each of them.</summary>
+    [Fact]
+    public void Next_WithoutAGoal_FindsTheFastestWayOfLittleLoss()
+    {
+        var goal = new OptimizeGoal();
+        Assert.Equal(0.03, goal.MaxLoss);
+        Assert.Null((goal with { Within = TimeSpan.FromHours(1) }).MaxLoss);
+
+        var (search, _) = Run(goal);
+
+        Assert.Equal("precision int8, step cache easy", goal.Best(search.Measured)!.Way.Key);
+    }
+
+    /// <summary>Ways that broke their word on other prompts are nobody's, and those that kept it are no better than it.</summary>
+    [Fact]
+    public void Judge_OfAWayThatBreaksItsWord_TakesItOffTheFront()
+    {
+        var goal = new OptimizeGoal { MaxLoss = 0.05 };
+        var (search, _) = Run(goal);
+        var best = goal.Best(search.Front)!;
+        var next = goal.Best(search.Front.Where(way => way != best))!;
+
+        search.Judge(best with { Loss = 0.01, WorstLoss = 0.06 }, keepsWord: false);
+        search.Judge(next with { Seconds = next.Seconds + 1, WorstLoss = 0 }, keepsWord: true);
+
+        Assert.DoesNotContain(search.Front, way => way.Way == best.Way);
+        var judged = goal.Best(search.Front)!;
+        Assert.Equal((next.Way.Key, next.Seconds + 1, next.WorstLoss), (judged.Way.Key, judged.Seconds, judged.WorstLoss));
+    }
+
+    /// <summary>A way that takes longer for a clip and begins sooner is on the front, and is not the model's own.</summary>
+    [Fact]
+    public void Front_WhereAnotherWayIsSlowerAndBeginsSooner_BeginsWithTheModelsOwn()
+    {
+        var search = new WaySearch([Slow, Half]);
+        var slow = Way.Own.With(Slow)!;
+        search.Add(new MeasuredWay(Way.Own, 10, StartSeconds: 8, Loss: 0, WorstLoss: 0));
+        search.Add(new MeasuredWay(slow, 11, StartSeconds: 1, Loss: 0, WorstLoss: 0));
+        Assert.Equal([Way.Own.Key, slow.Key], search.Front.Select(way => way.Way.Key));
+
+        search.Add(new MeasuredWay(Way.Own.With(Half)!, 9.9, StartSeconds: 7, Loss: 0, WorstLoss: 0)); // better in all
+        Assert.Equal(Way.Own.Key, search.Front[0].Way.Key);
     }
 
     [Fact]

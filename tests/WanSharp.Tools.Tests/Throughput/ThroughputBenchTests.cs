@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using WanSharp.Engine.Requests;
-using WanSharp.Hosting.Batches;
+using WanSharp.Hosting;
 using WanSharp.Jobs;
 using WanSharp.Testing;
 using WanSharp.Tools.Throughput;
@@ -26,7 +26,7 @@ public class ThroughputBenchTests
 
         var arguments = ThroughputBench
             .Arguments(
-                new BackendSettings
+                new EngineSettings
                 {
                     Model = "shapes",
                     Provider = "cpu",
