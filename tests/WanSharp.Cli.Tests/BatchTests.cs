@@ -97,6 +97,13 @@ public abstract class BatchTests : IDisposable
             .Order(StringComparer.Ordinal)
             .Select(path => $"{Path.GetFileName(path)} {Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(path)))}");
 
-    private protected Task<CommandLineRun> RunAsync(params string[] args) =>
-        CommandLineRun.RunAsync(args, variables: _variables, cancellationToken: TestContext.Current.CancellationToken);
+    private protected async Task<CommandLineRun> RunAsync(params string[] args)
+    {
+        if (args.Contains("--dry-run") && await TestContext.Current.GetFixture<MeasuredMachine>() is { } machine)
+        {
+            await machine.PlaceInAsync(_variables["WAN_CACHE"]); // it says how long the clips take
+        }
+
+        return await CommandLineRun.RunAsync(args, variables: _variables, cancellationToken: TestContext.Current.CancellationToken);
+    }
 }

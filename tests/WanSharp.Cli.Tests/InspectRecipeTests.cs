@@ -46,6 +46,20 @@ public sealed class InspectRecipeTests : IDisposable
         Assert.Contains($"--model-high {Expert} --model-low {Expert} -o clip.mp4", run.Out, StringComparison.Ordinal);
     }
 
+    /// <summary>Wan2GP names one file of a model of two experts: the other one is asked for.</summary>
+    [Fact]
+    public async Task Inspect_OfAClipThatNamesOneOfTwoExperts_AsksForTheOther()
+    {
+        const string Expert = "mine_high_noise_14B.safetensors";
+        var settings = (await File.ReadAllTextAsync(Recipe("wan2gp.json"), TestContext.Current.CancellationToken))
+            .Replace("\"t2v_2_2\"", "\"t2v_2_2_mine\", \"base_model_type\": \"t2v_2_2\"", StringComparison.Ordinal)
+            .Replace("wan2.2_text2video_14B_high_quanto_mbf16_int8.safetensors", Expert, StringComparison.Ordinal);
+        var run = await CommandLineRun.RunAsync(["inspect", _folder.Write("mine.json", settings)]);
+
+        Assert.Contains($"--model-high {Expert} --model-low MODEL -o clip.mp4", run.Out, StringComparison.Ordinal);
+        Assert.Contains("the file of the low-noise expert, which its settings do not name", run.Out, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("editor-two-experts.json", "--model i2v-a14b --image start.png -o clip.mp4")]
     [InlineData("editor-wrapper.json", "--model WanVideo/Wan2_1-T2V-14B_fp8_e4m3fn.safetensors")]

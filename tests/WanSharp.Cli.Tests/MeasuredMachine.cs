@@ -17,10 +17,15 @@ public sealed class MeasuredMachine : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    /// <summary>Has a cache's folder begin with the measurement.</summary>
+    /// <summary>Has a cache's folder begin with the measurement, unless it has one.</summary>
     internal async Task PlaceInAsync(string cache)
     {
         await _measured.Value;
+        if (Directory.Exists(Path.Combine(cache, Section)))
+        {
+            return;
+        }
+
         foreach (var file in Directory.GetFiles(_folder[Section], "*", SearchOption.AllDirectories))
         {
             var copy = Path.Combine(cache, Section, Path.GetRelativePath(_folder[Section], file));

@@ -188,6 +188,25 @@ public sealed class ControlInputTests : IDisposable
         }
     }
 
+    [Fact]
+    public async Task Expect_OfAClipThatFollowsAControl_CompilesWhatEncodesIt()
+    {
+        using var generator = Generator(() => null);
+        var plan = generator.Plan(Plain with { Control = Picture("control.bmp", 32) });
+
+        await generator.ExpectAsync(plan with { Control = null }, Token); // the same shape, without a control
+        await generator.ExpectAsync(plan, Token);
+        var ahead = Compiles();
+        await using var frames = new FrameList();
+        await generator.GenerateAsync(plan, frames, null, Token);
+
+        var vae = Compiles().Where(graph => graph.Key.StartsWith("vae", StringComparison.Ordinal)).ToList();
+        Assert.NotEmpty(vae);
+        Assert.All(vae, graph => Assert.Equal(graph.Value, ahead.GetValueOrDefault(graph.Key)));
+
+        Dictionary<string, long> Compiles() => generator.Statistics.Graphs.ToDictionary(graph => graph.Name, graph => graph.Compiles);
+    }
+
     private static string? Counted(ref int asked)
     {
         Interlocked.Increment(ref asked);

@@ -94,6 +94,22 @@ public sealed class LoraIdentityTests(TinyEngine engine) : IDisposable
         Assert.NotEqual(before, generator.Plan(With(lora)).LatentIdentity);
     }
 
+    /// <summary>A renamed file keeps the configuration next to it; without one a note says that its scale is not known.</summary>
+    [Fact]
+    public void Plan_OfARenamedPeftFile_ReadsItsConfiguration_OrNotesThatThereIsNone()
+    {
+        var lora = Write("a", "style.safetensors");
+        using var generator = Generator();
+
+        var without = generator.Plan(With(lora));
+        WriteScale("a", 32);
+        var with = generator.Plan(With(lora));
+
+        Assert.Single(without.Loras.Notes, note => note.StartsWith("style.safetensors was saved by PEFT", StringComparison.Ordinal));
+        Assert.DoesNotContain(with.Loras.Notes, note => note.Contains("PEFT", StringComparison.Ordinal));
+        Assert.NotEqual(without.LatentIdentity, with.LatentIdentity);
+    }
+
     public void Dispose() => _folder.Dispose();
 
     private static GenerationRequest With(string lora) =>

@@ -1,4 +1,11 @@
 using System.Text.Json;
+using WanSharp.Jobs;
+using WanSharp.Jobs.Running;
+using WanSharp.Jobs.Storage;
+using WanSharp.Server.Events;
+using WanSharp.Server.Telemetry;
+using WanSharp.Server.Work;
+using WanSharp.Testing;
 
 namespace WanSharp.Server.Tests;
 
@@ -42,6 +49,49 @@ public sealed class EventTruthTests : IAsyncLifetime
 
         var told = await UntilAsync(events, "video.completed", sentinel);
         Assert.Equal("video.deleted", told.Last(one => one.Video == id).Type);
+    }
+
+    [Fact]
+    public void AnEnd_ThatIsToldLate_IsFollowedByWhatTheVideoIsByThen()
+    {
+        using var folder = new TemporaryFolder();
+        using var store = JobStore.Open(JobFolder.Create(folder["out"]), TimeProvider.System);
+        store.Enqueue([
+            new NewJob
+            {
+                Output = VideoId.New() + ".webp",
+                Request = new JobRequest { Prompt = "a" },
+                Prepared = new PreparedJob
+                {
+                    ExecutionGroup = "",
+                    FeatureGroup = "",
+                    ResultKey = null,
+                    Settings = "{}",
+                    Steps = 1,
+                },
+            },
+        ]);
+        store.Cancel([1]);
+        var cancelled = store.Find(1)!;
+        store.Retry([1]);
+        var (hub, board) = (new EventHub(), new ProgressBoard(TimeProvider.System));
+        using var metrics = new ServerMetrics(store, hub);
+        var options = new ServerOptions
+        {
+            DataFolder = folder["out"],
+            Backend = new()
+            {
+                Engine = new() { Model = "m", Provider = "cpu" },
+            },
+        };
+        var events = new JobEvents(store, new VideoObjects(options, board), board, hub, metrics, TimeProvider.System);
+        using var heard = hub.Subscribe(after: null);
+
+        events.Report(new JobEvent(JobEventKind.Cancelled, cancelled));
+
+        Assert.True(heard.Reader.TryRead(out var end));
+        Assert.True(heard.Reader.TryRead(out var now));
+        Assert.Equal((EventTypes.Failed, EventTypes.Queued), (end.Type, now.Type));
     }
 
     private async Task<StreamReader> ListenAsync()

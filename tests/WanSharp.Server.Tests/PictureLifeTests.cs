@@ -2,6 +2,8 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using WanSharp.Media.Images;
+using WanSharp.Server.Comfy;
+using WanSharp.Testing;
 
 namespace WanSharp.Server.Tests;
 
@@ -37,8 +39,25 @@ public sealed class PictureLifeTests : IAsyncLifetime
         await _server.PostAsync("/v1/queue/resume", "{}");
 
         Assert.True(status == HttpStatusCode.OK, remix.ToString());
+        var (planned, plan) = await _server.PostAsync($"/v1/plan?remix_of={remixed}", """{"prompt":"c"}""");
+        Assert.True(planned == HttpStatusCode.OK, plan.ToString()); // once it is known how fast the machine is, the picture is read for it
         Assert.Equal("completed", (await _server.EndAsync(id)).GetProperty("status").GetString());
         Assert.Equal("completed", (await _server.EndAsync(remix.GetProperty("id").GetString()!)).GetProperty("status").GetString());
+    }
+
+    [Fact]
+    public void ANameThatIsBeingWritten_IsNotSweptAway()
+    {
+        using var folder = new TemporaryFolder();
+        Directory.CreateDirectory(folder["names"]);
+        folder.Write("names/half", "[");
+        folder.Write("names/old", "[");
+        File.SetLastWriteTimeUtc(folder["names/old"], DateTime.UtcNow - TimeSpan.FromHours(2));
+        using var pictures = new InputPictures(store: null!, folder["names"]);
+
+        Assert.Empty(pictures.Sweep(DateTimeOffset.UtcNow));
+
+        Assert.Equal(["half"], Directory.EnumerateFiles(folder["names"]).Select(Path.GetFileName));
     }
 
     [Fact]

@@ -13,6 +13,8 @@ namespace WanSharp.Server.Tests;
 /// <summary>A server with the tiny model, on a free port, and a client of it.</summary>
 internal sealed class TestServer : IAsyncDisposable
 {
+    private const int Threads = 1;
+
     private readonly TemporaryFolder _folder = new();
     private WanServer? _server;
     private Func<HostOptions, HostOptions>? _changeHost;
@@ -67,6 +69,13 @@ internal sealed class TestServer : IAsyncDisposable
             },
         };
         var host = new WanHost(_changeHost?.Invoke(hostOptions) ?? hostOptions);
+        if (_changeHost is null)
+        {
+            using var runtime = host.OpenRuntime(Threads);
+            using var store = host.OpenTunings();
+            KnownMachine.PlaceIn(store, runtime, Threads, host.Options.Clock);
+        }
+
         var options = new ServerOptions
         {
             DataFolder = Data,
@@ -77,7 +86,7 @@ internal sealed class TestServer : IAsyncDisposable
                 {
                     Model = _folder["tiny"],
                     Provider = "cpu",
-                    Threads = 1,
+                    Threads = Threads,
                 },
             },
             Format = ".webp",

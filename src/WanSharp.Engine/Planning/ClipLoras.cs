@@ -155,10 +155,17 @@ internal static class ClipLoras
 
         foreach (var expert in ExpertsOf(model).Where(expert => lora.Expert is null || lora.Expert == expert).Take(1))
         {
-            if (Fit(model, lora, expert) is { DroppedExample: { } example, Dropped: var dropped })
+            var fit = Fit(model, lora, expert);
+            if (fit is { DroppedExample: { } example, Dropped: var dropped })
             {
                 yield return $"{name}: {dropped.Count} of its tensors are for parts or inputs that {model.Name} does not have, such as "
                     + $"{example}; they are left out.";
+            }
+
+            if (fit is { IsUnscaled: true })
+            {
+                yield return $"{name} was saved by PEFT, which keeps a LoRA's scale in adapter_config.json, and there is none that is "
+                    + "its own: it acts at 1. Put that file next to it.";
             }
         }
     }

@@ -192,7 +192,7 @@ public sealed class PresetChoice
     private static ClipSettings Without(ClipSettings settings, ClipSettings request, WanModel model)
     {
         settings = PresetForm.WithoutSteps(settings, request);
-        return model.HasExperts ? settings : settings with { Boundary = null, HighNoiseGuidanceScale = null };
+        return model.HasExperts ? settings : SettingFields.Without(settings, field => field is { ForExperts: true, OfSteps: true });
     }
 
     private static string? MergedIn(PresetForm form, WanModel model)

@@ -15,47 +15,51 @@ internal static class GuidanceFields
     public static IReadOnlyList<SettingField> All { get; } =
     [
         Value<NumberList>(
-            "guidance_steps",
-            "LIST",
-            "The scale of each step instead of --guidance; a step of 1 takes one pass.",
-            "numbers such as 3.5,3.5,1,1, one for each step",
-            "3.5,3.5,1,1",
-            s => s.GuidanceSteps,
-            (s, v) => s with { GuidanceSteps = v, GuidanceScale = null, HighNoiseGuidanceScale = null },
-            r => r.GuidanceSteps,
-            isList: true,
-            excludes: ["guidance", "guidance_high"]
-        ),
+                "guidance_steps",
+                "LIST",
+                "The scale of each step instead of --guidance; a step of 1 takes one pass.",
+                "numbers such as 3.5,3.5,1,1, one for each step",
+                "3.5,3.5,1,1",
+                s => s.GuidanceSteps,
+                (s, v) => s with { GuidanceSteps = v, GuidanceScale = null, HighNoiseGuidanceScale = null },
+                r => r.GuidanceSteps,
+                isList: true,
+                excludes: ["guidance", "guidance_high"]
+            )
+            .Marked(ofSteps: true),
         Value<StepInterval>(
-            "guidance_interval",
-            "FROM-TO",
-            "Guide these steps only, as shares of all; the others take one pass.",
-            "FROM-TO in shares of the steps, such as 0-0.5",
-            "0-0.5",
-            s => s.GuidanceInterval,
-            (s, v) => s with { GuidanceInterval = v },
-            r => r.GuidanceInterval
-        ),
+                "guidance_interval",
+                "FROM-TO",
+                "Guide these steps only, as shares of all; the others take one pass.",
+                "FROM-TO in shares of the steps, such as 0-0.5",
+                "0-0.5",
+                s => s.GuidanceInterval,
+                (s, v) => s with { GuidanceInterval = v },
+                r => r.GuidanceInterval
+            )
+            .Marked(ofSteps: true),
         Number(
-            "cfg_zero",
-            "N",
-            "CFG-Zero*: guide from the best length of the negative velocity; the first N steps take none.",
-            0,
-            Samplers.MaxSteps - 1,
-            s => s.CfgZero,
-            (s, v) => s with { CfgZero = v },
-            r => r.CfgZero
-        ),
+                "cfg_zero",
+                "N",
+                "CFG-Zero*: guide from the best length of the negative velocity; the first N steps take none.",
+                0,
+                Samplers.MaxSteps - 1,
+                s => s.CfgZero,
+                (s, v) => s with { CfgZero = v },
+                r => r.CfgZero
+            )
+            .Marked(ofSteps: true),
         Value<ProjectedGuidance>(
-            "apg",
-            "NORM[,MOMENTUM[,ETA]]",
-            "Adaptive projected guidance: strong guidance without glaring colours. Usual: 55,-0.75,0.",
-            "NORM, MOMENTUM and ETA such as 55,-0.75,0",
-            "55,-0.75,0",
-            s => s.Apg,
-            (s, v) => s with { Apg = v },
-            r => r.Apg
-        ),
+                "apg",
+                "NORM[,MOMENTUM[,ETA]]",
+                "Adaptive projected guidance: strong guidance without glaring colours. Usual: 55,-0.75,0.",
+                "NORM, MOMENTUM and ETA such as 55,-0.75,0",
+                "55,-0.75,0",
+                s => s.Apg,
+                (s, v) => s with { Apg = v },
+                r => r.Apg
+            )
+            .Marked(ofSteps: true),
         Value<SkippedBlocks>(
             "slg",
             "BLOCKS[@FROM-TO]",

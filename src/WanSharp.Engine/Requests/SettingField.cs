@@ -72,6 +72,12 @@ public sealed class SettingField
     /// </summary>
     public bool IsList { get; init; }
 
+    /// <summary>Whether only models with two experts have a use for it.</summary>
+    public bool ForExperts { get; private set; }
+
+    /// <summary>Whether it is about the steps or their guidance, which a preset settles.</summary>
+    public bool OfSteps { get; private set; }
+
     /// <summary>Whether its value is a file, or the name of one.</summary>
     public bool NamesFile => Anchor is not null;
 
@@ -119,6 +125,14 @@ public sealed class SettingField
                 : null,
             _ => value.GetRawText(),
         };
+
+    /// <summary>The same field, of which it is said what it is for.</summary>
+    internal SettingField Marked(bool forExperts = false, bool ofSteps = false)
+    {
+        var marked = (SettingField)MemberwiseClone();
+        (marked.ForExperts, marked.OfSteps) = (forExperts, ofSteps);
+        return marked;
+    }
 
     /// <summary>Copies the value of other settings, if they have one.</summary>
     internal T Copy<T>(ClipSettings from, T to)

@@ -20,62 +20,67 @@ public static class SettingFields
 
     /// <summary>Denoise steps.</summary>
     internal static SettingField Steps { get; } =
-        Number("steps", "N", "Denoise steps.", 1, Samplers.MaxSteps, s => s.Steps, (s, v) => s with { Steps = v }, r => r.Steps);
+        Number("steps", "N", "Denoise steps.", 1, Samplers.MaxSteps, s => s.Steps, (s, v) => s with { Steps = v }, r => r.Steps)
+            .Marked(ofSteps: true);
 
     /// <summary>The guidance scale.</summary>
     internal static SettingField Guidance { get; } =
         Number(
-            "guidance",
-            "SCALE",
-            "How strongly to follow the prompt; 1 halves the work.",
-            0f,
-            100f,
-            s => s.GuidanceScale,
-            (s, v) => s with { GuidanceScale = v, GuidanceSteps = null },
-            r => r.GuidanceSteps is null ? r.GuidanceScale : null,
-            excludes: "guidance_steps"
-        );
+                "guidance",
+                "SCALE",
+                "How strongly to follow the prompt; 1 halves the work.",
+                0f,
+                100f,
+                s => s.GuidanceScale,
+                (s, v) => s with { GuidanceScale = v, GuidanceSteps = null },
+                r => r.GuidanceSteps is null ? r.GuidanceScale : null,
+                excludes: "guidance_steps"
+            )
+            .Marked(ofSteps: true);
 
     /// <summary>The high-noise expert's guidance scale.</summary>
     internal static SettingField GuidanceHigh { get; } =
         Number(
-            "guidance_high",
-            "SCALE",
-            "The scale of the high-noise expert, for models with two (Wan 2.2 A14B). Default: that of --guidance.",
-            0f,
-            100f,
-            s => s.HighNoiseGuidanceScale,
-            (s, v) => s with { HighNoiseGuidanceScale = v, GuidanceSteps = null },
-            r => r.HighNoiseGuidanceScale,
-            excludes: "guidance_steps",
-            impliedBy: "guidance"
-        );
+                "guidance_high",
+                "SCALE",
+                "The scale of the high-noise expert, for models with two (Wan 2.2 A14B). Default: that of --guidance.",
+                0f,
+                100f,
+                s => s.HighNoiseGuidanceScale,
+                (s, v) => s with { HighNoiseGuidanceScale = v, GuidanceSteps = null },
+                r => r.HighNoiseGuidanceScale,
+                excludes: "guidance_steps",
+                impliedBy: "guidance"
+            )
+            .Marked(forExperts: true, ofSteps: true);
 
     /// <summary>The shift of the noise schedule.</summary>
     internal static SettingField Shift { get; } =
         Number(
-            "shift",
-            "X",
-            "Shift of the noise schedule.",
-            Samplers.MinShift,
-            Samplers.MaxShift,
-            s => s.Shift,
-            (s, v) => s with { Shift = v },
-            r => r.HasOwnLevels ? null : r.Shift
-        );
+                "shift",
+                "X",
+                "Shift of the noise schedule.",
+                Samplers.MinShift,
+                Samplers.MaxShift,
+                s => s.Shift,
+                (s, v) => s with { Shift = v },
+                r => r.HasOwnLevels ? null : r.Shift
+            )
+            .Marked(ofSteps: true);
 
     /// <summary>Where the high-noise expert hands over.</summary>
     internal static SettingField Boundary { get; } =
         Number(
-            "boundary",
-            "SHARE",
-            "The share of the timesteps from which the high-noise expert is used, for models with two experts.",
-            0.0,
-            1.0,
-            s => s.Boundary,
-            (s, v) => s with { Boundary = v },
-            r => r.Boundary
-        );
+                "boundary",
+                "SHARE",
+                "The share of the timesteps from which the high-noise expert is used, for models with two experts.",
+                0.0,
+                1.0,
+                s => s.Boundary,
+                (s, v) => s with { Boundary = v },
+                r => r.Boundary
+            )
+            .Marked(forExperts: true, ofSteps: true);
 
     /// <summary>The seed of the noise.</summary>
     public static SettingField Seed { get; } =
@@ -173,31 +178,34 @@ public static class SettingFields
         Fps,
         Steps,
         Text(
-            "sampler",
-            "NAME",
-            $"{string.Join(", ", Samplers.Names)}.",
-            Samplers.Names,
-            s => s.Sampler,
-            (s, v) => s with { Sampler = v },
-            r => r.Sampler
-        ),
+                "sampler",
+                "NAME",
+                $"{string.Join(", ", Samplers.Names)}.",
+                Samplers.Names,
+                s => s.Sampler,
+                (s, v) => s with { Sampler = v },
+                r => r.Sampler
+            )
+            .Marked(ofSteps: true),
         Shift,
         List(
-            "sigmas",
-            "The noise level of each step, from 1 down; instead of --steps and --shift.",
-            "1,0.9375,0.8333,0.625",
-            s => s.Sigmas,
-            (s, v) => s with { Sigmas = v },
-            r => r.Sigmas
-        ),
+                "sigmas",
+                "The noise level of each step, from 1 down; instead of --steps and --shift.",
+                "1,0.9375,0.8333,0.625",
+                s => s.Sigmas,
+                (s, v) => s with { Sigmas = v },
+                r => r.Sigmas
+            )
+            .Marked(ofSteps: true),
         List(
-            "timesteps",
-            "What the network is told at each step, from 1000 down; also the noise levels, unless --sigmas says them.",
-            "1000,757,522",
-            s => s.Timesteps,
-            (s, v) => s with { Timesteps = v },
-            r => r.Timesteps
-        ),
+                "timesteps",
+                "What the network is told at each step, from 1000 down; also the noise levels, unless --sigmas says them.",
+                "1000,757,522",
+                s => s.Timesteps,
+                (s, v) => s with { Timesteps = v },
+                r => r.Timesteps
+            )
+            .Marked(ofSteps: true),
         Boundary,
         Guidance,
         GuidanceHigh,
@@ -221,19 +229,21 @@ public static class SettingFields
             r => r.Loras
         ),
         Loras(
-            "lora_high",
-            "A LoRA of the high-noise expert alone, for models with two (Wan 2.2 A14B).",
-            s => s.HighNoiseLoras,
-            (s, v) => s with { HighNoiseLoras = v },
-            r => r.HighNoiseLoras
-        ),
+                "lora_high",
+                "A LoRA of the high-noise expert alone, for models with two (Wan 2.2 A14B).",
+                s => s.HighNoiseLoras,
+                (s, v) => s with { HighNoiseLoras = v },
+                r => r.HighNoiseLoras
+            )
+            .Marked(forExperts: true),
         Loras(
-            "lora_low",
-            "A LoRA of the low-noise expert alone.",
-            s => s.LowNoiseLoras,
-            (s, v) => s with { LowNoiseLoras = v },
-            r => r.LowNoiseLoras
-        ),
+                "lora_low",
+                "A LoRA of the low-noise expert alone.",
+                s => s.LowNoiseLoras,
+                (s, v) => s with { LowNoiseLoras = v },
+                r => r.LowNoiseLoras
+            )
+            .Marked(forExperts: true),
         .. ControlFields.All,
         FileName(
             "decoder",
@@ -275,6 +285,16 @@ public static class SettingFields
     /// <summary>The field of a name, ignoring case; null if there is none.</summary>
     public static SettingField? Find(string name) =>
         All.FirstOrDefault(field => field.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
+
+    /// <summary>Settings without the values of some fields.</summary>
+    /// <param name="settings">The settings.</param>
+    /// <param name="leavesOut">Whether a field is left out.</param>
+    public static ClipSettings Without(ClipSettings settings, Func<SettingField, bool> leavesOut)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        ArgumentNullException.ThrowIfNull(leavesOut);
+        return Stored.Where(field => !leavesOut(field)).Aggregate(new ClipSettings(), (kept, field) => field.Copy(settings, kept));
+    }
 
     /// <summary>Fills what settings leave open from other settings.</summary>
     /// <param name="settings">The settings that take precedence. A guidance scale given alone applies to both experts.</param>

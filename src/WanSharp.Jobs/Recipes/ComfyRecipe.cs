@@ -68,13 +68,14 @@ internal sealed class ComfyRecipe
         NameGaps();
         var images = _guess.Known(ComfyRole.Image).Concat(_guess.Known(ComfyRole.LastImage)).Select(input => input.Node);
         new ComfyPath(_workflow, _guess, _samplers, _draft).Read([.. images]);
+        var (first, last) = (File(ComfyRole.Image), File(ComfyRole.LastImage));
         return _draft.Finish("ComfyUI", prompt) with
         {
             Model = models.Count == 1 ? models[0] : null,
             HighNoiseModel = models.Count == 2 ? models[0] : null,
             LowNoiseModel = models.Count == 2 ? models[1] : null,
-            Image = Value(ComfyRole.Image).Text(),
-            LastImage = Value(ComfyRole.LastImage).Text(),
+            Image = first,
+            LastImage = last,
         };
     }
 
@@ -324,19 +325,24 @@ internal sealed class ComfyRecipe
 
     private double? First(ComfyRole role, List<double> numbers)
     {
-        if (numbers.Count > 1)
-        {
-            _draft.Miss(
-                $"{ComfyMapping.NameOf(role)}: it has "
-                    + string.Join(" and ", numbers.Select(one => one.ToString(CultureInfo.InvariantCulture)))
-                    + ": the first is taken"
-            );
-        }
-
+        NameSeveral(role, numbers.ConvertAll(one => one.ToString(CultureInfo.InvariantCulture)));
         return numbers.Count > 0 ? numbers[0] : null;
     }
 
-    private JsonNode? Value(ComfyRole role) => _guess.Known(role) is [var input, ..] ? ValueOf(input) : null;
+    private void NameSeveral(ComfyRole role, List<string> values)
+    {
+        if (values.Count > 1)
+        {
+            _draft.Miss($"{ComfyMapping.NameOf(role)}: it has {string.Join(" and ", values)}: the first is taken");
+        }
+    }
+
+    private string? File(ComfyRole role)
+    {
+        List<string> files = [.. _guess.Known(role).Select(input => ValueOf(input).Text()).OfType<string>().Distinct()];
+        NameSeveral(role, files);
+        return files.FirstOrDefault();
+    }
 
     private double? ValueNumber(ComfyInput input) => _guess.Values.NumberIn(input);
 

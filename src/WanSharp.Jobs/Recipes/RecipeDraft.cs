@@ -166,13 +166,13 @@ internal sealed class RecipeDraft
                 Steps = null,
                 Shift = null,
             };
-        if (list.HasTurn)
+        if (list.Boundary is { } boundary)
         {
-            Settings = Settings with { Boundary = list.Boundary };
+            Settings = Settings with { Boundary = boundary };
         }
-        else if (list.Turn is { } turn)
+        else if (list.Turn is not null)
         {
-            Miss(Invariant($"only one of the experts made the clip: they change after {turn} of {list.Count} steps"));
+            Miss("only the low-noise expert made the clip");
         }
     }
 

@@ -33,14 +33,14 @@ internal sealed record StepList(IReadOnlyList<double> Levels)
     public bool IsDecreasing =>
         Levels is [> 0 and <= 1, ..] && Levels.Zip(Levels.Skip(1)).All(pair => pair.First > pair.Second && pair.Second > 0);
 
-    /// <summary>The level between the two experts' steps; null where one of them takes all.</summary>
+    /// <summary>The level between the two experts' steps, 0 where the high-noise one takes all; null where the other does.</summary>
     public double? Boundary
     {
         get
         {
             if (Turn is not { } turn || !HasTurn)
             {
-                return null;
+                return Turn == Count ? 0 : null;
             }
 
             var (high, low) = (Levels[turn - 1], Levels[turn]);

@@ -50,23 +50,7 @@ public sealed record Style
     /// without one.
     /// </summary>
     private ClipSettings SettingsFor(ClipSettings request) =>
-        request.Preset is null
-            ? AllSettings
-            : AllSettings with
-            {
-                Steps = null,
-                Sampler = null,
-                Shift = null,
-                Sigmas = null,
-                Timesteps = null,
-                Boundary = null,
-                GuidanceScale = null,
-                HighNoiseGuidanceScale = null,
-                GuidanceSteps = null,
-                GuidanceInterval = null,
-                CfgZero = null,
-                Apg = null,
-            };
+        request.Preset is null ? AllSettings : SettingFields.Without(AllSettings, field => field.OfSteps);
 
     private Style For(string model) =>
         Models.FirstOrDefault(one => one.Key.Equals(model, StringComparison.OrdinalIgnoreCase)).Value ?? this;

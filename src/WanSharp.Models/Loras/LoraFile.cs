@@ -119,7 +119,10 @@ public sealed class LoraFile : IDisposable
                     changes.ToDictionary(one => one.Key, one => (IReadOnlyList<WeightChange>)one.Value, StringComparer.Ordinal)
                 ),
                 dropped
-            );
+            )
+            {
+                IsUnscaled = _note is null && PeftNote.IsNamedByPeft(_file) && !PeftNote.HasScales(_file),
+            };
     }
 
     /// <summary>

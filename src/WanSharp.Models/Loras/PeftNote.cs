@@ -17,8 +17,11 @@ internal sealed class PeftNote
     private const string ConfigFile = "adapter_config.json";
     private const long MostBytes = 1 << 20;
     private const string WeightsFile = "adapter_model.";
+    private const string Prefix = "base_model.model.";
+    private const string OwnScale = ".alpha";
     private const string WayOut = "merge it into a checkpoint with PEFT";
 
+    private static readonly string[] Formats = ["safetensors", "bin"];
     private static readonly string[] Methods = ["LORA", "LOHA", "LOKR"];
 
     // Beginnings of factors that leave the model as it is. Others (pissa, olora, loftq, corda) take from it what the factors add.
@@ -60,11 +63,26 @@ internal sealed class PeftNote
         return PlaceOf(file) is { } config && File.Exists(config) ? Read(config, ReadConfig(config)) : null;
     }
 
-    /// <summary>The configuration next to a file, whether or not it is there; null where none would be read.</summary>
-    public static string? PlaceOf(ICheckpoint file) =>
-        !file.Metadata.ContainsKey(HeaderKey) && Path.GetFileName(file.Path).StartsWith(WeightsFile, StringComparison.Ordinal)
-            ? Path.Combine(Path.GetDirectoryName(Path.GetFullPath(file.Path))!, ConfigFile)
-            : null;
+    /// <summary>
+    /// The configuration next to a file, whether or not it is there; null where none would be read. A file of another name than PEFT's own
+    /// has been renamed: the configuration is its, unless PEFT's own file is there, too.
+    /// </summary>
+    public static string? PlaceOf(ICheckpoint file)
+    {
+        var folder = Path.GetDirectoryName(Path.GetFullPath(file.Path))!;
+        var isIts =
+            Path.GetFileName(file.Path).StartsWith(WeightsFile, StringComparison.Ordinal)
+            || (IsNamedByPeft(file) && !Array.Exists(Formats, format => File.Exists(Path.Combine(folder, WeightsFile + format))));
+        return isIts && !file.Metadata.ContainsKey(HeaderKey) ? Path.Combine(folder, ConfigFile) : null;
+    }
+
+    /// <summary>Whether a file's tensors have the names that PEFT saves, of which the scale is no part.</summary>
+    public static bool IsNamedByPeft(ICheckpoint file) => Names(file).Any(name => name.StartsWith(Prefix, StringComparison.Ordinal));
+
+    /// <summary>Whether a file has scales of its own, as other tools write them.</summary>
+    public static bool HasScales(ICheckpoint file) => Names(file).Any(name => name.EndsWith(OwnScale, StringComparison.Ordinal));
+
+    private static IEnumerable<string> Names(ICheckpoint file) => file.Tensors.Keys.Concat(file.Unsupported.Keys);
 
     private static string ReadConfig(string path)
     {

@@ -14,9 +14,6 @@ namespace WanSharp.Server.Comfy;
 /// <param name="pictures">The pictures that were uploaded.</param>
 internal sealed partial class GraphReader(ServedNames names, InputPictures pictures)
 {
-    /// <summary>The shift of Wan where no node sets one. Source: comfyanonymous/ComfyUI comfy/supported_models.py, WAN21_T2V.</summary>
-    private const double UsualShift = 8;
-
     /// <summary>What sentences that name no node are about.</summary>
     private static readonly (string Word, string[] Inputs)[] Subjects =
     [
@@ -35,8 +32,6 @@ internal sealed partial class GraphReader(ServedNames names, InputPictures pictu
     private static readonly string[] TextInputs = ["text", "positive_prompt", "negative_prompt"];
     private static readonly string[] Frames = ["start_image", "end_image"];
     private static readonly string[] Visions = ["clip_vision_output", "clip_vision_start_image", "clip_vision_end_image", "clip_embeds"];
-
-    private const string NoShift = "has no shift, nor has its model";
 
     /// <summary>Which input of which node takes a setting, for what is found wrong when the clip is planned.</summary>
     private static readonly Dictionary<string, string[]> InputsOf = new()
@@ -70,17 +65,9 @@ internal sealed partial class GraphReader(ServedNames names, InputPictures pictu
 
         var recipe = RecipeOf(graph);
         List<GraphProblem> problems = [.. Texts(graph), .. Savers(graph), .. Models(graph, recipe), .. Zeros(graph, recipe)];
-        var settings = recipe.Settings;
         foreach (var sentence in recipe.Unexpressed.Where(sentence => !AboutText().IsMatch(sentence))) // Texts says it of the node
         {
-            if (sentence.Contains(NoShift, StringComparison.Ordinal) && !IsWrapper(graph))
-            {
-                settings = settings with { Shift = UsualShift };
-            }
-            else
-            {
-                problems.Add(GraphProblem.NotSupported(NodeIn(sentence, graph) ?? NodeAbout(sentence, graph), sentence));
-            }
+            problems.Add(GraphProblem.NotSupported(NodeIn(sentence, graph) ?? NodeAbout(sentence, graph), sentence));
         }
 
         var images = Images(graph, recipe, problems);
@@ -92,9 +79,12 @@ internal sealed partial class GraphReader(ServedNames names, InputPictures pictu
                 Entry = new BatchEntry
                 {
                     Line = 1,
-                    Request = SettingFields.Fill(new JobRequest { Prompt = Unescaped(recipe.Prompt), Images = images }, settings) with
+                    Request = SettingFields.Fill(
+                        new JobRequest { Prompt = Unescaped(recipe.Prompt), Images = images },
+                        recipe.Settings
+                    ) with
                     {
-                        NegativePrompt = settings.NegativePrompt is { } negative ? Unescaped(negative) : null,
+                        NegativePrompt = recipe.Settings.NegativePrompt is { } negative ? Unescaped(negative) : null,
                     },
                 },
             };
@@ -237,8 +227,6 @@ internal sealed partial class GraphReader(ServedNames names, InputPictures pictu
     /// <summary>The frames a second that a node saves, as text; null where another node says it.</summary>
     private static string? Rate(PromptGraph graph, GraphNode saver) =>
         (graph.ValueOf(saver, "fps") ?? graph.ValueOf(saver, "frame_rate"))?.ToJsonString();
-
-    private static bool IsWrapper(PromptGraph graph) => graph.Used.Any(node => node.ClassType == "WanVideoSampler");
 
     /// <summary>The node that a sentence names.</summary>
     private static string? NodeIn(string sentence, PromptGraph graph) =>

@@ -20,6 +20,9 @@ internal sealed class PromptRoutes(VideoQueue queue, PromptQueue prompts, GraphR
     private const int LongestClient = 256;
     private const int MostHistory = 10_000;
 
+    /// <summary>How much a client may keep with a prompt, in characters: it is read with each look at the prompt.</summary>
+    private const int MostRecord = 1 << 20;
+
     /// <summary>How much of what clients keep with their prompts one answer holds: an editor's graph may have megabytes.</summary>
     private const int MostHistoryLength = 32 << 20;
 
@@ -99,7 +102,17 @@ internal sealed class PromptRoutes(VideoQueue queue, PromptQueue prompts, GraphR
         }
 
         var record = new PromptRecord(body["prompt"]!.AsObject(), extra, client, graph.Outputs, isFirst);
-        request = request with { Id = VideoId.Of(IdOf(body)), Sha256 = Digests.OfText(graph.ToJson()), Workflow = record.ToJson() };
+        var kept = record.ToJson();
+        if (kept.Length > MostRecord)
+        {
+            throw new GraphException(
+                "prompt_too_large",
+                $"The prompt has {kept.Length >> 10} kB with its extra_data, and {MostRecord >> 10} are kept: "
+                    + "leave out the editor's workflow."
+            );
+        }
+
+        request = request with { Id = VideoId.Of(IdOf(body)), Sha256 = Digests.OfText(graph.ToJson()), Workflow = kept };
         try
         {
             var (job, isNew) = await queue.AddAsync(request, caller, cancellationToken).ConfigureAwait(false);

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using WanSharp.Engine.Requests;
+using WanSharp.Server.Videos;
 
 namespace WanSharp.Server.Mcp;
 
@@ -39,30 +40,6 @@ internal static class McpSchema
         };
 
     /// <summary>All settings of a clip.</summary>
-    public static IEnumerable<(string Name, JsonObject Schema)> Settings() => SettingFields.All.Select(field => (field.Name, Of(field)));
-
-    private static JsonObject Of(SettingField field)
-    {
-        if (field.Range is { } range && !field.IsList)
-        {
-            var schema = new JsonObject
-            {
-                ["type"] = range.IsWhole ? "integer" : "number",
-                ["minimum"] = range.Minimum,
-                ["maximum"] = range.Maximum,
-                ["description"] = field.Help,
-            };
-            if (range.ExcludesMinimum)
-            {
-                schema.Remove("minimum");
-                schema["exclusiveMinimum"] = range.Minimum;
-            }
-
-            return schema;
-        }
-
-        return field.Choices.Count > 0 && !field.IsList
-            ? Choice(field.Help, field.Choices)
-            : Text(field.Example is { } example ? $"{field.Help} Such as {example}." : field.Help);
-    }
+    public static IEnumerable<(string Name, JsonObject Schema)> Settings() =>
+        SettingFields.All.Select(field => (field.Name, SettingSchema.Of(field, asText: false)));
 }

@@ -14,9 +14,6 @@ namespace WanSharp.Server.Page;
 internal sealed class SettingsRoutes(ServerOptions options, WanHost host, VideoQueue queue, ModelFacts facts, ServedFormats formats)
     : IRoutes
 {
-    /// <summary>Settings of models with two experts.</summary>
-    private static readonly string[] OfExperts = ["guidance_high", "boundary", "lora_high", "lora_low"];
-
     private readonly Lazy<StyleCatalog> _styles = new(() => host.OpenStyles(options.StylesFile));
 
     /// <inheritdoc/>
@@ -35,7 +32,7 @@ internal sealed class SettingsRoutes(ServerOptions options, WanHost host, VideoQ
     private Task ListAsync(HttpContext context)
     {
         var defaults = facts.IsLocal ? facts.Defaults : new ClipSettings();
-        var fields = SettingFields.All.Where(field => !facts.IsLocal || facts.HasExperts || !OfExperts.Contains(field.Name));
+        var fields = SettingFields.All.Where(field => !facts.IsLocal || facts.HasExperts || !field.ForExperts);
         return context.SendAsync(
             new SettingsObject(
                 queue.Model,

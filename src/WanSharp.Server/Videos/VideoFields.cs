@@ -91,32 +91,7 @@ internal static class VideoFields
     public static IEnumerable<KeyValuePair<string, JsonNode?>> SettingsSchema() =>
         from field in SettingFields.All
         from name in SettingNames.Of(field)
-        select new KeyValuePair<string, JsonNode?>(name, SchemaOf(field));
-
-    private static JsonObject SchemaOf(SettingField field)
-    {
-        var schema = new JsonObject { ["description"] = field.Help };
-        if (field.Range is { } range)
-        {
-            schema["type"] = new JsonArray(range.IsWhole ? "integer" : "number", "string");
-            schema[range.ExcludesMinimum ? "exclusiveMinimum" : "minimum"] = range.Minimum;
-            schema["maximum"] = range.Maximum;
-        }
-        else if (field.IsList)
-        {
-            schema["type"] = new JsonArray("string", "array");
-        }
-        else
-        {
-            schema["type"] = "string";
-            if (field.Choices.Count > 0)
-            {
-                schema["enum"] = new JsonArray([.. field.Choices.Select(choice => (JsonNode)choice)]);
-            }
-        }
-
-        return schema;
-    }
+        select new KeyValuePair<string, JsonNode?>(name, SettingSchema.Of(field, asText: true));
 
     private static KeyValuePair<string, JsonNode?> Picture(string name) =>
         new(

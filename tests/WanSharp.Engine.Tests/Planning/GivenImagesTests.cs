@@ -1,3 +1,4 @@
+using WanSharp.Engine.Planning;
 using WanSharp.Engine.Requests;
 using WanSharp.Media.Images;
 using WanSharp.Models;
@@ -43,5 +44,31 @@ public sealed class GivenImagesTests(TinyEngine engine) : IDisposable
         Assert.Equal([0, 1], plan.GivenFrames.Keys.Order());
         Assert.Equal(isNoted, plan.Warnings.Any(note => note.Contains("takes a last frame", StringComparison.Ordinal)));
         Assert.Equal(5, clip.Frames.Count);
+    }
+
+    [Fact]
+    public void Count_OfALastFrameThatClipDoesNotSee_IsThatOfTheFirstAlone()
+    {
+        using var networks = new TinyNetworks("wan2.1-i2v-14b-480p");
+        new ToolFolders(networks, _folder["model"]).Official();
+        using var model = WanModel.Open(_folder["model"]);
+        var costs = new CostModel(model);
+        var image = new ConditioningImage(new RgbImage(64, 64, new byte[3 * 64 * 64]));
+
+        Assert.Equal(Operations(image), Operations(image, image with { LatentFrame = -1 }));
+
+        double Operations(params ConditioningImage[] images)
+        {
+            var request = new GenerationRequest
+            {
+                Prompt = "a red circle",
+                Width = 64,
+                Height = 64,
+                Frames = 5,
+                Steps = 1,
+                Images = images,
+            };
+            return costs.Count(costs.Sketch(request)).Stages.Single(stage => stage.Stage == PlanStage.Image).Work.Operations;
+        }
     }
 }

@@ -85,6 +85,28 @@ public class ComfyRecipeTests
         Assert.StartsWith(unsaid, Assert.Single(recipe.Unexpressed), StringComparison.Ordinal);
     }
 
+    /// <summary>The encoder of pictures may have been shown another picture than the first frame.</summary>
+    [Fact]
+    public void TwoPicturesForOneFrame_AreNamed()
+    {
+        var recipe = Read(
+            Workflows.Edit(
+                Workflows.TwoExperts,
+                """
+                {
+                  "20": {"clip_vision_start_image": ["60", 0]},
+                  "60": {"class_type": "CLIPVisionEncode", "inputs": {"clip_vision": ["62", 0], "image": ["61", 0], "crop": "none"}},
+                  "61": {"class_type": "LoadImage", "inputs": {"image": "face.png"}},
+                  "62": {"class_type": "CLIPVisionLoader", "inputs": {"clip_name": "clip_vision_h.safetensors"}}
+                }
+                """
+            )
+        );
+
+        Assert.Equal("start.png", recipe.Image);
+        Assert.Equal("image: it has start.png and face.png: the first is taken", Assert.Single(recipe.Unexpressed));
+    }
+
     /// <summary>The wrapper's rCM has its own noise levels, as ours has: its shift says nothing, and would be refused.</summary>
     [Fact]
     public void ASamplerWithItsOwnLevels_HasNoShift()

@@ -73,6 +73,20 @@ public class Wan2GpRecipeTests
         Assert.Equal("Wan2GP's lcm leaves the noise of level 0.0148 in the clip", Assert.Single(recipe.Unexpressed));
     }
 
+    /// <summary>Without a second phase the high-noise expert takes all steps, and below the first timestep none.</summary>
+    [Theory]
+    [InlineData("\"guidance_phases\": 1, \"switch_threshold\": 875", 0.0, null)]
+    [InlineData("\"guidance_phases\": 2, \"switch_threshold\": 1000", null, "only the low-noise expert made the clip")]
+    public void OneExpertForAllSteps_IsSaidOrNamed(string setting, double? boundary, string? unsaid)
+    {
+        var recipe = Wan2Gp(
+            $"{setting}, \"num_inference_steps\": 8, \"flow_shift\": 5, \"guidance_scale\": 1, \"sample_solver\": \"unipc\""
+        );
+
+        Assert.Equal(boundary, recipe.Settings.Boundary);
+        Assert.Equal(unsaid, recipe.Unexpressed.SingleOrDefault());
+    }
+
     /// <summary>Steps whose strengths read like a decimal fraction, 0,1, are steps all the same.</summary>
     [Fact]
     public void ALoraThatActsInTheSecondStepOnly_IsRead()

@@ -31,6 +31,57 @@ public sealed class LoraScaleTests : IDisposable
         Assert.Equal(4, ((LowRankChange)fit.Changes.Changes["blocks.0.self_attn.q.weight"][0]).Scale); // 8 / √4
     }
 
+    /// <summary>A renamed file's configuration is the one next to it, unless that is another's.</summary>
+    [Theory]
+    [InlineData(true, false, 4.0, false)]
+    [InlineData(true, true, 1.0, true)]
+    [InlineData(false, false, 1.0, true)]
+    public void FitTo_OfPeftsNamesInAFileOfAnotherName_TakesTheConfigurationNextToIt(
+        bool isNoted,
+        bool hasOther,
+        double scale,
+        bool isUnscaled
+    )
+    {
+        if (isNoted)
+        {
+            File.WriteAllText(_folder["adapter_config.json"], """{"r": 4, "lora_alpha": 16}""");
+        }
+
+        if (hasOther)
+        {
+            File.WriteAllText(_folder["adapter_model.safetensors"], "");
+        }
+
+        using var lora = Write(
+            "style.safetensors",
+            ("base_model.model.blocks.0.self_attn.q.lora_A.weight", [4, 16]),
+            ("base_model.model.blocks.0.self_attn.q.lora_B.weight", [16, 4])
+        );
+
+        var fit = lora.FitTo(_shapes, "tiny", null, "");
+
+        Assert.Equal(scale, ((LowRankChange)fit.Changes.Changes["blocks.0.self_attn.q.weight"][0]).Scale);
+        Assert.Equal(isUnscaled, fit.IsUnscaled);
+    }
+
+    /// <summary>Other tools' names say their scales themselves, or have none.</summary>
+    [Fact]
+    public void FitTo_OfOtherNames_TakesNoConfigurationOfPeft()
+    {
+        File.WriteAllText(_folder["adapter_config.json"], """{"r": 4, "lora_alpha": 16}""");
+        using var lora = Write(
+            "style.safetensors",
+            ("diffusion_model.blocks.0.self_attn.q.lora_A.weight", [4, 16]),
+            ("diffusion_model.blocks.0.self_attn.q.lora_B.weight", [16, 4])
+        );
+
+        var fit = lora.FitTo(_shapes, "tiny", null, "");
+
+        Assert.Equal(1, ((LowRankChange)fit.Changes.Changes["blocks.0.self_attn.q.weight"][0]).Scale);
+        Assert.False(fit.IsUnscaled);
+    }
+
     /// <summary>What PEFT notes is read whatever the weights are kept in, and for each of its methods.</summary>
     [Theory]
     [InlineData("adapter_model.bin", """{"r": 4, "lora_alpha": 8}""", "lora_A.weight", 2.0)]

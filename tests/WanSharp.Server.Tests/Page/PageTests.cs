@@ -125,6 +125,32 @@ public sealed partial class PageTests(PageFixture fixture) : IClassFixture<PageF
         await fixture.Server.PostAsync("/v1/queue/resume", "{}");
     }
 
+    /// <summary>What ends while nobody listens is seen as soon as somebody does.</summary>
+    [Fact]
+    public async Task AClip_ThatEndsBeforeThePageIsConnected_IsShown()
+    {
+        await using var visit = await fixture.VisitAsync();
+        var connects = new TaskCompletionSource();
+        await visit.Page.RouteAsync(
+            "**/v1/events",
+            async route =>
+            {
+                await connects.Task;
+                await route.ContinueAsync();
+            }
+        );
+        await fixture.Server.PostAsync("/v1/queue/pause", "{}");
+        var id = await fixture.Server.CreateAsync("ends in between");
+        await visit.Page.GotoAsync($"/?again#/generate/{id}");
+        await Expect(visit.Page.Locator(".stage")).ToContainTextAsync("ends in between");
+
+        await fixture.Server.PostAsync("/v1/queue/resume", "{}");
+        await fixture.Server.EndAsync(id);
+        connects.SetResult();
+
+        await RequirePlayingAsync(visit);
+    }
+
     [Fact]
     public async Task Gallery_FindsAClipAndMakesItAgain()
     {

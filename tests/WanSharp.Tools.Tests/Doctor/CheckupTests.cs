@@ -1,7 +1,4 @@
-using System.Text;
-using WanSharp.Engine.Planning;
 using WanSharp.Hosting;
-using WanSharp.Tensors;
 using WanSharp.Testing;
 using WanSharp.Tools.Doctor;
 
@@ -37,24 +34,9 @@ public sealed class CheckupTests(TinyEngine engine) : IDisposable
         Assert.Contains(findings, finding => finding.Says.Contains("a step took", StringComparison.Ordinal));
     }
 
-    /// <summary>Measuring the machine takes seconds, and is not what is tested.</summary>
     private void KeepRates(WanHost host)
     {
         using var store = host.OpenTunings();
-        var rates = new Calibration
-        {
-            Measured = DateTimeOffset.UtcNow,
-            Machine = "a machine",
-            Threads = Threads,
-            OnnxRuntime = engine.Runtime.Version,
-            Products = 1e10,
-            IntegerProducts = 1e10,
-            WeightBytes = 1e10,
-            Attention = 1e10,
-            Convolutions = 1e10,
-            MovedBytes = 1e10,
-            Widened = Enum.GetValues<DType>().ToDictionary(type => type, _ => 1e9),
-        };
-        store.Put(new Calibrator(store, Threads, host.Options.Clock).KeyOf(engine.Runtime), Encoding.UTF8.GetBytes(rates.ToJson()));
+        KnownMachine.PlaceIn(store, engine.Runtime, Threads, host.Options.Clock);
     }
 }
