@@ -29,7 +29,7 @@ public sealed class BatchInterruptionTests : BatchTests
         var run = await RunAsync("batch", "--resume", _folder["out"], "--attempts", "2");
 
         Assert.Equal(ExitCode.Failed, run.ExitCode);
-        Assert.Contains("wan: bad.png failed after 2 attempts: ", run.Error, StringComparison.Ordinal);
+        Assert.Contains("wan: bad.png failed after 1 attempt: ", run.Error, StringComparison.Ordinal);
         Assert.Contains("good.png", Entries("out"));
         Assert.DoesNotContain("bad.png", Entries("out"));
     }

@@ -6,6 +6,7 @@ using WanSharp.Engine;
 using WanSharp.Engine.Requests;
 using WanSharp.Engine.StepCaches;
 using WanSharp.Hosting;
+using WanSharp.Media.Images;
 using WanSharp.Tensors;
 using WanSharp.Tools.Quality;
 
@@ -46,10 +47,7 @@ internal sealed class BenchStepCacheCommand(CliEnvironment environment)
         MostRounds
     );
 
-    private readonly Option<bool> _tuning = new("--tuning")
-    {
-        Description = "Use the prompts that auto was tuned on, instead of those by which it is judged.",
-    };
+    private readonly Option<bool> _tuning = new("--tuning") { Description = "Use the prompts that choose, instead of those that judge." };
 
     private readonly Option<string?> _record = new("--record")
     {
@@ -58,6 +56,8 @@ internal sealed class BenchStepCacheCommand(CliEnvironment environment)
         HelpName = "FILE",
     };
 
+    private readonly PromptSetOption _prompts = PromptSetOption.OfAll();
+    private readonly ImageOptions _images = new();
     private readonly SettingOptions _settings = new(withSeed: false);
     private readonly ModelOptions _model = new();
     private readonly Option<int?> _threads = CommonOptions.Threads();
@@ -80,13 +80,16 @@ internal sealed class BenchStepCacheCommand(CliEnvironment environment)
             self._threads,
             self._json,
         };
+        self._prompts.AddTo(command);
+        self._images.AddTo(command);
         self._model.AddTo(command);
         self._settings.AddTo(command);
         command.SetAction(self.RunAsync);
         return command.WithExamples(
             "wan bench step-cache",
             "wan bench step-cache easy:0.05 spectrum --clips 8 --batch 8",
-            "wan bench step-cache --record step-cache.json"
+            "wan bench step-cache --record step-cache.json",
+            "wan bench step-cache --prompts p.txt --image a.png --record step-cache.json"
         );
     }
 
@@ -94,21 +97,32 @@ internal sealed class BenchStepCacheCommand(CliEnvironment environment)
     {
         var ways = Ways(parsed.GetValue(_ways)!);
         var settings = _settings.Read(parsed, new ClipSettings());
+        var (tuning, judging) = _prompts.Read(parsed);
+        var ffmpeg = environment.Host.FindFfmpeg();
+        var images = await _images.ReadAsync(parsed, (image, token) => ImageReader.ReadAsync(ffmpeg, image, token), cancellationToken);
         List<StepCacheWayOutput> rows;
         using (var engine = EngineHost.Open(environment.Host, _model.Engine(parsed, parsed.GetValue(_threads))))
         {
-            var loss = new StepCacheLoss(engine.Generator, settings);
+            var loss = new StepCacheLoss(engine.Generator, settings, images);
             if (parsed.GetValue(_record) is { } file)
             {
-                AtomicFile.Write(file, await loss.RecordAsync(StepCacheLoss.TuningPrompts, cancellationToken));
-                environment.Out.WriteLine($"{file}: the magnitudes of {StepCacheLoss.TuningPrompts.Count} clips of {engine.Model.Name}");
+                AtomicFile.Write(file, await loss.RecordAsync(engine.Model, tuning, cancellationToken));
+                environment.Out.WriteLine($"{file}: the magnitudes of {tuning.Count} clips of {engine.Model.Name}");
                 return ExitCode.Done;
             }
 
-            rows = await MeasureAsync(loss, parsed, ways, cancellationToken);
+            rows = await MeasureAsync(loss, parsed, parsed.GetValue(_tuning) ? tuning : judging, ways, cancellationToken);
         }
 
-        var batches = parsed.GetValue(_batch) is { } size ? await MeasureBatchesAsync(parsed, settings, ways, size, cancellationToken) : [];
+        var batches = parsed.GetValue(_batch) is { } size
+            ? await MeasureBatchesAsync(
+                parsed,
+                generator => new StepCacheBatch(generator, settings, judging, images),
+                ways,
+                size,
+                cancellationToken
+            )
+            : [];
         environment.Out.WriteLine(
             parsed.GetValue(_json)
                 ? JsonText.Of(new StepCacheOutput(rows, batches))
@@ -120,11 +134,11 @@ internal sealed class BenchStepCacheCommand(CliEnvironment environment)
     private async Task<List<StepCacheWayOutput>> MeasureAsync(
         StepCacheLoss loss,
         ParseResult parsed,
+        IReadOnlyList<string> prompts,
         List<StepCacheSetting> ways,
         CancellationToken cancellationToken
     )
     {
-        var prompts = parsed.GetValue(_tuning) ? StepCacheLoss.TuningPrompts : StepCacheLoss.JudgingPrompts;
         var clips = new List<StepCacheClip>();
         await foreach (var clip in loss.MeasureAsync(ways, prompts, parsed.GetValue(_clips) ?? UsualClips, cancellationToken))
         {
@@ -136,7 +150,7 @@ internal sealed class BenchStepCacheCommand(CliEnvironment environment)
 
     private async Task<List<StepCacheBatchOutput>> MeasureBatchesAsync(
         ParseResult parsed,
-        ClipSettings settings,
+        Func<IVideoGenerator, StepCacheBatch> batchOf,
         List<StepCacheSetting> ways,
         int size,
         CancellationToken cancellationToken
@@ -147,7 +161,7 @@ internal sealed class BenchStepCacheCommand(CliEnvironment environment)
         foreach (var way in ways)
         {
             var rounds = parsed.GetValue(_rounds) ?? UsualRounds;
-            batches.Add(await MeasureBatchAsync(together.Generator, settings, way, size, rounds, cancellationToken));
+            batches.Add(await MeasureBatchAsync(batchOf(together.Generator), way, size, rounds, cancellationToken));
         }
 
         return batches;
@@ -182,15 +196,14 @@ internal sealed class BenchStepCacheCommand(CliEnvironment environment)
     }
 
     private static async Task<StepCacheBatchOutput> MeasureBatchAsync(
-        IVideoGenerator generator,
-        ClipSettings settings,
+        StepCacheBatch batch,
         StepCacheSetting way,
         int clips,
         int count,
         CancellationToken cancellationToken
     )
     {
-        var rounds = await new StepCacheBatch(generator, settings).MeasureAsync(way, clips, count, cancellationToken);
+        var rounds = await batch.MeasureAsync(way, clips, count, cancellationToken);
         return new StepCacheBatchOutput(
             way.ToString(),
             clips,

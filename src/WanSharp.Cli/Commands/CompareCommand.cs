@@ -72,6 +72,11 @@ internal sealed class CompareCommand(CliEnvironment environment)
         {
             var one = await CompareAsync(parsed, pair, runtime, weights, (ffmpeg, vmaf), cancellationToken);
             compared.Add(one);
+            if (vmaf is not null && one.Vmaf is null && compared.TrueForAll(other => other == one || other.Vmaf is not null))
+            {
+                environment.Error.WriteLine("VMAF is left out: ffmpeg compares whole clips (no --frames), and none in .webp.");
+            }
+
             if (!json)
             {
                 environment.Out.WriteLine(ComparisonText.Describe(one, pairs.Pairs.Count > 1));

@@ -128,6 +128,8 @@ internal sealed class ProfileCommand(CliEnvironment environment)
         if (report.Operators.Count > 0)
         {
             lines.Add("");
+            lines.AddRange(report.Kinds.Select(Line));
+            lines.Add("");
             lines.AddRange(report.Layers.Take(8).Select(Line));
             lines.Add("");
             lines.AddRange(report.Operators.Take(8).Select(Line));

@@ -20,7 +20,7 @@ internal sealed class PromptSetOption
         HelpName = "FILE",
     };
 
-    private readonly Option<int?> _clips;
+    private readonly Option<int?>? _clips;
 
     /// <param name="usual">How many prompts there are without the option.</param>
     public PromptSetOption(int usual)
@@ -29,10 +29,18 @@ internal sealed class PromptSetOption
         _clips = BatchOptions.Count("--clips", $"How many prompts choose, at most, and how many judge. Default: {usual}.", MostClips);
     }
 
+    private PromptSetOption() => _usual = MostClips;
+
+    /// <summary>All prompts, whose number no option says.</summary>
+    public static PromptSetOption OfAll() => new();
+
     public void AddTo(Command command)
     {
         command.Options.Add(_file);
-        command.Options.Add(_clips);
+        if (_clips is not null)
+        {
+            command.Options.Add(_clips);
+        }
     }
 
     /// <summary>The prompts.</summary>
@@ -41,7 +49,7 @@ internal sealed class PromptSetOption
     /// <exception cref="InvalidRequestException">There are too few.</exception>
     public (IReadOnlyList<string> Choose, IReadOnlyList<string> Judge) Read(ParseResult parsed, string? first = null)
     {
-        var most = parsed.GetValue(_clips) ?? _usual;
+        var most = (_clips is null ? null : parsed.GetValue(_clips)) ?? _usual;
         if (parsed.GetValue(_file) is not { } file)
         {
             return ([.. First(StepCacheLoss.TuningPrompts).Take(most)], [.. Others(StepCacheLoss.JudgingPrompts).Take(most)]);

@@ -69,6 +69,9 @@ internal static class StepCachePlanner
             };
     }
 
+    /// <summary>What is known about a model's network, for clips of a size; null for nothing.</summary>
+    public static KnownStepCache? KnownOf(WanModel model, int width, int height) => NetworkData.Of(model, width, height).Known;
+
     /// <summary>Which steps' passes are not those of the step before.</summary>
     private static StepCourse CourseOf(GenerationPlan plan, StepGuidance guidance)
     {

@@ -59,7 +59,7 @@ public sealed record PerceptualConfig(
         };
 
     /// <summary>The least width and height that leaves something to compare at the last part.</summary>
-    public int LeastLength => Name == Vgg.Name ? 16 : 35;
+    public int LeastLength => Name == Vgg.Name ? 16 : 31; // AlexNet: 31 → 7 → 3 → 1
 
     private static PerceptualLayer Same(int place, int channels) => new(place, channels, 3, Stride: 1, Padding: 1);
 }

@@ -1,5 +1,7 @@
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using WanSharp.Engine.Requests;
 
 namespace WanSharp.Jobs.Storage;
 
@@ -11,43 +13,23 @@ internal static class SettingsDifference
     /// <summary>Settings that name who made a clip, and how, but not which clip it is.</summary>
     internal static IReadOnlyList<string> Incidental { get; } = [Version, "model", "model_files", "preset", "reused", "execution"];
 
-    /// <summary>
-    /// Settings that are written only where they do something. A clip that does not name one was made without it, whichever version
-    /// wrote it.
-    /// </summary>
-    internal static IReadOnlyList<string> WithoutEffectIfAbsent { get; } =
-    [
-        "guidance_steps",
-        "guidance_interval",
-        "cfg_zero",
-        "apg",
-        "slg",
-        "nag",
-        "riflex",
-        "sigmas",
-        "timesteps",
-        "step_cache",
-        "step_cache_data",
-        "loras",
-        "high_noise_loras",
-        "low_noise_loras",
-        "control",
-        "control_from",
-        "control_strength",
-        "mask",
-        "mask_shows",
-        "outpaint",
-        "references",
-        "decoder",
-        "encoder",
-        "interpolate",
-        "upscale",
-        "upscale_height",
-    ];
-
     /// <summary>Settings that follow from the others or from the model; an older version may not have written them.</summary>
     internal static IReadOnlyList<string> Derived { get; } =
     ["boundary", "high_noise_guidance_scale", "output_frames", "output_width", "output_height"];
+
+    /// <summary>
+    /// All other settings that a clip may leave out: they are written only where they do something. A clip that does not name one was
+    /// made without it, whichever version wrote it.
+    /// </summary>
+    internal static IReadOnlyList<string> WithoutEffectIfAbsent { get; } =
+    [
+        .. typeof(GenerationSettings)
+            .GetProperties()
+            .Where(property => !property.IsDefined(typeof(RequiredMemberAttribute), inherit: false))
+            .Select(property => JsonNamingPolicy.SnakeCaseLower.ConvertName(property.Name))
+            .Except(Incidental)
+            .Except(Derived),
+    ];
 
     /// <summary>
     /// The first setting in which two lines of JSON differ; null when both say the same. A setting that only one of them names is a

@@ -41,7 +41,13 @@ public static class ProviderSelection
             ProviderNeeds.Gpu => Gpu(row.ShortName, machine),
             ProviderNeeds.Windows => Platform(row, "windows", "Windows", machine),
             ProviderNeeds.MacOS => Platform(row, MacOS, "macOS", machine),
-            _ => new ProviderFact(row.ShortName, IsThere: true, IsFast: true, $"{row.Title}; it computes where nothing faster can"),
+            ProviderNeeds.Nothing => new ProviderFact(
+                row.ShortName,
+                IsThere: true,
+                IsFast: true,
+                $"{row.Title}; it computes where nothing faster can"
+            ),
+            _ => throw new InvalidOperationException($"What {row.Title} needs is not judged."),
         };
 
     private static ProviderFact Nvidia(ProviderProfile row, MachineFacts machine)

@@ -22,6 +22,23 @@ internal static class OperatorProfile
     public static IReadOnlyList<OperatorShare> ReadLayers(string folder, int count) =>
         Read(folder, profiles => Slowest(profiles, count, LayerOf));
 
+    /// <summary>The same by what layers do: attention, feed-forward, norms, convolutions.</summary>
+    public static IReadOnlyList<OperatorShare> ReadKinds(string folder) =>
+        Read(folder, profiles => Slowest(profiles, int.MaxValue, item => KindOf(LayerOf(item), Operator(item))));
+
+    /// <summary>What a layer does, by the name that it has in its network, and by its operator where that does not say.</summary>
+    internal static string KindOf(string layer, string op)
+    {
+        return Has("cross_attn") ? "cross-attention"
+            : Has("attn") || Has("rope") ? "self-attention"
+            : Has("ffn") || Has("mlp") ? "feed-forward"
+            : op.Contains("Norm", StringComparison.Ordinal) || Has("norm") ? "norms"
+            : op.Contains("Conv", StringComparison.Ordinal) ? "convolutions"
+            : "other";
+
+        bool Has(string part) => layer.Contains(part, StringComparison.Ordinal);
+    }
+
     /// <summary>The layer of a node, without the number of its block.</summary>
     private static string LayerOf(JsonElement item)
     {

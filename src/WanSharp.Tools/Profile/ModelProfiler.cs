@@ -32,10 +32,7 @@ public sealed class ModelProfiler(WanHost host, ProfileOptions options)
         };
         var machine = host.Calibrate(engine.Threads, again: false, cancellationToken);
         var measured = await MeasureAsync(engine, machine, progress, cancellationToken).ConfigureAwait(false);
-        var (operators, layers) = options.Operators
-            ? await OperatorsAsync(engine, progress, cancellationToken).ConfigureAwait(false)
-            : ([], []);
-        return measured with { Operators = operators, Layers = layers };
+        return options.Operators ? await WithOperatorsAsync(measured, engine, progress, cancellationToken).ConfigureAwait(false) : measured;
     }
 
     /// <summary>Makes the clips, with and without recording them.</summary>
@@ -79,8 +76,6 @@ public sealed class ModelProfiler(WanHost host, ProfileOptions options)
             PeakBytes = machine.MovedBytes,
             IdleSeconds = last.Idle,
             WaitSeconds = last.Waited,
-            Operators = [],
-            Layers = [],
         };
     }
 
@@ -142,7 +137,8 @@ public sealed class ModelProfiler(WanHost host, ProfileOptions options)
         return samples;
     }
 
-    private async Task<(IReadOnlyList<OperatorShare> Operators, IReadOnlyList<OperatorShare> Layers)> OperatorsAsync(
+    private async Task<ProfileReport> WithOperatorsAsync(
+        ProfileReport measured,
         EngineSettings engine,
         IProgress<string>? progress,
         CancellationToken cancellationToken
@@ -155,7 +151,12 @@ public sealed class ModelProfiler(WanHost host, ProfileOptions options)
             await MakeAsync(opened.Generator, cancellationToken).ConfigureAwait(false);
         }
 
-        return (OperatorProfile.Read(folder.Path, MostOperators), OperatorProfile.ReadLayers(folder.Path, MostOperators));
+        return measured with
+        {
+            Operators = OperatorProfile.Read(folder.Path, MostOperators),
+            Layers = OperatorProfile.ReadLayers(folder.Path, MostOperators),
+            Kinds = OperatorProfile.ReadKinds(folder.Path),
+        };
     }
 
     private async Task<double> MakeAsync(IVideoGenerator generator, CancellationToken cancellationToken)

@@ -60,9 +60,11 @@ public static class ProfilePage
                 + $"{report.WaitSeconds:0.000} s; recording took {100 * report.Overhead:0.0} % longer.</p>"
         );
         WriteStages(page, report);
+        RoofChart.Write(page, report);
         page.AppendLine("<h2>What called what</h2><p id=\"says\" class=\"note\">Click to look into a part.</p><div id=\"flame\"></div>");
         WriteLanes(page, report);
         WriteMemory(page, report);
+        WriteShares(page, "What layers do", report.Kinds);
         WriteShares(page, "Layers", report.Layers);
         WriteShares(page, "Operators", report.Operators);
         page.Append("<script>const tree = ").Append(Json(report.Flame)).Append(';').AppendLine(Script);

@@ -46,4 +46,7 @@ public sealed record ProfileReport
 
     /// <summary>The same by layer: attention, feed-forward, norms.</summary>
     public IReadOnlyList<OperatorShare> Layers { get; init; } = [];
+
+    /// <summary>The same by what layers do: attention, feed-forward, norms, convolutions.</summary>
+    public IReadOnlyList<OperatorShare> Kinds { get; init; } = [];
 }

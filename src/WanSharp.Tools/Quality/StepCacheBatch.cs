@@ -8,7 +8,14 @@ namespace WanSharp.Tools.Quality;
 /// <summary>Measures a batch of clips of different numbers of steps, with a step cache and without.</summary>
 /// <param name="generator">Makes the clips, in batches; stays the caller's.</param>
 /// <param name="settings">What the clips have in common.</param>
-public sealed class StepCacheBatch(IVideoGenerator generator, ClipSettings settings)
+/// <param name="prompts">Their prompts, in turn.</param>
+/// <param name="images">The images that each clip begins with.</param>
+public sealed class StepCacheBatch(
+    IVideoGenerator generator,
+    ClipSettings settings,
+    IReadOnlyList<string> prompts,
+    IReadOnlyList<ConditioningImage> images
+)
 {
     private static readonly double[] Shares = [1, 0.8, 1.2, 0.9, 1.1, 0.7, 1.3, 1]; // of the clip's steps, one after another
 
@@ -56,7 +63,7 @@ public sealed class StepCacheBatch(IVideoGenerator generator, ClipSettings setti
         CancellationToken cancellationToken
     )
     {
-        var usual = generator.Plan(new GenerationRequest(settings) { Prompt = StepCacheLoss.JudgingPrompts[0] }).Settings.Steps;
+        var usual = generator.Plan(new GenerationRequest(settings) { Prompt = prompts[0], Images = images }).Settings.Steps;
         var before = generator.Statistics.Busy.GetValueOrDefault(GenerationStage.Denoise);
         var started = Stopwatch.GetTimestamp();
         var made = await Task.WhenAll(Enumerable.Range(0, clips).Select(MakeAsync)).ConfigureAwait(false);
@@ -76,7 +83,8 @@ public sealed class StepCacheBatch(IVideoGenerator generator, ClipSettings setti
             await using var end = frames.ConfigureAwait(false);
             var request = new GenerationRequest(settings with { StepCache = way })
             {
-                Prompt = StepCacheLoss.JudgingPrompts[i % StepCacheLoss.JudgingPrompts.Count],
+                Prompt = prompts[i % prompts.Count],
+                Images = images,
                 Seed = (ulong)i,
                 Steps = Math.Max(1, (int)Math.Round(usual * Shares[i % Shares.Length])),
             };

@@ -3,13 +3,15 @@ using WanSharp.Engine;
 using WanSharp.Engine.Planning;
 using WanSharp.Engine.Requests;
 using WanSharp.Engine.StepCaches;
+using WanSharp.Models;
 
 namespace WanSharp.Tools.Quality;
 
 /// <summary>Measures what step caches save and lose: against the clip of the same prompt and seed whose steps are all computed.</summary>
 /// <param name="generator">Makes the clips; stays the caller's.</param>
 /// <param name="settings">What the clips have in common; what it leaves open is the model's.</param>
-public sealed class StepCacheLoss(IVideoGenerator generator, ClipSettings settings)
+/// <param name="images">The images that each clip begins with. Default: none.</param>
+public sealed class StepCacheLoss(IVideoGenerator generator, ClipSettings settings, IReadOnlyList<ConditioningImage>? images = null)
 {
     /// <summary>The name of a recording next to a model, where it is found.</summary>
     public const string RecordingName = KnownStepCache.FileName;
@@ -92,10 +94,13 @@ public sealed class StepCacheLoss(IVideoGenerator generator, ClipSettings settin
 
     /// <summary>
     /// Records the magnitudes that MagCache goes by, in the mean of some clips, as the content of the file that is put next to the model.
+    /// What else is known of the network stays: its threshold, and the ratios of clips with given images or without, whichever these are
+    /// not.
     /// </summary>
+    /// <param name="model">The model that the generator has.</param>
     /// <param name="prompts">The clips' prompts.</param>
     /// <param name="cancellationToken">Stops within a step.</param>
-    public async Task<string> RecordAsync(IReadOnlyList<string> prompts, CancellationToken cancellationToken)
+    public async Task<string> RecordAsync(WanModel model, IReadOnlyList<string> prompts, CancellationToken cancellationToken)
     {
         const double Threshold = 0.12; // of the smallest published network
         const int Skips = 4;
@@ -121,19 +126,27 @@ public sealed class StepCacheLoss(IVideoGenerator generator, ClipSettings settin
             }
         }
 
+        double[] ratios = [.. sums!.Select(sum => Math.Round(sum / prompts.Count, Digits))];
+        var clip = Plan(StepCacheSetting.Off, prompts[0], 0);
+        var known = StepCachePlanner.KnownOf(model, clip.Settings.Width, clip.Settings.Height)?.Mag;
         return new KnownStepCache
         {
-            Mag = new KnownStepCache.MagData(
-                Threshold,
-                Skips,
-                Retention,
-                [.. sums!.Select(sum => Math.Round(sum / prompts.Count, Digits))]
-            ),
+            Mag =
+                known is null ? new KnownStepCache.MagData(Threshold, Skips, Retention, ratios)
+                : clip.GivenFrames.Count > 0 ? known with { ImageRatios = ratios }
+                : known with { Ratios = ratios },
         }.ToJson();
     }
 
     private GenerationPlan Plan(StepCacheSetting way, string prompt, ulong seed) =>
-        generator.Plan(new GenerationRequest(settings with { StepCache = way }) { Prompt = prompt, Seed = seed });
+        generator.Plan(
+            new GenerationRequest(settings with { StepCache = way })
+            {
+                Prompt = prompt,
+                Seed = seed,
+                Images = images ?? [],
+            }
+        );
 
     private async Task<(GenerationPlan Plan, IReadOnlyList<byte[]> Frames, GenerationStatistics Statistics)> MakeAsync(
         StepCacheSetting way,

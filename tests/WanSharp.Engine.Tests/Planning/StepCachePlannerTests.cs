@@ -180,6 +180,21 @@ public class StepCachePlannerTests(TinyEngine engine)
         Assert.DoesNotContain('\n', wrong.Message);
     }
 
+    /// <summary>Ratios begin with 1 and belong to a clip's steps: whatever network has some, they are usable.</summary>
+    [Theory]
+    [InlineData("wan2.1-t2v-1.3b", 50)]
+    [InlineData("wan2.1-t2v-14b", 50)]
+    [InlineData("wan2.1-vace-1.3b", 50)]
+    [InlineData("wan2.1-vace-14b", 50)]
+    [InlineData("wan2.2-t2v-a14b", 40)]
+    public void Of_ANetworkWithPublishedRatios_HasOneForEachStep(string network, int steps)
+    {
+        var mag = KnownStepCache.Of(network)!.Mag!;
+
+        Assert.Equal((steps, 1.0), (mag.Ratios.Count, mag.Ratios[0]));
+        Assert.All(mag.Ratios, ratio => Assert.InRange(ratio, 0.5, 1.1));
+    }
+
     [Fact]
     public void Over_WhatTheProgramKnows_ReplacesMemberByMember()
     {

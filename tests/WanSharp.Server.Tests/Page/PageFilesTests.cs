@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using WanSharp.Storage;
 
 namespace WanSharp.Server.Tests.Page;
 
@@ -100,6 +101,7 @@ public sealed partial class PageFilesTests : IAsyncLifetime
     public async Task Texts_AreThereInEachLanguage()
     {
         var (english, chinese) = (await TextsAsync("en"), await TextsAsync("zh"));
+        Assert.Empty(CacheSections.All.Select(section => $"section.{section}").Except(english.Keys));
         var used = new HashSet<string>();
         foreach (
             var name in typeof(WanServer).Assembly.GetManifestResourceNames().Where(one => one.EndsWith(".js", StringComparison.Ordinal))

@@ -42,4 +42,16 @@ public class OperatorProfileTests
 
         Assert.Equal([new OperatorShare("Gemm", 0.6, 0.6)], OperatorProfile.Slowest([one.RootElement, other.RootElement], count: 1));
     }
+
+    [Theory]
+    [InlineData("self_attn.q", "MatMul", "self-attention")]
+    [InlineData("self_attn.norm_q", "SimplifiedLayerNormalization", "self-attention")]
+    [InlineData("cross_attn.v", "MatMul", "cross-attention")]
+    [InlineData("ffn.0", "MatMul", "feed-forward")]
+    [InlineData("visual.mlp", "MatMul", "feed-forward")]
+    [InlineData("norm3", "LayerNormalization", "norms")]
+    [InlineData("decoder.upsamples.0.residual.2", "Conv", "convolutions")]
+    [InlineData("head", "Add", "other")]
+    public void KindOf_ALayer_SaysWhatItDoes(string layer, string op, string expected) =>
+        Assert.Equal(expected, OperatorProfile.KindOf(layer, op));
 }
