@@ -60,7 +60,11 @@ public sealed class EngineHost : IDisposable
             {
                 ProfilePathPrefix = settings.ProfilePrefix,
             };
-            var precision = settings.Precision ?? choose?.Invoke(new EngineSight(model, runtime, session)) ?? Quantization.None;
+            var precision =
+                settings.Precision
+                ?? (
+                    choose?.Invoke(new EngineSight(model, runtime, session)) is { } wanted && session.IsOnHost ? wanted : Quantization.None
+                );
             var transformer = host.TransformerOptions(precision, settings.Compile.Compile ?? CompileMode.Blocks);
             var options = settings.Compile.For(OptionsOf(host, model, settings), parts.Add(host.OpenTunings()));
             if (settings.KeepsFeatures && options.FeatureBytes > 0)

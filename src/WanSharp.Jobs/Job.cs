@@ -52,7 +52,7 @@ public sealed record Job
     public bool IsHeld { get; init; }
 
     /// <summary>Whether somebody deleted it: it goes as soon as it does not run any more.</summary>
-    internal bool IsRemoved { get; init; }
+    public bool IsRemoved { get; init; }
 
     /// <summary>When it came into the queue, or came back to it.</summary>
     public DateTimeOffset QueuedAt { get; init; }

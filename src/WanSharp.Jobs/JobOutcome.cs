@@ -1,4 +1,3 @@
-using System.Text.Json.Serialization;
 using WanSharp.Engine.Requests;
 
 namespace WanSharp.Jobs;
@@ -62,8 +61,9 @@ public sealed record JobOutcome
     /// <summary>What whoever sees the clip should know, a sentence each: a prompt that was cut.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
 
-    /// <summary>Whether it is the clip of the job's key, so that equal jobs may have it from the result cache.</summary>
-    [JsonIgnore]
+    /// <summary>
+    /// Whether it is the clip of the job's key, so that equal jobs may have it, from this folder or from the result cache.
+    /// </summary>
     public bool IsOfItsKey { get; init; } = true;
 
     /// <summary>Who made it: the backend's name, with its server's address where there are several.</summary>

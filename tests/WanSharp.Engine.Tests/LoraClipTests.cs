@@ -185,7 +185,7 @@ public sealed class LoraClipTests : IDisposable
             Refusal(generator, Circle with { HighNoiseLoras = Uses("style") }),
             StringComparison.Ordinal
         );
-        Assert.Contains("acts in none", Refusal(generator, With("style:1@9-")), StringComparison.Ordinal);
+        Assert.Contains("is not active in any", Refusal(generator, With("style:1@9-")), StringComparison.Ordinal);
         Assert.Contains("cannot stay unmerged", Refusal(unmerged, With("full")), StringComparison.Ordinal);
         Assert.Contains("changes over the steps", Refusal(merged, With("style:1@0-1")), StringComparison.Ordinal);
         Assert.Contains("text.safetensors", Refusal(generator, With("text")), StringComparison.Ordinal);

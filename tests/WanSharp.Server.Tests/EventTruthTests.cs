@@ -92,6 +92,13 @@ public sealed class EventTruthTests : IAsyncLifetime
         Assert.True(heard.Reader.TryRead(out var end));
         Assert.True(heard.Reader.TryRead(out var now));
         Assert.Equal((EventTypes.Failed, EventTypes.Queued), (end.Type, now.Type));
+
+        store.Remove([1]); // meanwhile somebody deleted it
+        events.Report(new JobEvent(JobEventKind.Failed, cancelled));
+        events.Report(new JobEvent(JobEventKind.Started, cancelled));
+        events.Tell(1);
+
+        Assert.False(heard.Reader.TryRead(out _));
     }
 
     private async Task<StreamReader> ListenAsync()

@@ -99,7 +99,7 @@ internal sealed class BatchCommand(CliEnvironment environment)
             FolderCheck.RequireWritable(output);
         }
 
-        var settings = _run.With(parsed, _backend.Read(parsed, environment), environment.Clock);
+        var settings = _run.With(parsed, _backend.Read(parsed, environment), environment.Clock).KeepingOf(output);
         var entries = _batch.Read(parsed);
         var styles = environment.Host.OpenStyles(_run.StylesFile(parsed));
         var wildcards = _batch.OpenWildcards(parsed, source, environment);

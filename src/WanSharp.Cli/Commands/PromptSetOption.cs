@@ -1,6 +1,7 @@
 using System.CommandLine;
 using WanSharp.Jobs;
 using WanSharp.Jobs.Batches;
+using WanSharp.Jobs.Batches.Wildcards;
 using WanSharp.Tensors;
 using WanSharp.Tools.Quality;
 
@@ -70,14 +71,17 @@ internal sealed class PromptSetOption
         IEnumerable<string> Every(int remainder) => prompts.Where((_, i) => i % 2 == remainder);
     }
 
-    /// <summary>The prompts of a file, which <c>wan batch</c> reads alike.</summary>
+    /// <summary>The prompts of a file, which <c>wan batch</c> reads alike, wildcards too.</summary>
     private static IEnumerable<string> Prompts(string file)
     {
+        var folder = Path.GetDirectoryName(Path.GetFullPath(file))!;
+        var wildcards = new PromptExpander(new WildcardFiles([Path.Combine(folder, "wildcards")]));
+        var seed = 0ul;
         foreach (var entry in BatchFile.ReadPrompts(file, styles: [], seeds: [], new JobRequest { Prompt = "" }))
         {
             yield return entry.Problem is { } problem
                 ? throw new InvalidRequestException("prompts", $"{file}, line {problem.Line}: {problem.Message}")
-                : entry.Request.Prompt;
+                : wildcards.Expand(entry.Request.Prompt, seed++);
         }
     }
 }

@@ -30,7 +30,7 @@ internal sealed class FilmWork(CliEnvironment environment)
         var made = order.Film.Sections.Where(section => section.Clip is null).ToList();
         await using var backend = await BatchBackend.OpenAsync(
             environment.Host,
-            order.Settings,
+            order.IsUnnamed ? order.Settings : order.Settings.KeepingOf(order.Folder),
             model => made.Select(section => styles.PresetOf(section.Request, section.Style, model)),
             estimates: order.IsDry,
             cancellationToken

@@ -101,6 +101,16 @@ public sealed record BackendSettings
         }
     }
 
+    /// <summary>These settings, with what was left open as the jobs of a folder have it: what it settled stays so.</summary>
+    /// <param name="folder">The folder, which need not exist.</param>
+    public BackendSettings KeepingOf(string folder) =>
+        Engine.Precision is null && JobFolder.Exists(folder) && TryLoad(JobFolder.Open(folder)) is { Engine.Precision: { } kept }
+            ? this with
+            {
+                Engine = Engine with { Precision = kept },
+            }
+            : this;
+
     /// <summary>Whether a folder's clips are made with these settings, of the same model to the byte.</summary>
     /// <param name="folder">The folder.</param>
     public bool AreOf(JobFolder folder) =>

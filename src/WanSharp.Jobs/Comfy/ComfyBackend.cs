@@ -85,6 +85,18 @@ public sealed class ComfyBackend : IJobBackend
         return ValueTask.CompletedTask;
     }
 
+    /// <summary>A workflow or an image that changed since the job was planned makes another clip than was asked for.</summary>
+    private static void RequirePlanned(bool isAsPlanned)
+    {
+        if (!isAsPlanned)
+        {
+            throw new InvalidRequestException(
+                "image",
+                "The workflow or an image changed since the job was planned: start the batch again, in another folder or with --overwrite."
+            );
+        }
+    }
+
     /// <inheritdoc/>
     public async Task<JobOutcome> RunAsync(JobRun run, CancellationToken cancellationToken)
     {
@@ -92,6 +104,7 @@ public sealed class ComfyBackend : IJobBackend
         RequireFormat(run.ArtifactPath);
         var filled = FilledWorkflow.Fill(_workflow, _mapping, run.Job.Request);
         var key = filled.KeyWith(await filled.DigestsAsync(cancellationToken).ConfigureAwait(false));
+        RequirePlanned(run.Job.ResultKey is not { } planned || planned == key);
         var fate = new JobFate();
         var failures = new List<JobAtServerException>();
         var tried = new HashSet<ComfyServer>();
@@ -118,9 +131,8 @@ public sealed class ComfyBackend : IJobBackend
                 var attempt = new ComfyAttempt(place.Server, _workflow, _mapping, filled, key, run, fate, _options);
                 var outcome = await attempt.RunAsync(ticket, cancellationToken).ConfigureAwait(false);
 
-                // A workflow or an image that changed since the job was planned makes another clip.
-                var isStill = await filled.IsStillAsync(key, cancellationToken).ConfigureAwait(false);
-                return outcome with { IsOfItsKey = isStill && key == (run.Job.ResultKey ?? key) };
+                RequirePlanned(await filled.IsStillAsync(key, cancellationToken).ConfigureAwait(false));
+                return outcome;
             }
             catch (JobAtServerException e)
             {

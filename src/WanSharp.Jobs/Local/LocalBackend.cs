@@ -233,14 +233,16 @@ public sealed class LocalBackend(
         return generator.Plan(new GenerationRequest(request) { Prompt = request.Prompt, Images = images });
     }
 
-    /// <summary>An image. What is wrong with its file is what is wrong with the request: no attempt more makes it right.</summary>
+    /// <summary>
+    /// An image. What is wrong with its content is wrong with the request, and no attempt more makes it right; a disk's fault may pass.
+    /// </summary>
     private async ValueTask<RgbImage> ReadImageAsync(string file, CancellationToken cancellationToken)
     {
         try
         {
             return await _images.ReadAsync(file, cancellationToken).ConfigureAwait(false);
         }
-        catch (MediaException e)
+        catch (MediaException e) when (e.InnerException is not (IOException or UnauthorizedAccessException))
         {
             throw new InvalidRequestException("image", e.Message);
         }

@@ -14,7 +14,6 @@ internal static class SwarmRecipe
     // Text2VideoFPS), WorkflowGeneratorSteps.cs (VideoSteps) and WorkflowGeneratorModelSupport.cs (Text2VideoFrames).
     private const string UsualSampler = "euler";
     private const string UsualSchedule = "simple";
-    private const double UsualSwapShare = 0.5;
     private const int UsualStepsOfImages = 20;
     private const int UsualFrames = 81;
     private const int UsualFps = 24;

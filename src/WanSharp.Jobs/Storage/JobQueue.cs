@@ -319,6 +319,7 @@ internal sealed class JobQueue(JobDatabase database, JobFolder folder, JobClock 
                     .Query(
                         "SELECT output, artifact_sha256, outcome FROM jobs WHERE twin = (SELECT twin FROM jobs WHERE id = $id) "
                             + $"AND state = {States.Succeeded} AND result_key = $key AND artifact_sha256 IS NOT NULL "
+                            + "AND (coalesce(outcome ->> '$.is_of_its_key', 1) OR outcome ->> '$.reused' IS NOT NULL) "
                             + "AND outcome IS NOT NULL ORDER BY outcome ->> '$.reused' IS NOT NULL LIMIT 1",
                         row =>
                             (

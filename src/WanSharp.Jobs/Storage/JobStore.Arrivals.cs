@@ -9,6 +9,9 @@ public sealed partial class JobStore
     /// <summary>For how long it is known when jobs of owners came, in milliseconds.</summary>
     private const long Remembered = 7 * 24 * 3600 * 1000L;
 
+    /// <summary>What ComfyUI's backend calls the digest of its workflow among a job's settings.</summary>
+    private const string Workflow = "workflow";
+
     /// <summary>
     /// Puts jobs into the queue, all or none. Jobs that are there already, with the same output, request and settings, stay as
     /// they are.
@@ -159,8 +162,20 @@ public sealed partial class JobStore
             [var there, ..] when there.Request.ToJson() != job.Request.ToJson() => "is already the output of another job of this folder",
             [var there, ..] => SettingsDifference.Find(there.Settings, job.Prepared.Settings) is { } field
                 ? $"was planned with other settings before ({field})"
-                : null,
+            : IsOfAnotherWorkflow(there, job) ? "was planned with another workflow or image before"
+            : null,
         };
+
+    /// <summary>
+    /// Versions that did not keep the workflow's digest with a job of ComfyUI's kept a key that it is part of. Keys of our own engine have
+    /// what differs between versions in them, and say nothing here.
+    /// </summary>
+    private static bool IsOfAnotherWorkflow(Job there, NewJob job) =>
+        SettingsDifference.Has(job.Prepared.Settings, Workflow)
+        && !SettingsDifference.Has(there.Settings, Workflow)
+        && there.ResultKey is { } before
+        && job.Prepared.ResultKey is { } now
+        && before != now;
 
     private static JobStoreException Refusal(NewJob job, string differs) =>
         new($"{job.Output} {differs}: name another folder, give the job an output of its own, or make it again with --overwrite.");

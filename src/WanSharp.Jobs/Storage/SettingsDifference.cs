@@ -65,6 +65,9 @@ internal static class SettingsDifference
         && Parse(job) is not null
         && Find(clip, job) is null;
 
+    /// <summary>Whether settings name one.</summary>
+    public static bool Has(string? settings, string name) => Parse(settings)?.ContainsKey(name) == true;
+
     /// <summary>Of what computes a clip the only part that can be seen in it.</summary>
     private static string? Precision(JsonObject settings) =>
         ((settings["execution"] as JsonObject)?["precision"] as JsonValue)?.TryGetValue<string>(out var name) == true

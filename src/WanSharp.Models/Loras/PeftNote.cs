@@ -65,16 +65,20 @@ internal sealed class PeftNote
 
     /// <summary>
     /// The configuration next to a file, whether or not it is there; null where none would be read. A file of another name than PEFT's own
-    /// has been renamed: the configuration is its, unless PEFT's own file is there, too.
+    /// has been renamed: the configuration is its only where no other file could claim it.
     /// </summary>
     public static string? PlaceOf(ICheckpoint file)
     {
         var folder = Path.GetDirectoryName(Path.GetFullPath(file.Path))!;
         var isIts =
-            Path.GetFileName(file.Path).StartsWith(WeightsFile, StringComparison.Ordinal)
-            || (IsNamedByPeft(file) && !Array.Exists(Formats, format => File.Exists(Path.Combine(folder, WeightsFile + format))));
+            Path.GetFileName(file.Path).StartsWith(WeightsFile, StringComparison.Ordinal) || (IsNamedByPeft(file) && IsAlone(folder));
         return isIts && !file.Metadata.ContainsKey(HeaderKey) ? Path.Combine(folder, ConfigFile) : null;
     }
+
+    private static bool IsAlone(string folder) =>
+        Directory
+            .EnumerateFiles(folder)
+            .Count(path => Array.Exists(Formats, format => path.EndsWith($".{format}", StringComparison.OrdinalIgnoreCase))) == 1;
 
     /// <summary>Whether a file's tensors have the names that PEFT saves, of which the scale is no part.</summary>
     public static bool IsNamedByPeft(ICheckpoint file) => Names(file).Any(name => name.StartsWith(Prefix, StringComparison.Ordinal));

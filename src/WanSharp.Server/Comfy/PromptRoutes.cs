@@ -23,6 +23,9 @@ internal sealed class PromptRoutes(VideoQueue queue, PromptQueue prompts, GraphR
     /// <summary>How much a client may keep with a prompt, in characters: it is read with each look at the prompt.</summary>
     private const int MostRecord = 1 << 20;
 
+    /// <summary>Where the editor puts its own form of the workflow, for files that keep it.</summary>
+    private const string EditorsGraph = "extra_pnginfo";
+
     /// <summary>How much of what clients keep with their prompts one answer holds: an editor's graph may have megabytes.</summary>
     private const int MostHistoryLength = 32 << 20;
 
@@ -103,12 +106,16 @@ internal sealed class PromptRoutes(VideoQueue queue, PromptQueue prompts, GraphR
 
         var record = new PromptRecord(body["prompt"]!.AsObject(), extra, client, graph.Outputs, isFirst);
         var kept = record.ToJson();
+        if (kept.Length > MostRecord && extra.Remove(EditorsGraph)) // it changes no clip, and its editor cannot leave it out
+        {
+            kept = record.ToJson();
+        }
+
         if (kept.Length > MostRecord)
         {
             throw new GraphException(
                 "prompt_too_large",
-                $"The prompt has {kept.Length >> 10} kB with its extra_data, and {MostRecord >> 10} are kept: "
-                    + "leave out the editor's workflow."
+                $"The prompt has {kept.Length >> 10} kB with its extra_data, and {MostRecord >> 10} are kept: leave some out."
             );
         }
 

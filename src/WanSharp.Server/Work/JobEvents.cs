@@ -44,24 +44,27 @@ internal sealed class JobEvents(
 
         lock (_gate)
         {
-            if (value.Kind == JobEventKind.Started)
+            if (value.Kind != JobEventKind.Started)
+            {
+                Leave(value);
+            }
+            else if (Now(value.Job.Id) is not null)
             {
                 board.Start(value.Job.Id);
                 Publish(EventTypes.Started, value.Job);
             }
-            else
-            {
-                Leave(value);
-            }
         }
     }
+
+    /// <summary>How a job is now; null for one that was deleted, of which nothing more is told.</summary>
+    private Job? Now(long id) => store.Find(id) is { IsRemoved: false } job ? job : null;
 
     /// <summary>
     /// Tells how an attempt ended, and how the job is by now where that is something else: somebody may have had it tried again.
     /// </summary>
     private void Leave(JobEvent value)
     {
-        var now = store.Find(value.Job.Id);
+        var now = Now(value.Job.Id);
         if (now?.State != JobState.Running)
         {
             board.End(value.Job.Id);
@@ -70,10 +73,13 @@ internal sealed class JobEvents(
         if (value.Kind is JobEventKind.Succeeded or JobEventKind.Failed or JobEventKind.Cancelled)
         {
             metrics.End(value.Job);
-            Publish(value.Kind == JobEventKind.Succeeded ? EventTypes.Completed : EventTypes.Failed, value.Job);
-            if (now is not null && now.State != value.Job.State)
+            if (now is not null)
             {
-                Publish(TypeOf(now.State), now);
+                Publish(value.Kind == JobEventKind.Succeeded ? EventTypes.Completed : EventTypes.Failed, value.Job);
+                if (now.State != value.Job.State)
+                {
+                    Publish(TypeOf(now.State), now);
+                }
             }
         }
         else if (value.Kind != JobEventKind.Removed && now is not null)
@@ -110,7 +116,7 @@ internal sealed class JobEvents(
     {
         lock (_gate)
         {
-            if (store.Find(id) is { } job && (only is null || job.State == only))
+            if (Now(id) is { } job && (only is null || job.State == only))
             {
                 Publish(TypeOf(job.State), job);
             }

@@ -32,7 +32,7 @@ public sealed class Checkup(WanHost host)
     public Task<IReadOnlyList<Finding>> LookAtMachineAsync(CancellationToken cancellationToken) =>
         FindAsync(
             async () => MachineFindings.Of(await new MachineSights(host).LookAsync(cancellationToken).ConfigureAwait(false)),
-            trouble => [Trouble(trouble, "wan providers")]
+            trouble => [Trouble(trouble, "wan providers", "machine")]
         );
 
     /// <summary>A model: it is opened, and makes two short clips. Whatever keeps it from that is found, too.</summary>
@@ -83,7 +83,7 @@ public sealed class Checkup(WanHost host)
                 or BadImageFormatException
                 or Win32Exception;
 
-    private static Finding Trouble(Exception trouble, string command) =>
+    private static Finding Trouble(Exception trouble, string command, string topic = "model") =>
         trouble switch
         {
             MemoryLimitException or OutOfMemoryException or InvalidRequestException { Field: "memory" or "host-memory" } => Finding.Problem(
@@ -93,7 +93,7 @@ public sealed class Checkup(WanHost host)
             ),
             OrtLibraryException or OrtException or DllNotFoundException or EntryPointNotFoundException or BadImageFormatException =>
                 Finding.Problem("library", trouble.Message, "wan providers"),
-            _ => Finding.Problem("model", trouble.Message, command),
+            _ => Finding.Problem(topic, trouble.Message, command),
         };
 
     private static string Plan(EngineSettings settings) => $"wan plan \"…\" --model {settings.Model}";
@@ -136,6 +136,7 @@ public sealed class Checkup(WanHost host)
             Model = settings.Model,
             WeightTypes = [.. model.TransformerWeights.BytesByType().OrderByDescending(type => type.Value).Select(type => type.Key)],
             IsQuantized = QuantizedFiles.FindQuantized(model) is not null,
+            MayUseIntegers = engine.Precision == Quantization.None && engine.Session.IsOnHost,
             TinyDecoder = Directory.Exists(model.Folder)
                 ? Directory.EnumerateFiles(model.Folder, TinyDecoders).Order().FirstOrDefault()
                 : null,
@@ -155,7 +156,9 @@ public sealed class Checkup(WanHost host)
         {
             Memory = (
                 cost.PrivateBytes,
-                MemoryAllowance.Of(settings.Memory?.Bytes, null, engine.Session.IsOnHost, HostMemoryFacts.Read()).Bytes
+                MemoryAllowance
+                    .Of(settings.Memory?.Bytes, settings.HostMemory?.Bytes, engine.Session.IsOnHost, HostMemoryFacts.Read())
+                    .Bytes
             ),
             ClipSeconds = cost.Seconds,
             DecodeShare = Seconds(cost, PlanStage.Decode) / cost.Seconds,

@@ -65,15 +65,7 @@ internal static class ModelFindings
         yield return Finding.Good(Topic, Invariant($"a step took {measured:0.000} s where the machine's kernels need {expected:0.000} s"));
         if (model.WaitShare > MuchWaiting)
         {
-            yield return Finding.Advice(
-                Topic,
-                Invariant(
-                    $"blocks wait for their weights {100 * model.WaitShare:0} % of the time: they are read or converted in each step"
-                ),
-                model.IsQuantized
-                    ? $"wan generate \"…\" --model {model.Model} --precision int8"
-                    : $"wan quantize --model {model.Model} --max-loss 3% -o {NameOf(model.Model)}-int8"
-            );
+            yield return Waiting(model, Topic);
         }
         else if (measured > SlowerThanExpected * expected)
         {
@@ -113,6 +105,22 @@ internal static class ModelFindings
                 $"wan optimize --model {model.Model} --max-loss 3%"
             );
         }
+    }
+
+    private static Finding Waiting(ModelSight model, string topic)
+    {
+        var says = Invariant(
+            $"blocks wait for their weights {100 * model.WaitShare:0} % of the time: they are read or converted in each step"
+        );
+        return model is { IsQuantized: true, MayUseIntegers: false }
+            ? Finding.Good(topic, says)
+            : Finding.Advice(
+                topic,
+                says,
+                model.IsQuantized
+                    ? $"wan generate \"…\" --model {model.Model} --precision int8"
+                    : $"wan quantize --model {model.Model} --max-loss 3% -o {NameOf(model.Model)}-int8"
+            );
     }
 
     private static string NameOf(string model) => Path.GetFileNameWithoutExtension(Path.TrimEndingDirectorySeparator(model));

@@ -16,8 +16,13 @@ internal sealed record ModelSight
     /// <summary>Whether that file was pulled, so that its digest is known.</summary>
     public bool IsPulled { get; init; }
 
-    /// <summary>Whether weights are stored in fewer bits than 16: they are widened in each step, and not quantized again.</summary>
+    /// <summary>
+    /// Whether weights are stored as 8-bit integers or in blocks (GGUF): they are widened in each step, and not quantized again.
+    /// </summary>
     public bool IsQuantized { get; init; }
+
+    /// <summary>Whether blocks could multiply 8-bit integers here, and did not.</summary>
+    public bool MayUseIntegers { get; init; }
 
     /// <summary>Types of the transformer's weights.</summary>
     public IReadOnlyList<string> WeightTypes { get; init; } = [];

@@ -107,6 +107,8 @@ public sealed class StepCacheLoss(IVideoGenerator generator, ClipSettings settin
         const double Retention = 0.2;
         const int Digits = 5;
         ArgumentNullException.ThrowIfNull(prompts);
+        var first = Plan(StepCacheSetting.Off, prompts[0], 0);
+        var known = StepCachePlanner.KnownOf(model, first.Settings.Width, first.Settings.Height)?.Mag; // before hours of clips
         double[]? sums = null;
         for (var i = 0; i < prompts.Count; i++)
         {
@@ -127,13 +129,11 @@ public sealed class StepCacheLoss(IVideoGenerator generator, ClipSettings settin
         }
 
         double[] ratios = [.. sums!.Select(sum => Math.Round(sum / prompts.Count, Digits))];
-        var clip = Plan(StepCacheSetting.Off, prompts[0], 0);
-        var known = StepCachePlanner.KnownOf(model, clip.Settings.Width, clip.Settings.Height)?.Mag;
         return new KnownStepCache
         {
             Mag =
                 known is null ? new KnownStepCache.MagData(Threshold, Skips, Retention, ratios)
-                : clip.GivenFrames.Count > 0 ? known with { ImageRatios = ratios }
+                : first.GivenFrames.Count > 0 ? known with { ImageRatios = ratios }
                 : known with { Ratios = ratios },
         }.ToJson();
     }

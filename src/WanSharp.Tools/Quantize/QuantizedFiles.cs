@@ -24,7 +24,9 @@ internal sealed class QuantizedFiles(WanModel model, string output)
         : model.HasExperts ? [$"{Stem}-low-noise{Extension}", $"{Stem}-high-noise{Extension}"]
         : [Stem + Extension];
 
-    /// <summary>A transformer of a model that holds a weight in fewer than 16 bits, and its type; null where none does.</summary>
+    /// <summary>
+    /// A transformer of a model that holds a weight as 8-bit integers or in blocks (GGUF), and its type; null where none does.
+    /// </summary>
     public static (string File, DType Type)? FindQuantized(WanModel model)
     {
         WeightStore?[] stores = [model.TransformerWeights, model.HighNoiseWeights];

@@ -68,6 +68,19 @@ public sealed class BackendSettingsTests : IDisposable
         Assert.Equal((wanted.BatchSize, wanted.Lanes), (options.BatchSize, options.Lanes));
     }
 
+    [Fact]
+    public void KeepingOf_AFolder_TakesWhatWasLeftOpenFromIt()
+    {
+        var folder = JobFolder.Create(_folder["out"]);
+        new BackendSettings { Engine = Unusual }.Save(folder);
+        var open = new BackendSettings { Engine = new EngineSettings() };
+        var given = new BackendSettings { Engine = new EngineSettings { Precision = Quantization.None } };
+
+        Assert.Equal(Quantization.EightBit, open.KeepingOf(_folder["out"]).Engine.Precision);
+        Assert.Equal(Quantization.None, given.KeepingOf(_folder["out"]).Engine.Precision);
+        Assert.Null(open.KeepingOf(_folder["nowhere"]).Engine.Precision);
+    }
+
     /// <summary>A batch of an earlier version goes on: it was made in floats, with tiles where memory asked for them.</summary>
     [Fact]
     public void Load_OfAnEarlierVersion_SaysWhatThatDid()

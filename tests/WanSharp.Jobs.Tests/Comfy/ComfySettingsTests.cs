@@ -1,4 +1,5 @@
 using WanSharp.Jobs.Storage;
+using WanSharp.Tensors;
 using WanSharp.Testing.Comfy;
 
 namespace WanSharp.Jobs.Tests.Comfy;
@@ -45,10 +46,21 @@ public sealed class ComfySettingsTests : ComfyTests
         store.Enqueue([job with { Prepared = job.Prepared with { Settings = """{"prompt":"p"}""" } }]);
 
         Assert.Equal(0, store.Enqueue([job]));
+
+        // its settings do not tell the workflow, but its key was made of it
+        var changed = job with
+        {
+            Prepared = job.Prepared with { ResultKey = "another" },
+        };
+        Assert.Contains(
+            "another workflow or image",
+            Assert.Throws<JobStoreException>(() => store.Enqueue([changed])).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
-    public async Task RunAsync_AfterAnImageChanged_IsNotTheClipOfItsKey()
+    public async Task RunAsync_AfterAnImageChanged_IsRefused()
     {
         await using var server = await FakeComfy.StartAsync();
         await using var backend = Backend([server], Workflows.TwoExperts);
@@ -58,11 +70,13 @@ public sealed class ComfySettingsTests : ComfyTests
         var run = Run(request);
         run = run with { Job = run.Job with { ResultKey = planned.ResultKey } };
 
-        var first = await backend.RunAsync(run, Token);
+        Assert.True((await backend.RunAsync(run, Token)).IsOfItsKey);
         File.WriteAllText(_folder["first.png"], "others");
-        var second = await backend.RunAsync(run, Token);
 
-        Assert.Equal((true, false), (first.IsOfItsKey, second.IsOfItsKey));
+        var refused = await Assert.ThrowsAsync<InvalidRequestException>(() => backend.RunAsync(run, Token));
+
+        Assert.Contains("changed since the job was planned", refused.Message, StringComparison.Ordinal);
+        Assert.Single(server.Posts); // nothing is made for the second
     }
 
     private static JobRequest Request(string? image) =>

@@ -33,12 +33,14 @@ public sealed class LoraScaleTests : IDisposable
 
     /// <summary>A renamed file's configuration is the one next to it, unless that is another's.</summary>
     [Theory]
-    [InlineData(true, false, 4.0, false)]
-    [InlineData(true, true, 1.0, true)]
-    [InlineData(false, false, 1.0, true)]
+    [InlineData(true, null, 4.0, false)]
+    [InlineData(true, "adapter_model.safetensors", 1.0, true)]
+    [InlineData(true, "another.safetensors", 1.0, true)]
+    [InlineData(true, "notes.txt", 4.0, false)]
+    [InlineData(false, null, 1.0, true)]
     public void FitTo_OfPeftsNamesInAFileOfAnotherName_TakesTheConfigurationNextToIt(
         bool isNoted,
-        bool hasOther,
+        string? other,
         double scale,
         bool isUnscaled
     )
@@ -48,9 +50,9 @@ public sealed class LoraScaleTests : IDisposable
             File.WriteAllText(_folder["adapter_config.json"], """{"r": 4, "lora_alpha": 16}""");
         }
 
-        if (hasOther)
+        if (other is not null)
         {
-            File.WriteAllText(_folder["adapter_model.safetensors"], "");
+            File.WriteAllText(_folder[other], "");
         }
 
         using var lora = Write(

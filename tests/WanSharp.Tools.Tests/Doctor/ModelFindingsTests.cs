@@ -33,7 +33,16 @@ public sealed class ModelFindingsTests
         ),
         ["too little memory"] = (Healthy with { Memory = (8_000_000_000, 4_000_000_000) }, "memory", "--memory 4.0GB"),
         ["waiting for weights"] = (Healthy with { WaitShare = 0.5, Step = (5, 1) }, "speed", "wan quantize --model big"),
-        ["widening of weights of few bits"] = (Healthy with { WaitShare = 0.5, IsQuantized = true }, "speed", "--precision int8"),
+        ["widening of weights of few bits"] = (
+            Healthy with
+            {
+                WaitShare = 0.5,
+                IsQuantized = true,
+                MayUseIntegers = true,
+            },
+            "speed",
+            "--precision int8"
+        ),
         ["a machine that is busy"] = (Healthy with { Step = (3, 1) }, "speed", "wan bench dit"),
         ["decoding"] = (Healthy with { DecodeShare = 0.6 }, "speed", "--vae-tile auto"),
         ["decoding, with a tiny decoder at hand"] = (Healthy with { DecodeShare = 0.6, TinyDecoder = "taew" }, "speed", "--decoder taew"),
