@@ -167,11 +167,6 @@ internal sealed class InspectCommand(CliEnvironment environment)
     {
         var invariant = CultureInfo.InvariantCulture;
         yield return ("prompt", settings.Prompt);
-        if (settings.Preset is { } preset)
-        {
-            yield return ("preset", preset);
-        }
-
         foreach (var row in SettingsText.Rows(settings))
         {
             yield return row;

@@ -22,7 +22,7 @@ internal static class GenerateReport
     /// <summary>The settings that a clip is made with: those asked for, and the model's defaults for the rest.</summary>
     public static void WriteSettings(TextWriter output, GenerationSettings settings)
     {
-        output.WriteLine(PlainText.OneLine($"settings: {settings.Model}, {Preset(settings)}{SettingsText.Summary(settings)}"));
+        output.WriteLine(PlainText.OneLine($"settings: {settings.Model}, {SettingsText.Summary(settings)}"));
         foreach (var (name, text) in SettingsText.Texts(settings))
         {
             output.WriteLine(PlainText.OneLine($"{name}: {text}"));
@@ -120,6 +120,4 @@ internal static class GenerateReport
             )
         );
     }
-
-    private static string Preset(GenerationSettings settings) => settings.Preset is { } preset ? $"preset {preset}, " : "";
 }

@@ -77,7 +77,8 @@ public static class FolderCheck
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new JobStoreException($"{path} cannot hold jobs: {exception.Message} Name a folder that can be written.", exception);
+            var reason = exception is UnauthorizedAccessException ? $"{folder} may not be written." : exception.Message;
+            throw new JobStoreException($"{path} cannot hold jobs: {reason} Name another folder.", exception);
         }
     }
 }

@@ -34,6 +34,7 @@ internal static class ModelFindings
     private static string CommandFor(ModelSight model) =>
         model.ProblemFile is { } file ? (model.IsPulled ? "wan models verify --remove" : $"wan inspect {file}")
         : Path.Exists(model.Model) ? $"wan models list {model.Model}"
+        : model.Model.Contains(Path.DirectorySeparatorChar) || model.Model.StartsWith('.') ? "wan models list"
         : $"wan models pull {model.Model}";
 
     private static IEnumerable<Finding> Memory(ModelSight model)
