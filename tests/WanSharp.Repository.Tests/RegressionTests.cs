@@ -5,6 +5,7 @@ using WanSharp.Graphs;
 using WanSharp.Graphs.Networks;
 using WanSharp.Hosting;
 using WanSharp.Media.Clips;
+using WanSharp.Tools.Benchmarks;
 
 namespace WanSharp.Repository.Tests;
 
@@ -23,42 +24,11 @@ public class RegressionTests
 
     private static readonly JsonSerializerOptions Json = new() { WriteIndented = true };
 
-    private static readonly (string Name, TransformerConfig Transformer, VaeConfig Vae, Umt5Config Text)[] Shapes =
-    [
-        ("1.3b", new TransformerConfig(), VaeConfig.Wan21, new Umt5Config()),
-        (
-            "5b",
-            new TransformerConfig
-            {
-                ModelType = ModelType.TextImageToVideo,
-                Dim = 3072,
-                FfnDim = 14336,
-                Heads = 24,
-                InChannels = 48,
-                OutChannels = 48,
-            },
-            VaeConfig.Wan22,
-            new Umt5Config()
-        ),
-        (
-            "14b",
-            new TransformerConfig
-            {
-                Dim = 5120,
-                FfnDim = 13824,
-                Heads = 40,
-                Layers = 40,
-            },
-            VaeConfig.Wan21,
-            new Umt5Config()
-        ),
-    ];
-
     [Fact]
     public async Task Counts_HaveNotGrown()
     {
         var counts = new SortedDictionary<string, double>(StringComparer.Ordinal);
-        foreach (var (name, transformer, vae, text) in Shapes)
+        foreach (var (name, (transformer, vae, text)) in NamedShape.All.Where(shape => shape.Key != "shapes"))
         {
             CountTransformer(counts, name, transformer);
             CountVae(counts, name, vae);
