@@ -234,13 +234,14 @@ public sealed class WanModel : IDisposable
     {
         var checkpoint = Checkpoint.Open(path);
         _mapped.Push(checkpoint);
-        if (isDescribed)
+        var network = isDescribed ? NetworkReader.Require(checkpoint, kind, configuration) : null;
+        if (network is null)
         {
-            NetworkReader.Require(checkpoint, kind, configuration); // other files were read when they were found
+            // What was found was read then; what was described and has other names fails with the one that is missing.
+            network = kind.Names.Find(checkpoint) ?? checkpoint;
+            NetworkCheck.Require(network, kind.Slots(configuration));
         }
 
-        ICheckpoint network = kind.Names.Find(checkpoint) ?? checkpoint; // what has other names fails with the one that is missing
-        NetworkCheck.Require(network, kind.Slots(configuration));
         var weights = new WeightStore(network);
         _mapped.Push(weights);
         return weights;

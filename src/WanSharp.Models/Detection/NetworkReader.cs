@@ -62,16 +62,16 @@ internal sealed class NetworkReader(ICheckpoint checkpoint)
     /// <param name="checkpoint">The file.</param>
     /// <param name="kind">The network.</param>
     /// <param name="config">Its dimensions, by the description.</param>
+    /// <returns>The network, checked; null if the file has none whose names are known.</returns>
     /// <exception cref="CheckpointException">The file cannot be used.</exception>
-    public static void Require<T>(ICheckpoint checkpoint, NetworkKind<T> kind, T config)
+    public static ICheckpoint? Require<T>(ICheckpoint checkpoint, NetworkKind<T> kind, T config)
         where T : class
     {
         var reader = new NetworkReader(checkpoint);
         reader.ReadAll(kind.Names, config);
-        if (reader.Problems.Count > 0)
-        {
-            throw reader.Problems[0];
-        }
+        return reader.Problems.Count > 0
+            ? throw reader.Problems[0]
+            : reader._readings.Find(reading => reading.Names == kind.Names)?.Network;
     }
 
     /// <summary>Finds all networks; what is wrong is among <see cref="Problems"/>.</summary>
