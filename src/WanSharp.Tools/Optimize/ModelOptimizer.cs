@@ -46,6 +46,7 @@ public sealed class ModelOptimizer(WanHost host, OptimizeOptions options)
         );
         var sheets = new Dictionary<string, byte[]>();
         var (story, dropped) = await SearchAsync(search, clips, sheets, progress, cancellationToken).ConfigureAwait(false);
+        Keep(search, opened, own); // hours of work, before judging takes more
         (MeasuredWay Answer, MeasuredWay Validated, IReadOnlyList<double> Losses, int Rejected) found;
         try
         {

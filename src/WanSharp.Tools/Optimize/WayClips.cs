@@ -27,6 +27,7 @@ internal sealed class WayClips(WanHost host, EngineSettings engine, GenerationRe
 
     private readonly Dictionary<Quantization, (EngineHost Host, double StartSeconds)> _engines = [];
     private readonly Dictionary<(string Prompt, ulong Seed), (IReadOnlyList<byte[]> Frames, double Seconds)> _own = [];
+    private readonly KeptClips _kept = new(Path.GetTempPath());
     private readonly Dictionary<(Quantization Precision, string Opens), double> _openings = [];
     private readonly Dictionary<Quantization, string> _open = []; // what the last clip of an engine opened
 
@@ -108,6 +109,8 @@ internal sealed class WayClips(WanHost host, EngineSettings engine, GenerationRe
         {
             opened.Dispose();
         }
+
+        _kept.Dispose();
     }
 
     /// <summary>The middle of some times, or the mean of the two in the middle.</summary>
@@ -198,7 +201,8 @@ internal sealed class WayClips(WanHost host, EngineSettings engine, GenerationRe
         {
             var opened = await EngineAsync(Quantization.None, prompt, cancellationToken).ConfigureAwait(false);
             await OpenAsync(opened, Way.Own, asked, prompt, cancellationToken).ConfigureAwait(false);
-            _own[(prompt, seed)] = own = await TimeAsync(opened, asked, prompt, seed, clips, cancellationToken).ConfigureAwait(false);
+            var (frames, seconds) = await TimeAsync(opened, asked, prompt, seed, clips, cancellationToken).ConfigureAwait(false);
+            _own[(prompt, seed)] = own = (_kept.Keep(frames), seconds);
         }
 
         return own;

@@ -15,7 +15,14 @@ namespace WanSharp.Tools.Quantize;
 /// <param name="generator">Makes its clips, and can try 8-bit integers.</param>
 /// <param name="options">The prompts.</param>
 /// <param name="journal">Keeps what is measured.</param>
-internal sealed class ClipMeasurement(WanModel model, VideoGenerator generator, QuantizeOptions options, QuantizeJournal journal)
+/// <param name="kept">Keeps the clips that the model makes itself.</param>
+internal sealed class ClipMeasurement(
+    WanModel model,
+    VideoGenerator generator,
+    QuantizeOptions options,
+    QuantizeJournal journal,
+    KeptClips kept
+)
 {
     private readonly Dictionary<int, IReadOnlyList<byte[]>> _full = [];
 
@@ -59,7 +66,7 @@ internal sealed class ClipMeasurement(WanModel model, VideoGenerator generator, 
         if (!_full.TryGetValue(clip, out var full))
         {
             var exact = new LayerTrial(LayerFormats.None, model.HasExperts ? LayerFormats.None : null);
-            _full[clip] = full = (await MakeAsync(clip, exact, cancellationToken).ConfigureAwait(false)).Frames;
+            _full[clip] = full = kept.Keep((await MakeAsync(clip, exact, cancellationToken).ConfigureAwait(false)).Frames);
         }
 
         var (frames, plan) = await MakeAsync(clip, trial, cancellationToken).ConfigureAwait(false);

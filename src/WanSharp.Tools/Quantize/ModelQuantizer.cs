@@ -93,10 +93,11 @@ public sealed class ModelQuantizer(WanHost host, OrtRuntime runtime, QuantizeOpt
     )
     {
         using var generator = Trial(model);
+        using var kept = new KeptClips(Path.GetTempPath());
         var losses = await new LayerMeasurement(model, generator, options, journal)
             .MeasureAsync(progress, cancellationToken)
             .ConfigureAwait(false);
-        var (choice, measured) = (new LayerChoice(losses), new ClipMeasurement(model, generator, options, journal));
+        var (choice, measured) = (new LayerChoice(losses), new ClipMeasurement(model, generator, options, journal, kept));
         var index = await ChooseAsync(choice, measured, last ?? choice.Count, bound, progress, cancellationToken).ConfigureAwait(false);
         if (index < 0)
         {
@@ -160,14 +161,16 @@ public sealed class ModelQuantizer(WanHost host, OrtRuntime runtime, QuantizeOpt
         [
             .. options.HeldBack.Select((prompt, i) => options.RequestOf(prompt, options.Prompts.Count + i)),
         ];
-        var expected = await MakeAllAsync(model, Quantization.None).ConfigureAwait(false);
+        using var kept = new KeptClips(Path.GetTempPath());
+        var expected = await MakeAllAsync(model, Quantization.None, (_, clip) => clip with { Frames = kept.Keep(clip.Frames) })
+            .ConfigureAwait(false);
         using var written = host.OpenModel(place.Model, place.Parts);
-        var actual = await MakeAllAsync(written, Quantization.EightBit).ConfigureAwait(false);
-        var clips = requests.Zip(expected.Zip(actual)).Select(clip => Judged(clip.First, clip.Second.First, clip.Second.Second));
-        return ([.. clips], Median(expected), Median(actual));
+        var clips = new List<QuantizedClip>();
+        var actual = await MakeAllAsync(written, Quantization.EightBit, Judged).ConfigureAwait(false);
+        return (clips, Median(expected), Median(actual));
 
-        // One engine after the other: two would take the memory of both.
-        async Task<List<MadeClip>> MakeAllAsync(WanModel of, Quantization precision)
+        // One engine after the other: two would take the memory of both. And one clip: what is needed later is kept.
+        async Task<List<MadeClip>> MakeAllAsync(WanModel of, Quantization precision, Func<int, MadeClip, MadeClip> take)
         {
             using var generator = new VideoGenerator(
                 of,
@@ -182,19 +185,18 @@ public sealed class ModelQuantizer(WanHost host, OrtRuntime runtime, QuantizeOpt
                 progress?.Report(
                     new QuantizeProgress($"clips of other prompts in {Precision.NameOf(precision)}", made.Count, requests.Count)
                 );
-                made.Add(await MakeAsync(generator, request, cancellationToken).ConfigureAwait(false));
+                made.Add(take(made.Count, await MakeAsync(generator, request, cancellationToken).ConfigureAwait(false)));
             }
 
             return made;
         }
 
-        static QuantizedClip Judged(GenerationRequest request, MadeClip full, MadeClip narrow) =>
-            new(
-                request.Prompt,
-                request.Seed!.Value,
-                ClipMeasurement.LossOf(narrow.Frames, full.Frames, full.Plan.Format),
-                IsHeldBack: true
-            );
+        MadeClip Judged(int i, MadeClip narrow)
+        {
+            var loss = ClipMeasurement.LossOf(narrow.Frames, expected[i].Frames, narrow.Plan.Format);
+            clips.Add(new QuantizedClip(requests[i].Prompt, requests[i].Seed!.Value, loss, IsHeldBack: true));
+            return narrow with { Frames = [] };
+        }
     }
 
     private EngineOptions OptionsFor(WanModel model) => EngineHost.OptionsOf(host, model, options.Engine) with { BatchSize = 1 };
