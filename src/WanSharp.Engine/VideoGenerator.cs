@@ -83,15 +83,15 @@ public sealed class VideoGenerator : IVideoGenerator
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(runtime);
         ArgumentNullException.ThrowIfNull(settings);
-        var quantization = transformer?.Quantization ?? Quantization.None;
-        Precision.Require(quantization, settings);
+        var precision = Precision.Of(settings.Compute, transformer?.Quantization ?? Quantization.None);
+        precision.RequireOn(settings);
         ModelCheck.RequireUsableDefaults(model);
         _model = model;
         _options = options ?? new EngineOptions();
         _options.Validate();
         settings = transformer?.Mode == CompileMode.Off ? settings with { Optimization = GraphOptimization.None } : settings;
         transformer = _options.DynamicShapes ? (transformer ?? new TransformerOptions()) with { StaticShapes = false } : transformer;
-        _execution = ExecutionOf(runtime, settings, quantization);
+        _execution = ExecutionOf(runtime, settings, precision);
         _graphs = new GraphCache(
             runtime,
             new GraphCacheOptions { KeepCompiled = _options.KeepCompiled, HistoryFolder = transformer?.CacheFolder }
@@ -101,7 +101,7 @@ public sealed class VideoGenerator : IVideoGenerator
         _networks = new EngineNetworks(model, _graphs, settings, transformer, _options.Lanes, _pressure);
         _decoders = new DecoderShelf(model, _options.DecoderFolders);
         _enhancers = new EnhancerShelf([model.Folder, .. _options.DecoderFolders], model.Loras.Hub, model.FileDigests, _options.Ffmpeg);
-        _costs = new CostModel(model, quantization, _options.VaeTile, _decoders, _enhancers) { Presets = _options.Presets };
+        _costs = new CostModel(model, precision, _options.VaeTile, _decoders, _enhancers) { Presets = _options.Presets };
         _batches = new BatchSizer(
             _options.BatchSize,
             _options.Lanes,
@@ -147,8 +147,8 @@ public sealed class VideoGenerator : IVideoGenerator
         );
 
     /// <summary>What computes, as clips note it.</summary>
-    internal static ExecutionSettings ExecutionOf(OrtRuntime runtime, SessionSettings settings, Quantization quantization) =>
-        new(ProviderProfiles.Normalize(settings.Provider), Precision.NameOf(quantization), runtime.Threads > 0 ? runtime.Threads : null);
+    internal static ExecutionSettings ExecutionOf(OrtRuntime runtime, SessionSettings settings, Precision precision) =>
+        new(ProviderProfiles.Normalize(settings.Provider), precision.Name, runtime.Threads > 0 ? runtime.Threads : null);
 
     /// <inheritdoc/>
     public GenerationPlan Plan(GenerationRequest request)

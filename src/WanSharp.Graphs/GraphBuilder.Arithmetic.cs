@@ -5,13 +5,6 @@ namespace WanSharp.Graphs;
 /// <content>Elementwise operations, reductions and matrix products: one ONNX operator each.</content>
 public sealed partial class GraphBuilder
 {
-    /// <summary>Converts elements to another type.</summary>
-    public GraphValue Cast(GraphValue x, DType dtype)
-    {
-        ArgumentNullException.ThrowIfNull(x);
-        return x.DType == dtype ? x : Node("Cast", [x], dtype, x.Shape, OnnxFormat.Attribute("to", (long)dtype.ToOnnx()));
-    }
-
     /// <summary>Elementwise sum. Of two float types, the result has the wider one.</summary>
     public GraphValue Add(GraphValue left, GraphValue right) => Binary("Add", left, right);
 

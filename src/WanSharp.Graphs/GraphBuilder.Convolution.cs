@@ -6,10 +6,10 @@ namespace WanSharp.Graphs;
 public sealed partial class GraphBuilder
 {
     /// <summary>
-    /// The element type of convolutions: <see cref="GraphOptions.Compute"/>, but F32 for BF16, which Conv of opset 17 does not
+    /// The element type of convolutions: <see cref="Compute"/>, but F32 for BF16, which Conv of opset 17 does not
     /// know.
     /// </summary>
-    public DType ConvolutionType => Options.Compute == DType.BF16 ? DType.F32 : Options.Compute;
+    public DType ConvolutionType => Compute == DType.BF16 ? DType.F32 : Compute;
 
     /// <summary>
     /// Whether convolutions are rewritten to multiply less; their weights are constants then, and what is made of them is made

@@ -11,13 +11,13 @@ public sealed partial class GraphBuilder
     /// <param name="name">The layer's name.</param>
     /// <param name="outFeatures">The innermost length of the result.</param>
     /// <param name="bias">Whether there is a bias.</param>
-    /// <param name="precision">The element type to compute in, if not <see cref="GraphOptions.Compute"/>.</param>
+    /// <param name="precision">The element type to compute in, if not <see cref="Compute"/>.</param>
     /// <returns>[…, out], in the element type computed in.</returns>
     public GraphValue Linear(GraphValue x, string name, long outFeatures, bool bias = true, DType? precision = null)
     {
         ArgumentNullException.ThrowIfNull(x);
         using var scope = Scope(name);
-        var dtype = precision ?? Options.Compute;
+        var dtype = precision ?? Compute;
         var weight = Weight("weight", [outFeatures, Features("Linear", x)], dtype);
         var offset = bias ? Weight("bias", [outFeatures], dtype) : null;
 
@@ -202,19 +202,19 @@ public sealed partial class GraphBuilder
 
         var headDim = Features("Attention", q) / heads;
         var factor = scale ?? (float)(1 / Math.Sqrt(headDim));
-        (q, k, v) = (Cast(q, Options.Compute), Cast(k, Options.Compute), Cast(v, Options.Compute));
+        (q, k, v) = (Cast(q, Compute), Cast(k, Compute), Cast(v, Compute));
         if (Fused && Options.FusedAttention)
         {
-            ReadOnlySpan<GraphValue?> operands = bias is null ? [q, k, v] : [q, k, v, null, null, Cast(bias, Options.Compute)];
+            ReadOnlySpan<GraphValue?> operands = bias is null ? [q, k, v] : [q, k, v, null, null, Cast(bias, Compute)];
             CountProduct(q.Shape[0] * q.Shape[1], q.Shape[2], k.Shape[1]); // the scores
             CountProduct(q.Shape[0] * q.Shape[1], k.Shape[1], q.Shape[2]); // what they weigh
-            CountScratch(q.ElementCount + k.ElementCount + v.ElementCount, Options.Compute); // head by head
+            CountScratch(q.ElementCount + k.ElementCount + v.ElementCount, Compute); // head by head
             // the scores: without a bias only some at a time
-            CountScratch(bias is null ? 0 : q.Shape[0] * heads * q.Shape[1] * k.Shape[1], Options.Compute);
+            CountScratch(bias is null ? 0 : q.Shape[0] * heads * q.Shape[1] * k.Shape[1], Compute);
             return FusedNode(
                 "MultiHeadAttention",
                 operands,
-                Options.Compute,
+                Compute,
                 q.Shape,
                 OnnxFormat.Attribute("num_heads", heads),
                 OnnxFormat.Attribute("scale", factor)
@@ -224,10 +224,22 @@ public sealed partial class GraphBuilder
         var queries = Transpose(Heads(q * factor), [0, 2, 1, 3]); // [batch, heads, queries, head_dim]
         var keys = Transpose(Heads(k), [0, 2, 3, 1]); // [batch, heads, head_dim, keys]
         var values = Transpose(Heads(v), [0, 2, 1, 3]); // [batch, heads, keys, head_dim]
-        var scores = MatMul(queries, keys); // [batch, heads, queries, keys]
-        var weights = Softmax(bias is null ? scores : scores + bias, -1);
-        var mixed = MatMul(Cast(weights, Options.Compute), values); // [batch, heads, queries, head_dim]
+        var count = bias is null ? Options.QueryBlocks : 1;
+        GraphValue[] blocks = [.. Enumerable.Range(0, count).Select(Mixed)];
+        var mixed = blocks is [var whole] ? whole : Concat(blocks, axis: 2); // [batch, heads, queries, head_dim]
         return Reshape(Transpose(mixed, [0, 2, 1, 3]), q.Shape.ToArray()); // [batch, queries, heads · head_dim]
+
+        // Of some queries: the scores of the next ones take the place of theirs.
+        GraphValue Mixed(int block)
+        {
+            var (start, end) = (StartOf(block), StartOf(block + 1));
+            var some = Slice(queries, axis: 2, start, end - start);
+            var scores = MatMul(some, keys); // [batch, heads, some queries, keys]
+            var weights = Softmax(bias is null ? scores : scores + bias, -1);
+            return MatMul(Cast(weights, Compute), values); // [batch, heads, some queries, head_dim]
+        }
+
+        Dim StartOf(int block) => (block * queries.Shape[2]).FloorDivide(count);
 
         GraphValue Heads(GraphValue x) => Reshape(x, [x.Shape[0], x.Shape[1], heads, headDim]); // [batch, tokens, heads, head_dim]
     }

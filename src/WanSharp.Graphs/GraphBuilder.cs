@@ -102,6 +102,7 @@ public sealed partial class GraphBuilder
         }
 
         var weight = new GraphValue(this, Unique(slot.Name, slot.Name), stored, [.. shape.ToArray().Select(d => (Dim)d)]);
+        weight.Roundings = IsNarrow(dtype) ? 1 : 0; // what was stored wider
         var value = Cast(weight, dtype);
         _weights.Add(slot.Name, (value, weight, slot));
         _slots.Add(slot);
@@ -240,7 +241,8 @@ public sealed partial class GraphBuilder
     private void CountProduct(Dim rows, Dim inner, Dim columns) => _nextWork += 2 * rows * inner * columns;
 
     /// <summary>Counts the bytes that the kernel of the node that is emitted next takes for itself while it runs.</summary>
-    private void CountScratch(Dim elements, DType dtype) => _nextScratch += elements * dtype.ByteSize();
+    private void CountScratch(Dim elements, DType dtype) =>
+        _nextScratch += elements * (Options.NarrowOperators == NarrowOperators.Moves ? DType.F32 : dtype).ByteSize();
 
     private GraphValue Node(
         string op,
@@ -248,7 +250,7 @@ public sealed partial class GraphBuilder
         DType dtype,
         IEnumerable<Dim> shape,
         params ReadOnlySpan<AttributeProto> attributes
-    ) => Step(op, inputs, new(this, Emit(op, "", Names(inputs), attributes), dtype, [.. shape]));
+    ) => Operate(op, "", inputs, dtype, shape, attributes);
 
     private GraphValue FusedNode(
         string op,
@@ -259,12 +261,13 @@ public sealed partial class GraphBuilder
     )
     {
         _usesFusedOperators = true;
-        return Step(op, inputs, new(this, Emit(op, OnnxGraph.FusedDomain, Names(inputs), attributes), dtype, [.. shape]));
+        return Operate(op, OnnxGraph.FusedDomain, inputs, dtype, shape, attributes);
     }
 
     /// <summary>Notes what a node costs; what is made of constants alone is a constant, and costs nothing when the graph runs.</summary>
     private GraphValue Step(string op, ReadOnlySpan<GraphValue?> inputs, GraphValue result)
     {
+        result.Roundings = Roundings(op, inputs, result.DType);
         GraphValue[] read = [.. inputs.ToArray().OfType<GraphValue>().Where(input => !_constantValues.Contains(input))];
         if (read.Length == 0)
         {
@@ -282,6 +285,7 @@ public sealed partial class GraphBuilder
     /// <summary>A further output of the node that <paramref name="first"/> is from.</summary>
     private void AddToStep(GraphValue first, GraphValue further)
     {
+        further.Roundings = first.Roundings;
         if (_constantValues.Contains(first))
         {
             _constantValues.Add(further);

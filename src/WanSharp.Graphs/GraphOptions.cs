@@ -11,6 +11,11 @@ public sealed record GraphOptions
     /// </summary>
     public DType Compute { get; init; } = DType.F32;
 
+    /// <summary>
+    /// What the provider has kernels for in F16 and BF16. Default: <see cref="NarrowOperators.All"/>.
+    /// </summary>
+    public NarrowOperators NarrowOperators { get; init; } = NarrowOperators.All;
+
     /// <summary>The operators to use. Default: <see cref="Lowering.Fused"/>.</summary>
     public Lowering Lowering { get; init; } = Lowering.Fused;
 
@@ -19,6 +24,12 @@ public sealed record GraphOptions
     /// no for a device whose fused kernel gives wrong numbers.
     /// </summary>
     public bool FusedAttention { get; init; } = true;
+
+    /// <summary>
+    /// Into how many parts the queries of an attention in plain operators are cut, so that only the scores of one part are in memory
+    /// at a time. There must be as many queries. Default: 1.
+    /// </summary>
+    public int QueryBlocks { get; init; } = 1;
 
     /// <summary>
     /// Whether convolutions in F32 are rewritten to multiply less, where <see cref="Lowering"/> is <see cref="Lowering.Fused"/>

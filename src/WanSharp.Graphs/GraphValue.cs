@@ -25,6 +25,11 @@ public sealed class GraphValue
     /// <summary>The dimensions, outermost first.</summary>
     public IReadOnlyList<Dim> Shape { get; }
 
+    /// <summary>
+    /// How often it was rounded to F16 or BF16 on the longest way from the graph's inputs: what its error is expected from.
+    /// </summary>
+    public int Roundings { get; internal set; }
+
     /// <summary>The number of dimensions.</summary>
     public int Rank => Shape.Count;
 

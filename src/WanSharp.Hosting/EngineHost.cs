@@ -5,6 +5,7 @@ using WanSharp.Graphs;
 using WanSharp.Models;
 using WanSharp.Runtime;
 using WanSharp.Runtime.Networks;
+using WanSharp.Runtime.Providers;
 using WanSharp.Storage;
 
 namespace WanSharp.Hosting;
@@ -20,9 +21,9 @@ public sealed class EngineHost : IDisposable
         WanModel model,
         OrtRuntime runtime,
         SessionSettings session,
-        Quantization precision,
+        PrecisionChoice precision,
         IVideoGenerator generator
-    ) => (_parts, Model, Runtime, Session, Precision, Generator) = (parts, model, runtime, session, precision, generator);
+    ) => (_parts, Model, Runtime, Session, Chosen, Generator) = (parts, model, runtime, session, precision, generator);
 
     /// <summary>The model.</summary>
     public WanModel Model { get; }
@@ -33,8 +34,11 @@ public sealed class EngineHost : IDisposable
     /// <summary>How its graphs are compiled, and for which provider.</summary>
     public SessionSettings Session { get; }
 
-    /// <summary>What its transformer's blocks multiply.</summary>
-    public Quantization Precision { get; }
+    /// <summary>What its networks compute in, and why.</summary>
+    public PrecisionChoice Chosen { get; }
+
+    /// <summary>What its networks compute in.</summary>
+    public Precision Precision => Chosen.Precision;
 
     /// <summary>Makes clips.</summary>
     public IVideoGenerator Generator { get; }
@@ -43,11 +47,11 @@ public sealed class EngineHost : IDisposable
     /// <param name="host">Where things are.</param>
     /// <param name="settings">The model, and what computes it. Default: the default model on the fastest provider.</param>
     /// <param name="choose">
-    /// Chooses the precision, once the model is open, where the settings leave it open. Default: null, floats.
+    /// Chooses the precision, once the model is open, where the settings leave it open; null for the device's, which is the default.
     /// </param>
     /// <exception cref="Tensors.CheckpointException">The model cannot be opened.</exception>
     /// <exception cref="Tensors.InvalidRequestException">The provider is not there, or takes no such options.</exception>
-    public static EngineHost Open(WanHost host, EngineSettings? settings = null, Func<EngineSight, Quantization>? choose = null)
+    public static EngineHost Open(WanHost host, EngineSettings? settings = null, Func<EngineSight, Precision?>? choose = null)
     {
         ArgumentNullException.ThrowIfNull(host);
         settings ??= new EngineSettings();
@@ -60,12 +64,9 @@ public sealed class EngineHost : IDisposable
             {
                 ProfilePathPrefix = settings.ProfilePrefix,
             };
-            var precision =
-                settings.Precision
-                ?? (
-                    choose?.Invoke(new EngineSight(model, runtime, session)) is { } wanted && session.IsOnHost ? wanted : Quantization.None
-                );
-            var transformer = host.TransformerOptions(precision, settings.Compile.Compile ?? CompileMode.Blocks);
+            var chosen = Choose(settings, new EngineSight(model, runtime, session), choose);
+            session = session with { Compute = chosen.Precision.Compute };
+            var transformer = host.TransformerOptions(chosen.Precision.Quantization, settings.Compile.Compile ?? CompileMode.Blocks);
             var options = settings.Compile.For(OptionsOf(host, model, settings), parts.Add(host.OpenTunings()));
             if (settings.KeepsFeatures && options.FeatureBytes > 0)
             {
@@ -73,7 +74,7 @@ public sealed class EngineHost : IDisposable
             }
 
             var generator = parts.Add(new VideoGenerator(model, runtime, session, transformer, options));
-            return new EngineHost(parts, model, runtime, session, precision, generator);
+            return new EngineHost(parts, model, runtime, session, chosen, generator);
         }
         catch
         {
@@ -106,8 +107,8 @@ public sealed class EngineHost : IDisposable
     /// <param name="host">Where things are.</param>
     /// <param name="model">The model; it must outlive the result.</param>
     /// <param name="settings">What computes it.</param>
-    /// <param name="precision">What the transformer's blocks multiply.</param>
-    public static CostModel CostsOf(WanHost host, WanModel model, EngineSettings settings, Quantization precision)
+    /// <param name="precision">What networks compute in.</param>
+    public static CostModel CostsOf(WanHost host, WanModel model, EngineSettings settings, Precision precision)
     {
         var options = OptionsOf(host, model, settings);
         return new CostModel(model, precision, options.VaeTile, options.DecoderFolders)
@@ -115,6 +116,20 @@ public sealed class EngineHost : IDisposable
             Presets = options.Presets,
             LoraMode = options.LoraMode,
         };
+    }
+
+    /// <summary>What was asked for, then what the clips' presets are for where the device has it, then what the device is good at.</summary>
+    private static PrecisionChoice Choose(EngineSettings settings, EngineSight sight, Func<EngineSight, Precision?>? choose)
+    {
+        if (settings.Precision is { } asked)
+        {
+            PrecisionSelection.Require(sight.Runtime, sight.Session, asked);
+            return new PrecisionChoice(asked, "it was asked for");
+        }
+
+        return choose?.Invoke(sight) is { } wanted && (wanted.Quantization == Quantization.None || sight.Session.IsOnHost)
+            ? new PrecisionChoice(wanted, "the preset is for it")
+            : PrecisionSelection.Choose(sight.Runtime, sight.Session);
     }
 
     /// <inheritdoc/>

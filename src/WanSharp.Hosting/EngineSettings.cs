@@ -1,6 +1,6 @@
 using WanSharp.Engine;
-using WanSharp.Graphs;
 using WanSharp.Models;
+using WanSharp.Runtime;
 using WanSharp.Runtime.Providers;
 
 namespace WanSharp.Hosting;
@@ -24,9 +24,9 @@ public sealed record EngineSettings
     public IReadOnlyDictionary<string, string> ProviderOptions { get; init; } = new Dictionary<string, string>();
 
     /// <summary>
-    /// What the transformer's blocks multiply. Default: null, as the clips' presets say, and floats where they say nothing.
+    /// What networks compute in. Default: null, as the clips' presets say, and what the device is good at where they say nothing.
     /// </summary>
-    public Quantization? Precision { get; init; }
+    public Precision? Precision { get; init; }
 
     /// <summary>How networks are compiled. Default: the engine decides.</summary>
     public CompileChoice Compile { get; init; } = CompileChoice.Default;

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using WanSharp.Graphs;
 using WanSharp.Hosting.Batches;
 using WanSharp.Jobs.Storage;
 using WanSharp.Testing;
@@ -50,9 +49,9 @@ public sealed class PresetPrecisionTests : BatchTests
         Assert.DoesNotContain(EightBit, (await GenerateAsync()).Error, StringComparison.Ordinal);
 
     [Theory]
-    [InlineData("small", Quantization.EightBit)]
-    [InlineData(null, Quantization.None)]
-    public async Task Batch_OfJobsWithAPreset_TakesItsPrecisionIfAllHaveIt(string? second, Quantization expected)
+    [InlineData("small", "int8")]
+    [InlineData(null, "fp32")]
+    public async Task Batch_OfJobsWithAPreset_TakesItsPrecisionIfAllHaveIt(string? second, string expected)
     {
         string[] presets = second is null ? ["small"] : ["small", second];
         var jobs = presets.Select(preset => Job(preset)).Concat(second is null ? [Job(null)] : []);
@@ -61,8 +60,8 @@ public sealed class PresetPrecisionTests : BatchTests
         var run = await RunAsync("batch", _folder["jobs.jsonl"], "--model", _folder["tiny"], "--format", "png", "-o", _folder["out"]);
 
         Assert.True(run.ExitCode == ExitCode.Done, run.Error);
-        Assert.Equal(expected, BackendSettings.Load(JobFolder.Open(_folder["out"])).Engine.Precision);
-        Assert.Equal(expected == Quantization.None, run.Error.Contains(Note, StringComparison.Ordinal));
+        Assert.Equal(expected, BackendSettings.Load(JobFolder.Open(_folder["out"])).Engine.Precision?.Name);
+        Assert.Equal(expected == "fp32", run.Error.Contains(Note, StringComparison.Ordinal));
 
         static string Job(string? preset)
         {

@@ -47,7 +47,7 @@ public sealed class WrongUsageTests : IDisposable
             { "--threads 100000", "the nearest is 1024" },
             { "--provider gpu", "choose " },
             { "--provider cpuu", "Did you mean cpu?" },
-            { "--precision int4", "choose auto, fp32, int8. Did you mean int8?" },
+            { "--precision int4", "choose auto, fp32, fp16, bf16, int8. Did you mean int8?" },
             { "--precision int8 --provider webgpu", "The provider 'webgpu' is not available" },
             { "--frame-image first.png", "write N=FILE" },
             { "--style inky", "There is no style 'inky': choose anime, " },

@@ -20,11 +20,14 @@ public sealed class OnnxCheckerTests : IDisposable
     [InlineData(Lowering.Fused, DType.F16, WeightStorage.Initializers)]
     [InlineData(Lowering.Fused, DType.F32, WeightStorage.Initializers, Quantization.EightBit)]
     [InlineData(Lowering.Fused, DType.BF16, WeightStorage.Inputs)]
+    [InlineData(Lowering.Fused, DType.BF16, WeightStorage.Inputs, Quantization.None, NarrowOperators.Moves)]
+    [InlineData(Lowering.Plain, DType.F16, WeightStorage.Initializers, Quantization.None, NarrowOperators.Moves)]
     public async Task Checker_OnEveryNetworkAndOperation_FindsNothing(
         Lowering lowering,
         DType compute,
         WeightStorage storage,
-        Quantization quantization = Quantization.None
+        Quantization quantization = Quantization.None,
+        NarrowOperators narrow = NarrowOperators.All
     )
     {
         Assert.SkipUnless(
@@ -38,6 +41,7 @@ public sealed class OnnxCheckerTests : IDisposable
                 {
                     Lowering = lowering,
                     Compute = compute,
+                    NarrowOperators = narrow,
                     Weights = storage,
                     Quantization = quantization,
                     Probes = true,

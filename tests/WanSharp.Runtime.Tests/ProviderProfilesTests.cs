@@ -53,17 +53,6 @@ public sealed class ProviderProfilesTests
     }
 
     [Fact]
-    public void Precision_SaysWhatRuns()
-    {
-        Assert.Contains("F32", ProviderProfiles.Of("dml").Precision, StringComparison.Ordinal);
-        Assert.Contains("npu9000 computes in F32", ProviderProfiles.Of("npu9000").Precision, StringComparison.Ordinal);
-        Assert.Equal(
-            ProviderProfiles.Cpu.OffersIntegers,
-            ProviderProfiles.Cpu.Precision.Contains("--precision int8", StringComparison.Ordinal)
-        );
-    }
-
-    [Fact]
     public void OffersIntegers_OnTheProcessor_AgreesWithWhatTheSystemSays()
     {
         var flags = File.Exists("/proc/cpuinfo")

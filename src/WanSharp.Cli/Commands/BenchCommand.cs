@@ -1,6 +1,7 @@
 using System.CommandLine;
 using WanSharp.Cli.Terminal;
 using WanSharp.Graphs;
+using WanSharp.Runtime;
 using WanSharp.Runtime.Networks;
 using WanSharp.Tensors;
 using WanSharp.Tools.Benchmarks;
@@ -39,7 +40,7 @@ internal sealed class BenchCommand(CliEnvironment environment)
         ("whole", CompileMode.Whole)
     );
 
-    private readonly Option<ValueTuple<Quantization?>> _precision = CommonOptions.PrecisionOption();
+    private readonly Option<ValueTuple<Precision?>> _precision = CommonOptions.PrecisionOption();
 
     private readonly Option<DType> _weights = ChoiceOption.Create("--weights", "The weights' type on disk.", WorkloadOptions.WeightTypes);
 
@@ -156,7 +157,7 @@ internal sealed class BenchCommand(CliEnvironment environment)
             Subject = parsed.GetValue(_network),
             TextTokens = parsed.GetValue(_textTokens),
             Mode = parsed.GetValue(_mode),
-            Quantization = parsed.GetValue(_precision).Item1 ?? Quantization.None,
+            Precision = parsed.GetValue(_precision).Item1 ?? Precision.Full,
             Weights = parsed.GetValue(_weights),
             PeerPython = parsed.GetValue(_peer) == Torch ? environment.Variable("WAN_PYTHON") ?? "python3" : null,
         };

@@ -3,6 +3,7 @@ using WanSharp.Cli.Output;
 using WanSharp.Cli.Terminal;
 using WanSharp.Engine.Requests;
 using WanSharp.Graphs;
+using WanSharp.Runtime;
 using WanSharp.Tools.Quality;
 using static System.FormattableString;
 
@@ -13,10 +14,10 @@ internal sealed class BenchQualityCommand(CliEnvironment environment)
 {
     private const int MostClips = 10_000;
 
-    private readonly Option<Quantization> _precision = ChoiceOption.Create(
+    private readonly Option<Precision> _precision = ChoiceOption.Create(
         "--precision",
         "The precision whose clips are compared with those in fp32.",
-        (Precision.EightBit, Quantization.EightBit)
+        [.. Precision.All.Where(one => one != Precision.Full).OrderBy(one => one != Precision.EightBit).Select(one => (one.Name, one))]
     );
 
     private readonly Option<int> _clips = new("--clips")
@@ -48,7 +49,8 @@ internal sealed class BenchQualityCommand(CliEnvironment environment)
         });
         self._model.AddTo(command);
         command.SetAction(self.RunAsync);
-        return command.WithExamples("wan bench quality --precision int8 --clips 20", "wan bench quality --model shapes --json");
+        return command.WithExamples("wan bench quality --precision int8 --clips 20", "wan bench quality --precision fp16",
+            "wan bench quality --model shapes --json");
     }
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
@@ -56,7 +58,13 @@ internal sealed class BenchQualityCommand(CliEnvironment environment)
         var json = parsed.GetValue(_json);
         using var model = _model.Open(parsed, environment.Host);
         using var runtime = environment.Host.OpenRuntime(parsed.GetValue(_threads));
-        var loss = new PrecisionLoss(model, runtime, new(), environment.Host.TransformerOptions(parsed.GetValue(_precision)));
+        var loss = new PrecisionLoss(
+            model,
+            runtime,
+            new(),
+            environment.Host.TransformerOptions(Quantization.None),
+            parsed.GetValue(_precision)!
+        );
         var clips = new List<ClipLoss>();
         await foreach (var clip in loss.MeasureAsync(parsed.GetValue(_clips), cancellationToken))
         {

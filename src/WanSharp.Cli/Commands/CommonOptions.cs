@@ -7,6 +7,7 @@ using WanSharp.Engine.Planning;
 using WanSharp.Engine.Requests;
 using WanSharp.Graphs;
 using WanSharp.Hosting;
+using WanSharp.Runtime;
 using WanSharp.Runtime.Providers;
 
 namespace WanSharp.Cli.Commands;
@@ -75,14 +76,18 @@ internal static class CommonOptions
             },
         };
 
-    public static Option<ValueTuple<Quantization?>> PrecisionOption() =>
-        ChoiceOption.CreateNullable<Quantization?>(
+    /// <param name="ofFloats">Whether integers are left out.</param>
+    public static Option<ValueTuple<Precision?>> PrecisionOption(bool ofFloats = false) =>
+        ChoiceOption.CreateNullable<Precision?>(
             "--precision",
-            "The number type of the transformer's blocks: fp32, or int8 (faster, at a small loss; CPU only). auto: what the preset is for, "
-                + "otherwise fp32.",
-            ("auto", null),
-            (Precision.Full, Quantization.None),
-            (Precision.EightBit, Quantization.EightBit)
+            ofFloats
+                ? "What networks compute in: fp32, fp16 or bf16. auto: what the device is fast and right in (see wan providers)."
+                : "What networks compute in: fp32, fp16, bf16, or int8 in the transformer's blocks (faster, at a small loss; CPU only). "
+                    + "auto: what the preset is for, otherwise what the device is fast and right in (see wan providers).",
+            [
+                ("auto", null),
+                .. Precision.All.Where(one => !ofFloats || one != Precision.EightBit).Select(one => (one.Name, (Precision?)one)),
+            ]
         );
 
     public static Option<int?> KeepCompiled()

@@ -10,7 +10,7 @@ internal enum EngineParts
     /// <summary>The execution provider and its options.</summary>
     Provider = 1,
 
-    /// <summary>What the transformer's blocks multiply.</summary>
+    /// <summary>What networks compute in.</summary>
     Precision = 2,
 
     /// <summary>How networks are compiled.</summary>

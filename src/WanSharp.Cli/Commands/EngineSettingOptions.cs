@@ -2,8 +2,8 @@ using System.CommandLine;
 using WanSharp.Engine;
 using WanSharp.Engine.Decoding;
 using WanSharp.Engine.Planning;
-using WanSharp.Graphs;
 using WanSharp.Hosting;
+using WanSharp.Runtime;
 
 namespace WanSharp.Cli.Commands;
 
@@ -13,7 +13,7 @@ internal sealed class EngineSettingOptions(EngineParts without = EngineParts.Non
 {
     private readonly Option<string> _provider = CommonOptions.Provider();
     private readonly Option<IReadOnlyDictionary<string, string>> _providerOptions = CommonOptions.ProviderOptions();
-    private readonly Option<ValueTuple<Quantization?>> _precision = CommonOptions.PrecisionOption();
+    private readonly Option<ValueTuple<Precision?>> _precision = CommonOptions.PrecisionOption();
     private readonly Option<LoraMode> _loraMode = CommonOptions.LoraModeOption();
     private readonly Option<int?> _threads = CommonOptions.Threads();
     private readonly Option<VaeTileChoice> _vaeTile = CommonOptions.VaeTile();

@@ -11,6 +11,8 @@ using WanSharp.Jobs.Films;
 using WanSharp.Jobs.Running;
 using WanSharp.Media.Clips;
 using WanSharp.Media.Images;
+using WanSharp.Runtime;
+using WanSharp.Runtime.Providers;
 using WanSharp.Tensors;
 using WanSharp.Tools.Optimize;
 
@@ -105,7 +107,7 @@ internal sealed class GenerateCommand(CliEnvironment environment)
 
         var plan = generator.Plan(clip.Request);
         await generator.RequireInputsAsync(plan, cancellationToken);
-        SayPrecision(plan);
+        SayPrecision(clip.Engine.Chosen);
         plan = await TuneAsync(generator, plan, settings.Compile, cancellationToken);
         if (plan.Strategy is { } strategy)
         {
@@ -194,12 +196,17 @@ internal sealed class GenerateCommand(CliEnvironment environment)
         };
     }
 
-    private void SayPrecision(GenerationPlan plan)
+    private void SayPrecision(PrecisionChoice chosen)
     {
-        if (plan.Settings.Execution is { Precision: Precision.EightBit })
+        if (chosen.Precision != Precision.Full)
         {
             environment.Error.WriteLine(
-                $"precision {Precision.EightBit}: the transformer's blocks multiply 8-bit integers, the rest stays in {Precision.Full}"
+                $"precision {chosen.Precision}: "
+                    + (
+                        chosen.Precision == Precision.EightBit
+                            ? $"the transformer's blocks multiply 8-bit integers, the rest stays in {Precision.Full}"
+                            : chosen.Why
+                    )
             );
         }
     }

@@ -61,7 +61,8 @@ internal sealed class PlanCommand(CliEnvironment environment)
         var engine = _engine.Read(parsed);
         using var model = environment.Host.OpenModel(engine.Model, engine.Parts);
         request = _style.Apply(parsed, environment.Host, request, model.Name);
-        var precision = engine.Precision ?? environment.Host.OpenPresets(model).PrecisionFor([request.Preset], model);
+        var precision =
+            engine.Precision ?? environment.Host.OpenPresets(model).PrecisionFor([request.Preset], model) ?? PrecisionSelection.OnHost.Precision;
         var costs = EngineHost.CostsOf(environment.Host, model, engine, precision);
         var plan = costs.Sketch(request);
         var machine = environment.Host.Calibrate(engine.Threads, parsed.GetValue(_calibrate), cancellationToken);
@@ -70,7 +71,7 @@ internal sealed class PlanCommand(CliEnvironment environment)
         // Nothing runs: a size that was given counts as it is, to ask what it would mean.
         var budget = MemoryAllowance.Of(memory, hostMemory, isOnHost: true, memory is null && hostMemory is null ? host : null);
         var compile = engine.Compile;
-        var eightBit = precision == Quantization.None ? EngineHost.CostsOf(environment.Host, model, engine, Quantization.EightBit) : null;
+        var eightBit = precision == Precision.Full ? EngineHost.CostsOf(environment.Host, model, engine, Precision.EightBit) : null;
         var strategy = Choose(
             costs.Facts(plan, isOnHost: true) with
             {
@@ -98,7 +99,7 @@ internal sealed class PlanCommand(CliEnvironment environment)
         {
             Strategy = strategy,
             Budget = budget,
-            Compute = ProviderProfiles.Cpu.Precision,
+            Compute = $"{precision}: {PrecisionSelection.OnHost.Why}",
             Free = MemoryAllowance.Of(memory: null, hostMemory: null, isOnHost: true, host),
             MergedBytes = costs.MergedBytes(plan),
         };
@@ -110,7 +111,7 @@ internal sealed class PlanCommand(CliEnvironment environment)
     /// Whether a run would find the whole network packed on disk. Where nothing is said about memory, and the model is small
     /// next to it, none looks for it.
     /// </summary>
-    private bool IsPacked(WanModel model, EngineSettings settings, Quantization precision)
+    private bool IsPacked(WanModel model, EngineSettings settings, Precision precision)
     {
         var engine = WanHost.WithMemory(new EngineOptions(), model, settings.Memory, settings.HostMemory);
         if (
@@ -123,7 +124,7 @@ internal sealed class PlanCommand(CliEnvironment environment)
 
         using var runtime = environment.Host.OpenRuntime(settings.Threads);
         using var graphs = new GraphCache(runtime);
-        return PackedNetwork.IsKept(model, graphs, new SessionSettings(), environment.Host.TransformerOptions(precision));
+        return PackedNetwork.IsKept(model, graphs, new SessionSettings { Compute = precision.Compute }, environment.Host.TransformerOptions(precision.Quantization));
     }
 
     private static Strategy Choose(StrategyFacts facts, MemoryAllowance budget, CompileChoice compile)

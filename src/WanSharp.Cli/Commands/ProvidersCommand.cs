@@ -1,6 +1,7 @@
 using System.CommandLine;
 using WanSharp.Cli.Terminal;
 using WanSharp.Hosting.Outputs;
+using WanSharp.Runtime;
 using WanSharp.Runtime.Providers;
 using WanSharp.Tensors;
 
@@ -29,13 +30,14 @@ internal sealed class ProvidersCommand(CliEnvironment environment)
         var facts = environment.Host.Providers(runtime);
         var chosen = ProviderSelection.Choose(facts);
         var profile = ProviderProfiles.Of(chosen.Name);
+        var precision = PrecisionSelection.Choose(runtime, new SessionSettings { Provider = chosen.Name });
         if (parsed.GetValue(_json))
         {
             var report = new ProvidersOutput(
                 runtime.Version,
                 runtime.LibraryPath,
                 chosen.Name,
-                new ComputeOutput(DType.F32.Name(), profile.OffersIntegers, profile.Precision),
+                new ComputeOutput(precision.Precision.Compute.Name(), profile.OffersIntegers, precision.Why),
                 [
                     .. facts.Select(fact => new ProviderOutput(
                         fact.Name,
@@ -61,7 +63,7 @@ internal sealed class ProvidersCommand(CliEnvironment environment)
 
         environment.Out.WriteLine();
         environment.Out.WriteLine($"--provider auto (the default) chooses {chosen.Name}: {chosen.Why}.");
-        environment.Out.WriteLine($"Default precision on {chosen.Name}: {profile.Precision}.");
+        environment.Out.WriteLine($"--precision auto (the default) on {chosen.Name} is {precision.Precision}: {precision.Why}.");
         environment.Out.WriteLine("Another build of ONNX Runtime brings its own providers: set WAN_ONNXRUNTIME to the library's file.");
         return ExitCode.Done;
     }

@@ -2,6 +2,8 @@ using System.CommandLine;
 using System.Globalization;
 using WanSharp.Cli.Output;
 using WanSharp.Cli.Terminal;
+using WanSharp.Runtime;
+using WanSharp.Runtime.Providers;
 using WanSharp.Tools.Selftest;
 
 namespace WanSharp.Cli.Commands;
@@ -17,6 +19,7 @@ internal sealed class SelftestCommand(CliEnvironment environment)
 
     private readonly Option<string> _provider = CommonOptions.Provider();
     private readonly Option<IReadOnlyDictionary<string, string>> _providerOptions = CommonOptions.ProviderOptions();
+    private readonly Option<ValueTuple<Precision?>> _precision = CommonOptions.PrecisionOption(ofFloats: true);
     private readonly Option<int?> _threads = CommonOptions.Threads();
     private readonly Option<bool> _json = CommonOptions.Json();
 
@@ -28,11 +31,12 @@ internal sealed class SelftestCommand(CliEnvironment environment)
             self._fixtures,
             self._provider,
             self._providerOptions,
+            self._precision,
             self._threads,
             self._json,
         };
         command.SetAction(self.RunAsync);
-        return command.WithExamples("wan selftest", "wan selftest --provider webgpu", "wan selftest --fixtures my-fixtures --json");
+        return command.WithExamples("wan selftest", "wan selftest --provider webgpu", "wan selftest --precision bf16", "wan selftest --fixtures my-fixtures --json");
     }
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
@@ -40,6 +44,14 @@ internal sealed class SelftestCommand(CliEnvironment environment)
         var json = parsed.GetValue(_json);
         using var runtime = environment.Host.OpenRuntime(parsed.GetValue(_threads));
         var settings = environment.Host.SettingsFor(runtime, parsed.GetValue(_provider)!, parsed.GetValue(_providerOptions)!);
+        var precision = parsed.GetValue(_precision).Item1;
+        if (precision is not null)
+        {
+            PrecisionSelection.Require(runtime, settings, precision);
+        }
+
+        precision ??= PrecisionSelection.Choose(runtime, settings).Precision;
+        settings = settings with { Compute = precision.Compute };
         var (passed, failed, skipped) = (0, 0, 0);
         await foreach (
             var result in FixtureRunner.RunAsync(
@@ -64,7 +76,7 @@ internal sealed class SelftestCommand(CliEnvironment environment)
         if (!json)
         {
             environment.Out.WriteLine(
-                $"{passed} passed, {failed} failed, {skipped} skipped; ONNX Runtime {runtime.Version}, provider {settings.Provider}"
+                $"{passed} passed, {failed} failed, {skipped} skipped; ONNX Runtime {runtime.Version}, provider {settings.Provider}, {precision}"
             );
         }
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using WanSharp.Cli.Output;
 using WanSharp.Engine.Requests;
+using WanSharp.Runtime;
 using WanSharp.Tools.Optimize;
 using static System.FormattableString;
 
@@ -105,6 +106,6 @@ internal static class OptimizeText
             SettingFields
                 .CommandLine(way.Settings)
                 .Select(option => $"{option.Option} {option.Value}")
-                .Concat(way.Precision == Precision.Full ? [] : [$"--precision {way.Precision}"])
+                .Concat(way.Precision == Precision.Full.Name ? [] : [$"--precision {way.Precision}"])
         );
 }

@@ -10,6 +10,7 @@ using WanSharp.Graphs.Networks;
 using WanSharp.Models;
 using WanSharp.Models.Decoders;
 using WanSharp.Models.Text;
+using WanSharp.Runtime;
 using WanSharp.Runtime.Networks;
 using WanSharp.Tensors;
 
@@ -30,6 +31,7 @@ public sealed class CostModel
     private readonly Lazy<NetworkWeights> _highNoise;
     private readonly Lazy<NetworkWeights> _textEncoder;
     private readonly VaeCosts _vae;
+    private readonly DType _compute;
     private readonly ConditionalWeakTable<DecoderFile, VaeCosts> _standins = [];
     private readonly DecoderShelf _decoders;
     private readonly EnhancerShelf _enhancers;
@@ -37,39 +39,39 @@ public sealed class CostModel
     private readonly ImageStage _images;
 
     /// <param name="model">The model; it must outlive this object.</param>
-    /// <param name="quantization">Whether the transformer's blocks multiply 8-bit integers.</param>
+    /// <param name="precision">What networks compute in.</param>
     /// <param name="tiles">Whether frames are decoded in tiles. Default: only where memory is too small for whole frames.</param>
     /// <param name="decoderFolders">As <see cref="EngineOptions.DecoderFolders"/>.</param>
     public CostModel(
         WanModel model,
-        Quantization quantization = Quantization.None,
+        Precision? precision = null,
         VaeTileChoice? tiles = null,
         IReadOnlyList<string>? decoderFolders = null
     )
         : this(
             model,
-            quantization,
+            precision ?? Precision.Full,
             tiles,
             new DecoderShelf(model, decoderFolders ?? []),
             new EnhancerShelf([model.Folder, .. decoderFolders ?? []], model.Loras.Hub, model.FileDigests)
         ) { }
 
     /// <param name="model">The model; it must outlive this object.</param>
-    /// <param name="quantization">Whether the transformer's blocks multiply 8-bit integers.</param>
+    /// <param name="precision">What networks compute in.</param>
     /// <param name="tiles">Whether frames are decoded in tiles. Null: only where memory is too small for whole frames.</param>
     /// <param name="decoders">Opens the files that requests name instead of the model's VAE; they stay the shelf's.</param>
     /// <param name="enhancers">Opens the files that enlarge frames; they stay the shelf's.</param>
-    internal CostModel(WanModel model, Quantization quantization, VaeTileChoice? tiles, DecoderShelf decoders, EnhancerShelf enhancers)
+    internal CostModel(WanModel model, Precision precision, VaeTileChoice? tiles, DecoderShelf decoders, EnhancerShelf enhancers)
     {
         ArgumentNullException.ThrowIfNull(model);
         (_decoders, _enhancers) = (decoders, enhancers);
-        (_model, _tiles) = (model, tiles ?? VaeTileChoice.Auto);
+        (_model, _tiles, _compute) = (model, tiles ?? VaeTileChoice.Auto, precision.Compute);
         _graphs = new NetworkGraphs(
             model.Transformer,
             model.TextEncoder,
             model.Vae,
             model.VisionEncoder,
-            quantization,
+            precision,
             model.TransformerWeights.EightBitLayers
         );
         _activations = new ActivationMemory(_graphs, model.Transformer);
@@ -272,7 +274,7 @@ public sealed class CostModel
 
     /// <summary>What a file costs that stands in for the model's VAE; null for the VAE itself.</summary>
     private VaeCosts Of(DecoderFile? standin) =>
-        standin is null ? _vae : _standins.GetValue(standin, static file => new VaeCosts(new VaeWork(file.Config), file.Weights));
+        standin is null ? _vae : _standins.GetValue(standin, file => new VaeCosts(new VaeWork(file.Config, _compute), file.Weights));
 
     /// <summary>What a plan costs on a machine.</summary>
     /// <inheritdoc cref="Count" path="/exception"/>

@@ -1,5 +1,7 @@
 using WanSharp.Graphs;
 using WanSharp.Graphs.Networks;
+using WanSharp.Runtime;
+using WanSharp.Runtime.Providers;
 using WanSharp.Tensors;
 
 namespace WanSharp.Engine.Planning;
@@ -23,16 +25,17 @@ internal sealed class NetworkGraphs
         Umt5Config textEncoder,
         VaeConfig vae,
         VisionEncoderConfig? visionEncoder = null,
-        Quantization quantization = Quantization.None,
+        Precision? precision = null,
         LayerFormats? layers = null
     )
     {
-        var options = new GraphOptions();
+        precision ??= Precision.Full;
+        var options = ProviderProfiles.Cpu.Graphs with { Compute = precision.Compute };
         (_transformer, _textEncoder, _visionEncoder) = (transformer, textEncoder, visionEncoder);
-        Vae = new VaeWork(vae);
+        Vae = new VaeWork(vae, precision.Compute);
         _images = visionEncoder is null ? null : new VisionEncoderGraphs(visionEncoder, options);
-        _text = new TextEncoderGraphs(textEncoder, options);
-        options = options with { Quantization = quantization, Layers = layers };
+        _text = new TextEncoderGraphs(textEncoder, options with { Compute = Umt5Encoder.ComputeFor(precision.Compute) });
+        options = options with { Quantization = precision.Quantization, Layers = layers };
         _denoising = new TransformerGraphs(transformer, options);
         _guided = new TransformerGraphs(transformer, options with { GuidesAttention = true });
     }

@@ -1,6 +1,7 @@
 using WanSharp.Graphs;
 using WanSharp.Graphs.Networks;
 using WanSharp.Runtime.Networks;
+using WanSharp.Runtime.Providers;
 using WanSharp.Tensors;
 
 namespace WanSharp.Engine.Planning;
@@ -13,10 +14,12 @@ internal sealed class VaeWork
 {
     private readonly VaeGraphs _graphs;
 
-    public VaeWork(VaeConfig config)
+    /// <param name="config">The network's dimensions.</param>
+    /// <param name="compute">What it computes in.</param>
+    public VaeWork(VaeConfig config, DType compute = DType.F32)
     {
         Config = config;
-        _graphs = new VaeGraphs(config, new GraphOptions { Weights = WeightStorage.Initializers });
+        _graphs = new VaeGraphs(config, ProviderProfiles.Cpu.Graphs with { Weights = WeightStorage.Initializers, Compute = compute });
     }
 
     /// <summary>The network's dimensions.</summary>

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using WanSharp.Engine.Requests;
+using WanSharp.Runtime;
 using WanSharp.Tensors;
 
 namespace WanSharp.Engine.Presets;
@@ -136,9 +137,9 @@ public sealed class PresetCatalog
                 return "a null or an empty text is among its members: remove it.";
             }
 
-            if (form.Precision is not (null or Precision.Full or Precision.EightBit))
+            if (form.Precision is { } precision && Precision.Find(precision) is null)
             {
-                return $"its precision '{form.Precision}' is neither {Precision.Full} nor {Precision.EightBit}.";
+                return $"its precision '{precision}' is none of {string.Join(", ", Precision.All)}.";
             }
 
             if (form.Loras.Select(loras => loras.Settings).Prepend(form.Settings).Any(settings => settings.Preset is not null))

@@ -1,6 +1,6 @@
 using WanSharp.Engine.Requests;
-using WanSharp.Graphs;
 using WanSharp.Models;
+using WanSharp.Runtime;
 using WanSharp.Tensors;
 
 namespace WanSharp.Engine.Presets;
@@ -58,18 +58,16 @@ public sealed class PresetChoice
     internal PresetForm FormOf(string name, WanModel model) => Find(name, model).Form;
 
     /// <summary>
-    /// What the transformer's blocks multiply for clips of some presets: 8-bit integers where the form of each for the model is for them.
+    /// What clips of some presets are for, where the forms of all of them for the model say the same; null otherwise.
     /// </summary>
     /// <param name="presets">The clips' presets, in their styles; null for a clip without one.</param>
     /// <param name="model">The model.</param>
-    public Quantization PrecisionFor(IEnumerable<string?> presets, WanModel model)
+    public Precision? PrecisionFor(IEnumerable<string?> presets, WanModel model)
     {
         ArgumentNullException.ThrowIfNull(presets);
         ArgumentNullException.ThrowIfNull(model);
         var forms = presets.Distinct(StringComparer.OrdinalIgnoreCase).Select(name => FindForm(name, model)?.Precision).ToList();
-        return forms.Count > 0 && forms.TrueForAll(precision => precision == Precision.EightBit)
-            ? Quantization.EightBit
-            : Quantization.None;
+        return forms is [{ } first, ..] && forms.TrueForAll(precision => precision == first) ? Precision.Find(first) : null;
     }
 
     /// <summary>What a clip loses by an engine of another precision than its preset is for; null where they agree.</summary>

@@ -10,7 +10,7 @@ public sealed record PresetForm
     [JsonConverter(typeof(ClipSettingsJson))]
     public ClipSettings Settings { get; init; } = new();
 
-    /// <summary>What the transformer's blocks multiply: <c>fp32</c> or <c>int8</c>. Default: null, as the user says.</summary>
+    /// <summary>What networks compute in: <c>fp32</c>, <c>fp16</c>, <c>bf16</c> or <c>int8</c>. Default: null, as the user says.</summary>
     public string? Precision { get; init; }
 
     /// <summary>

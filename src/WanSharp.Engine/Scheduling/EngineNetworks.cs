@@ -194,7 +194,7 @@ internal sealed class EngineNetworks(
     /// <summary>The graph that is run most and what runs it, for what is remembered about them.</summary>
     public string Describe()
     {
-        var written = graphs.Runtime.GraphOptionsFor(settings) with { Compute = _wanted.Compute, Quantization = _wanted.Quantization };
+        var written = graphs.Runtime.GraphOptionsFor(settings) with { Quantization = _wanted.Quantization };
         var block = new TransformerGraphs(model.Transformer, written).Block;
         return $"{block.Digest} × {model.Transformer.Layers}\nonnxruntime {graphs.Runtime.Version}, "
             + $"{graphs.Runtime.Threads} threads\n{settings.ProviderKey}";

@@ -84,6 +84,9 @@ public static class Umt5Encoder
         return buckets;
     }
 
+    /// <summary>What umT5 computes in where other networks compute in a type: F32 for F16, which its activations overflow.</summary>
+    public static DType ComputeFor(DType wanted) => wanted == DType.F16 ? DType.F32 : wanted;
+
     private static GraphBuilder Begin(string name, Umt5Config config, GraphOptions options)
     {
         ArgumentNullException.ThrowIfNull(config);

@@ -35,9 +35,13 @@ internal sealed class VaeLayers(GraphBuilder graph, bool isFirst)
         return kernel.ApplyToAll(Remember(name, frames, count: TimeKernel.Frames - 1));
     }
 
-    /// <summary>A convolution with a kernel of one frame and one pixel.</summary>
+    /// <summary>
+    /// A convolution with a kernel of one frame and one pixel, in F32: such are a clip's latents and what residuals are added to, and
+    /// they cost little.
+    /// </summary>
     public GraphValue[] PointwiseConv(string name, GraphValue[] frames, long channels)
     {
+        using var island = graph.Island();
         var weight = graph.Weight($"{name}.weight", [channels, Channels(frames), 1, 1, 1], graph.ConvolutionType);
         var image = graph.Reshape(weight, [channels, Channels(frames), 1, 1]);
         var bias = graph.Weight($"{name}.bias", [channels], graph.ConvolutionType);
@@ -62,9 +66,10 @@ internal sealed class VaeLayers(GraphBuilder graph, bool isFirst)
         return Add(y, shortcut);
     }
 
-    /// <summary>Attention among the positions of each frame, with a single head.</summary>
+    /// <summary>Attention among the positions of each frame, with a single head, in F32: its scores sum up hundreds of products.</summary>
     public GraphValue[] AttentionBlock(string name, GraphValue[] frames)
     {
+        using var island = graph.Island();
         var channels = Channels(frames);
         var gamma = Gamma($"{name}.norm", [channels, 1, 1]);
         return
@@ -93,12 +98,15 @@ internal sealed class VaeLayers(GraphBuilder graph, bool isFirst)
         return ResidualBlock($"{coder}.middle.2", AttentionBlock($"{coder}.middle.1", x), channels);
     }
 
-    /// <summary>A coder's last layers.</summary>
+    /// <summary>A coder's last layers, in F32: they give pixels, or a distribution's moments.</summary>
     /// <param name="coder">"encoder" or "decoder".</param>
     /// <param name="frames">What its other layers made.</param>
     /// <param name="channels">The channels of the result.</param>
-    public GraphValue[] Head(string coder, GraphValue[] frames, long channels) =>
-        CausalConv($"{coder}.head.2", NormSilu($"{coder}.head.0", frames), channels);
+    public GraphValue[] Head(string coder, GraphValue[] frames, long channels)
+    {
+        using var island = graph.Island();
+        return CausalConv($"{coder}.head.2", NormSilu($"{coder}.head.0", frames), channels);
+    }
 
     /// <summary>Halves height and width; the row below and the column to the right of the image count as zeros.</summary>
     public GraphValue[] DownsampleSpace(string name, GraphValue[] frames) =>

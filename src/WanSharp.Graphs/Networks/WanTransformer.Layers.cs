@@ -22,9 +22,9 @@ public static partial class WanTransformer
         var x = g.Reshape(latents, [latents.Shape[0], channels, f, patch.Frames, h, patch.Height, w, patch.Width]);
         x = g.Transpose(x, [0, 2, 4, 6, 1, 3, 5, 7]); // [batch, f, h, w, channels, patch frames, patch height, patch width]
         x = g.Reshape(x, [latents.Shape[0], f * h * w, channels * patch.Volume]); // [batch, tokens, patch]
-        var kernel = g.Weight("weight", [config.Dim, channels, patch.Frames, patch.Height, patch.Width], g.Options.Compute);
+        var kernel = g.Weight("weight", [config.Dim, channels, patch.Frames, patch.Height, patch.Width], g.Compute);
         var matrix = g.Reshape(kernel, [config.Dim, channels * patch.Volume]); // [dim, patch]
-        var tokens = g.Linear(x, matrix, g.Weight("bias", [config.Dim], g.Options.Compute)); // [batch, tokens, dim]
+        var tokens = g.Linear(x, matrix, g.Weight("bias", [config.Dim], g.Compute)); // [batch, tokens, dim]
         return g.Cast(g.WithAdapter(tokens, x), DType.F32);
     }
 

@@ -1,6 +1,6 @@
 using System.Text.Json;
-using WanSharp.Graphs;
 using WanSharp.Jobs.Storage;
+using WanSharp.Runtime;
 using WanSharp.Tensors;
 
 namespace WanSharp.Hosting.Batches;
@@ -154,7 +154,7 @@ public sealed record BackendSettings
                 BatchSize = null,
                 Lanes = null,
                 MakesAll = false,
-                Precision = Engine.Precision ?? Quantization.None, // of a batch that was never opened
+                Precision = (Engine.Precision ?? Precision.Full).Name, // of a batch that was never opened
                 Comfy = Comfy is null ? null : Comfy with { Servers = [], WorkflowFile = "" },
             },
             KeptBackendJson.Default.KeptBackend

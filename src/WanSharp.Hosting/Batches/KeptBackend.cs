@@ -4,6 +4,7 @@ using WanSharp.Engine.Decoding;
 using WanSharp.Engine.Planning;
 using WanSharp.Graphs;
 using WanSharp.Models;
+using WanSharp.Runtime;
 
 namespace WanSharp.Hosting.Batches;
 
@@ -23,8 +24,8 @@ internal sealed record KeptBackend
 
     public IReadOnlyDictionary<string, string> ProviderOptions { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>Null until the batch is opened.</summary>
-    public Quantization? Precision { get; init; }
+    /// <summary>Its name, in earlier versions another one; null until the batch is opened.</summary>
+    public string? Precision { get; init; }
 
     public CompileChoice Compile { get; init; } = CompileChoice.Default;
 
@@ -58,7 +59,7 @@ internal sealed record KeptBackend
             ModelDigest = settings.ModelDigest,
             Provider = engine.Provider,
             ProviderOptions = engine.ProviderOptions,
-            Precision = engine.Precision,
+            Precision = engine.Precision?.Name,
             Compile = engine.Compile,
             LoraMode = options.LoraMode,
             VaeTile = options.VaeTile.ToString(),
@@ -80,7 +81,7 @@ internal sealed record KeptBackend
                 Parts = Parts,
                 Provider = Provider,
                 ProviderOptions = ProviderOptions,
-                Precision = Precision,
+                Precision = PrecisionOf(Precision),
                 Compile = Compile,
                 Threads = Threads,
                 Options = new EngineOptions
@@ -97,6 +98,15 @@ internal sealed record KeptBackend
             Reuse = Reuse,
             MakesAll = MakesAll,
             Comfy = Comfy,
+        };
+
+    private static Precision? PrecisionOf(string? name) =>
+        name switch
+        {
+            null => null,
+            nameof(Quantization.None) => Runtime.Precision.Full,
+            nameof(Quantization.EightBit) => Runtime.Precision.EightBit,
+            _ => Runtime.Precision.Find(name) ?? throw new System.Text.Json.JsonException($"precision '{name}' is not known."),
         };
 }
 

@@ -15,12 +15,9 @@ namespace WanSharp.Runtime.Networks;
 /// <remarks>Buffers grow to the largest batch seen and are kept.</remarks>
 internal sealed class BlockTransformer : TransformerRunner
 {
-    private readonly Func<IReadOnlyDictionary<string, long>, GraphsKind, CancellationToken, Task<BlockGraphs>> _load;
-    private readonly bool _isStatic;
+    private readonly PassGraphs _graphs;
     private readonly SessionMemory _memory;
     private readonly Action<string, Tensor>? _observe;
-    private BlockGraphs _graphs;
-    private readonly Dictionary<GraphsKind, BlockGraphs> _others = []; // the same with LoRAs, or with negative prompts, once wanted
     private (Shape Latents, int? SlowedFrequency, RuntimeValue Cos, RuntimeValue Sin, Tensor Grid)? _positions;
     private RuntimeValue? _x;
     private RuntimeValue? _next;
@@ -30,15 +27,13 @@ internal sealed class BlockTransformer : TransformerRunner
     private BlockTransformer(
         TransformerConfig configuration,
         ContextEncoder context,
-        BlockGraphs graphs,
-        Func<IReadOnlyDictionary<string, long>, GraphsKind, CancellationToken, Task<BlockGraphs>> load,
-        bool isStatic,
+        PassGraphs graphs,
         SessionMemory memory,
         Action<string, Tensor>? observe
     )
         : base(configuration, context)
     {
-        (_graphs, _load, _isStatic, _memory, _observe) = (graphs, load, isStatic, memory, observe);
+        (_graphs, _memory, _observe) = (graphs, memory, observe);
     }
 
     /// <inheritdoc cref="TransformerRunner.CreateAsync"/>
@@ -55,7 +50,6 @@ internal sealed class BlockTransformer : TransformerRunner
         var loader = Loader(settings);
         var options = loader.Options(observed: observe is not null) with
         {
-            Compute = transformer.Compute,
             Quantization = transformer.Quantization,
             Layers = transformer.Layers,
         };
@@ -67,10 +61,23 @@ internal sealed class BlockTransformer : TransformerRunner
             // A piece may be shorter than the others: those run on graphs for any shape.
             var isStatic =
                 transformer.TokensAtOnce is null && (transformer.StaticShapes ?? ProviderProfiles.Of(settings.Provider).BuildsForShapes);
-            var any = await LoadGraphsAsync(new Dictionary<string, long>(), default, cancellationToken).ConfigureAwait(false);
-            return new BlockTransformer(configuration, context, any, LoadGraphsAsync, isStatic, loader.Memory, observe);
+            var passes = await PassGraphs
+                .LoadAsync(
+                    LoadGraphsAsync,
+                    isStatic,
+                    loader.Memory is HostMemory,
+                    (batch, tokens) => QueryBlocks.For(options, configuration, batch, tokens, transformer.ScoreBytes),
+                    cancellationToken
+                )
+                .ConfigureAwait(false);
+            return new BlockTransformer(configuration, context, passes, loader.Memory, observe);
 
-            Task<BlockGraphs> LoadGraphsAsync(IReadOnlyDictionary<string, long> dimensions, GraphsKind kind, CancellationToken token)
+            Task<BlockGraphs> LoadGraphsAsync(
+                IReadOnlyDictionary<string, long> dimensions,
+                int blocks,
+                PassGraphs.Kind kind,
+                CancellationToken token
+            )
             {
                 var keys = new JoinedKeys(context, isStatic ? configuration.TextLength : null);
                 var negatives = kind.Negatives ? new JoinedKeys(context, names: [.. WanTransformer.NegativeNames.Take(2)]) : null;
@@ -82,6 +89,7 @@ internal sealed class BlockTransformer : TransformerRunner
                         Adapters = kind.Adapters,
                         GuidesAttention = kind.Negatives,
                         Layers = kind.Layers ?? options.Layers,
+                        QueryBlocks = blocks,
                     },
                     transformer,
                     keys,
@@ -101,26 +109,21 @@ internal sealed class BlockTransformer : TransformerRunner
     }
 
     /// <inheritdoc/>
-    public override bool TakesAdapters => !_isStatic;
+    public override bool TakesAdapters => !_graphs.AreStatic;
 
     /// <inheritdoc/>
-    public override bool TakesNegatives => !_isStatic;
+    public override bool TakesNegatives => !_graphs.AreStatic;
 
     /// <inheritdoc/>
     public override bool TakesPassOptions => true;
 
     /// <inheritdoc/>
-    internal override bool TakesReuse => !_isStatic && _memory is HostMemory;
+    internal override bool TakesReuse => !_graphs.AreStatic && _memory is HostMemory;
 
     /// <inheritdoc/>
     public override void ReleaseMemory()
     {
         _graphs.ReleaseMemory();
-        foreach (var graphs in _others.Values)
-        {
-            graphs.ReleaseMemory();
-        }
-
         _x?.Dispose();
         _next?.Dispose();
         _control?.Dispose();
@@ -133,11 +136,6 @@ internal sealed class BlockTransformer : TransformerRunner
     {
         ReleaseMemory();
         _graphs.Dispose();
-        foreach (var graphs in _others.Values)
-        {
-            graphs.Dispose();
-        }
-
         Context.Dispose();
     }
 
@@ -153,13 +151,9 @@ internal sealed class BlockTransformer : TransformerRunner
         var (_, _, cos, sin, grid) = PositionsOf(latents.Shape, options.SlowedFrequency, cancellationToken);
         var (batch, tokens) = (latents.Shape[0], cos.Shape[0]);
         Shape activations = [batch, tokens, Configuration.Dim];
-        if (_isStatic)
-        {
-            UseGraphsFor(Lengths(latents.Shape, timesteps.Length / batch), cancellationToken);
-        }
-
-        var graphs = GraphsFor(
-            new GraphsKind(contexts.Any(context => context.Adapter is not null), options.GuidesAttention, options.Layers),
+        var graphs = _graphs.For(
+            Lengths(latents.Shape, timesteps.Length / batch),
+            new PassGraphs.Kind(contexts.Any(context => context.Adapter is not null), options.GuidesAttention, options.Layers),
             cancellationToken
         );
         var x = _memory.Buffer(ref _x, activations, cancellationToken);
@@ -209,14 +203,8 @@ internal sealed class BlockTransformer : TransformerRunner
     }
 
     /// <inheritdoc/>
-    public override async Task CompileForAsync(Shape latents, long groups, CancellationToken cancellationToken)
-    {
-        if (_isStatic)
-        {
-            // What is compiled stays with the graph cache.
-            using var graphs = await _load(Lengths(latents, groups), default, cancellationToken).ConfigureAwait(false);
-        }
-    }
+    public override Task CompileForAsync(Shape latents, long groups, CancellationToken cancellationToken) =>
+        _graphs.CompileForAsync(Lengths(latents, groups), cancellationToken);
 
     /// <summary>The lengths that graphs are compiled for.</summary>
     private Dictionary<string, long> Lengths(Shape latents, long groups) =>
@@ -230,61 +218,6 @@ internal sealed class BlockTransformer : TransformerRunner
             ["tokens"] = latents[2] * latents[3] * latents[4] / Configuration.PatchSize.Volume,
             ["text_rows"] = Configuration.TextLength,
         };
-
-    /// <summary>
-    /// Has the graphs compiled for the lengths of a batch, unless they are; weights are bound anew, compiled graphs stay with the
-    /// graph cache.
-    /// </summary>
-    private void UseGraphsFor(Dictionary<string, long> lengths, CancellationToken cancellationToken)
-    {
-        if (!lengths.All(length => _graphs.Dimensions.TryGetValue(length.Key, out var known) && known == length.Value))
-        {
-#pragma warning disable VSTHRD002 // a pass computes on its caller's thread; CompileForAsync is the way that waits
-            var next = _load(lengths, default, cancellationToken).GetAwaiter().GetResult();
-#pragma warning restore VSTHRD002
-            _graphs.Dispose();
-            _graphs = next;
-        }
-    }
-
-    /// <summary>
-    /// The graphs of a pass: the plain ones unless a row has LoRAs or a negative prompt, because then these cost nothing. Only one kind
-    /// keeps memory.
-    /// </summary>
-    private BlockGraphs GraphsFor(GraphsKind kind, CancellationToken cancellationToken)
-    {
-        // What is on a device stays there: rows without LoRAs then multiply by nothing, instead of weights being placed again.
-        if (_memory is not HostMemory && _others.Keys.Any(other => other.Adapters))
-        {
-            kind = kind with { Adapters = true };
-        }
-
-        foreach (var (_, other) in _others.Append(new(default, _graphs)).Where(other => other.Key != kind))
-        {
-            other.ReleaseMemory();
-        }
-
-        if (kind == default)
-        {
-            return _graphs;
-        }
-
-        if (!_others.TryGetValue(kind, out var graphs))
-        {
-            foreach (var (tried, trial) in _others.Where(other => other.Key.Layers is not null).ToList())
-            {
-                _others.Remove(tried); // a choice of layers is tried once
-                trial.Dispose();
-            }
-
-#pragma warning disable VSTHRD002 // a pass computes on its caller's thread; a block compiles in milliseconds
-            graphs = _load(new Dictionary<string, long>(), kind, cancellationToken).GetAwaiter().GetResult();
-#pragma warning restore VSTHRD002
-            _others.Add(kind, graphs);
-        }
-
-        return graphs;
-    }
 
     private RunResult Embed(
         BlockGraphs graphs,
@@ -366,10 +299,4 @@ internal sealed class BlockTransformer : TransformerRunner
             _positions = null;
         }
     }
-
-    /// <summary>What graphs take in addition to the plain ones.</summary>
-    /// <param name="Adapters">LoRAs.</param>
-    /// <param name="Negatives">Negative prompts that guide attention.</param>
-    /// <param name="Layers">Another choice of layers in 8-bit integers.</param>
-    private readonly record struct GraphsKind(bool Adapters, bool Negatives, LayerFormats? Layers);
 }

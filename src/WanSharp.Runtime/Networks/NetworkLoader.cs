@@ -185,7 +185,9 @@ internal sealed class NetworkLoader(
     public static void Show(Action<string, Tensor> observe, string name, RuntimeValue value)
     {
         using var copy = value.IsOnDevice ? value.CopyToHost() : null;
-        observe(name, copy ?? value.AsTensor());
+        var tensor = copy ?? value.AsTensor();
+        using var wide = tensor.DType is DType.F16 or DType.BF16 ? tensor.ConvertTo(DType.F32) : null;
+        observe(name, wide ?? tensor);
     }
 
     /// <summary>Shows all outputs of a run but some.</summary>

@@ -44,6 +44,7 @@ internal sealed class PixelNetwork : IDisposable
                 var options = runtime.GraphOptionsFor(compiled) with
                 {
                     Weights = WeightStorage.Initializers,
+                    Compute = DType.F32, // flows count in parts of a pixel, and pictures are what is looked at
                 };
                 return cache.OpenAsync(write(options), weights, compiled, cancellationToken);
             },

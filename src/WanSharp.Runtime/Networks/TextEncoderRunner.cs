@@ -55,7 +55,7 @@ public sealed class TextEncoderRunner : IDisposable
     {
         ArgumentNullException.ThrowIfNull(configuration);
         var loader = new NetworkLoader(graphs, settings, weights);
-        var options = loader.Options(observed: observe is not null);
+        var options = loader.Options(observed: observe is not null) with { Compute = Umt5Encoder.ComputeFor(settings.Compute) };
         var embeddings = new EmbeddingTable(weights, TextEncoderGraphs.EmbeddingName, configuration.Vocabulary, configuration.Dim);
         var blocks = await loader
             .PrepareBlocksAsync(

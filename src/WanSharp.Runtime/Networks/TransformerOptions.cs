@@ -1,5 +1,4 @@
 using WanSharp.Graphs;
-using WanSharp.Tensors;
 
 namespace WanSharp.Runtime.Networks;
 
@@ -24,6 +23,12 @@ public sealed record TransformerOptions
     public long KeyBytes { get; init; } = 1L << 30;
 
     /// <summary>
+    /// How many bytes the scores of an attention may take where the provider has no fused operator for it, which holds none: it is then
+    /// computed for some queries at a time. For <see cref="CompileMode.Blocks"/>. Default: 256 MiB.
+    /// </summary>
+    public long ScoreBytes { get; init; } = 256L << 20;
+
+    /// <summary>
     /// The most tokens that a block computes at a time, which limits the memory of its activations; keys and values of all tokens
     /// are still held. For <see cref="CompileMode.Blocks"/> on the processor. Default: null, all at once. Range: 1 and up.
     /// </summary>
@@ -43,13 +48,6 @@ public sealed record TransformerOptions
     /// <see cref="CompileMode.Blocks"/> on the processor. Default: yes.
     /// </summary>
     public bool WidensAhead { get; init; } = true;
-
-    /// <summary>
-    /// The element type of matrix products and attention: F32 (default), or F16 or BF16 for devices that are faster in it; the
-    /// residual stream, norms, modulation and the head stay in F32. The processor's kernels compute F16 by way of F32, and have
-    /// none for BF16.
-    /// </summary>
-    public DType Compute { get; init; } = DType.F32;
 
     /// <summary>
     /// Whether the linear layers of the blocks multiply 8-bit integers: faster on a processor, at a small loss; embeddings, norms,

@@ -145,7 +145,6 @@ internal sealed class WholeTransformer : TransformerRunner
     private static GraphOptions GraphOptionsFor(NetworkLoader loader, TransformerOptions options, bool observed) =>
         loader.Options(observed) with
         {
-            Compute = options.Compute,
             Quantization = options.Quantization,
             Layers = options.Layers,
         };

@@ -1,4 +1,5 @@
 using WanSharp.Graphs;
+using WanSharp.Tensors;
 
 namespace WanSharp.Runtime.Providers;
 
@@ -23,12 +24,11 @@ public sealed record ProviderProfile
     /// <summary>Whether 8-bit integers are faster, for those who accept their small loss (<c>--precision int8</c>).</summary>
     public bool OffersIntegers => IsHost && ProcessorFeatures.HasIntegerProducts;
 
-    /// <summary>What a transformer's blocks compute in, and what else is offered: a clause for people.</summary>
-    public string Precision =>
-        !IsHost ? $"{(Title.Length > 0 ? Title : ShortName)} computes in F32; 8-bit integers are for the CPU"
-        : OffersIntegers
-            ? "the processor computes in F32; it has instructions for 8-bit integers: --precision int8 is faster, at a small loss"
-        : "the processor computes in F32; it has no instructions for 8-bit integers, which gain less without them";
+    /// <summary>The narrow type that its devices are faster in; null where none was tried.</summary>
+    internal DType? NarrowType { get; init; }
+
+    /// <summary>The compute capability from which they are; null where there is no such number.</summary>
+    internal Version? LeastCapability { get; init; }
 
     /// <summary>What must be there for it to be worth choosing.</summary>
     internal ProviderNeeds Needs { get; init; }
@@ -54,8 +54,8 @@ public sealed record ProviderProfile
     /// <summary>How networks are written for it.</summary>
     internal GraphOptions Graphs { get; init; } = new() { RewriteConvolutions = false };
 
-    /// <summary>Whether its fused attention is wrong on some devices, so that it is tried before it is used.</summary>
-    internal bool TriesAttention { get; init; }
+    /// <summary>Whether its fused attention is tried before it is used: devices have their own kernels, for some types and head sizes.</summary>
+    internal bool TriesAttention => !IsHost && Graphs.Lowering == Lowering.Fused;
 
     /// <summary>
     /// Whether it builds something for the shapes that it meets, which costs more than a run: it is given few shapes, known

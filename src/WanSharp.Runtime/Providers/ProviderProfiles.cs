@@ -1,4 +1,5 @@
 using WanSharp.Graphs;
+using WanSharp.Tensors;
 
 namespace WanSharp.Runtime.Providers;
 
@@ -9,7 +10,7 @@ namespace WanSharp.Runtime.Providers;
 /// Names to append are those that microsoft/onnxruntime:onnxruntime/core/session/provider_registration.cc compares with; options
 /// those of …/core/providers/cuda/cuda_execution_provider_info.cc, …/tensorrt/tensorrt_execution_provider_info.cc and
 /// …/webgpu/webgpu_provider_options.h. TensorRT, CoreML and their kin read ONNX alone: fused operators would leave their engines for
-/// the CPU. Every provider computes in F32.
+/// the CPU.
 /// </remarks>
 public static class ProviderProfiles
 {
@@ -26,7 +27,7 @@ public static class ProviderProfiles
             IsHost = true,
             Needs = ProviderNeeds.Nothing,
             Append = ProviderKind.None,
-            Graphs = new GraphOptions(),
+            Graphs = new GraphOptions { NarrowOperators = NarrowOperators.Moves },
         };
 
     /// <summary>NVIDIA's devices.</summary>
@@ -46,6 +47,8 @@ public static class ProviderProfiles
                 ["arena_extend_strategy"] = "kSameAsRequested", // not to the next power of two: activations are large
                 ["use_tf32"] = "0", // 10 bits of mantissa would be F16 by another name
             },
+            NarrowType = DType.F16,
+            LeastCapability = new Version(7, 0), // Volta: the first with matrix units
             MemoryOption = "gpu_mem_limit",
             RecordingOptions = ["enable_cuda_graph"],
         };
@@ -86,7 +89,7 @@ public static class ProviderProfiles
             Needs = ProviderNeeds.Gpu,
             MemoryNames = ["WebGPU_Buf", "WebGPU_Buffer"],
             SharesDevice = true,
-            TriesAttention = true,
+            NarrowType = DType.F16,
             RecordingOptions = ["enableGraphCapture", "ep.webgpuexecutionprovider.enableGraphCapture"],
         };
 

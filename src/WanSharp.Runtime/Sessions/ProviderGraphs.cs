@@ -10,11 +10,10 @@ internal static class ProviderGraphs
     public static GraphOptions For(OrtRuntime runtime, SessionSettings settings)
     {
         var profile = ProviderProfiles.Of(settings.Provider);
-        return profile.TriesAttention
-            ? profile.Graphs with
-            {
-                FusedAttention = FusedAttentionCheck.IsRight(runtime, settings),
-            }
-            : profile.Graphs;
+        return profile.Graphs with
+        {
+            Compute = settings.Compute,
+            FusedAttention = !profile.TriesAttention || FusedAttentionCheck.IsRight(runtime, settings),
+        };
     }
 }

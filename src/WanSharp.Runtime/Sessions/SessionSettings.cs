@@ -1,4 +1,5 @@
 using WanSharp.Runtime.Providers;
+using WanSharp.Tensors;
 
 namespace WanSharp.Runtime;
 
@@ -22,6 +23,12 @@ public sealed record SessionSettings
     /// Entries of the session's configuration ("session.…", "optimization.…"), passed on as they are. Default: none.
     /// </summary>
     public IReadOnlyDictionary<string, string> ConfigEntries { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>
+    /// The element type that a model's networks are written for: F32 (default), F16 or BF16. The residual stream, norms, modulation and
+    /// heads stay in F32 whatever is chosen, and so do networks that a type would harm: docs/precision.md.
+    /// </summary>
+    public DType Compute { get; init; } = DType.F32;
 
     /// <summary>How far the graph is rewritten before it runs. Default: <see cref="GraphOptimization.All"/>.</summary>
     public GraphOptimization Optimization { get; init; } = GraphOptimization.All;
@@ -60,6 +67,7 @@ public sealed record SessionSettings
             Name = name,
             Provider = Provider,
             ProviderOptions = ProviderOptions,
+            Compute = Compute,
         };
 
     /// <summary>Entries in an order that does not depend on who wrote them.</summary>

@@ -7,6 +7,7 @@ using WanSharp.Hosting;
 using WanSharp.Jobs;
 using WanSharp.Media.Images;
 using WanSharp.Models;
+using WanSharp.Runtime;
 
 namespace WanSharp.Server.Page;
 
@@ -101,7 +102,7 @@ internal sealed class ModelFacts(ServerOptions options, WanHost host) : IAsyncDi
             var model = quiet.OpenModel(options.Backend.Engine.Model, options.Backend.Engine.Parts);
             var presets = quiet.OpenPresets(model);
             var engine = options.Backend.Engine;
-            var costs = EngineHost.CostsOf(quiet, model, engine, engine.Precision ?? Quantization.None);
+            var costs = EngineHost.CostsOf(quiet, model, engine, engine.Precision ?? Precision.Full);
             var plain = costs.Sketch(new GenerationRequest { Prompt = "a" });
             return _opened = new Opened(model, presets, costs, plain.Settings.ToRequested());
         }

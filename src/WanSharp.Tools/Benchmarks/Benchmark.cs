@@ -5,6 +5,7 @@ using WanSharp.Engine.Requests;
 using WanSharp.Graphs;
 using WanSharp.Runtime;
 using WanSharp.Runtime.Networks;
+using WanSharp.Runtime.Providers;
 using WanSharp.Storage;
 using WanSharp.Tensors;
 
@@ -31,7 +32,8 @@ public sealed class Benchmark(OrtRuntime runtime, int threads, TimeProvider cloc
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.Runs, 1, nameof(options));
-        Precision.Require(options.Quantization, options.Session);
+        PrecisionSelection.Require(runtime, options.Session, options.Precision);
+        options = options with { Session = options.Session with { Compute = options.Precision.Compute } };
         RequireOfTransformer(options);
 
         // 1. Weights: written once into the cache, and that time is not counted.
@@ -89,7 +91,7 @@ public sealed class Benchmark(OrtRuntime runtime, int threads, TimeProvider cloc
 
     private static void RequireOfTransformer(BenchmarkOptions options)
     {
-        if (options.Quantization != Quantization.None && options.Subject != BenchmarkSubject.Dit)
+        if (options.Precision.Quantization != Quantization.None && options.Subject != BenchmarkSubject.Dit)
         {
             throw new InvalidRequestException("precision", $"The precision {Precision.EightBit} is for the transformer: measure dit.");
         }
@@ -104,6 +106,7 @@ public sealed class Benchmark(OrtRuntime runtime, int threads, TimeProvider cloc
     )
     {
         ArgumentNullException.ThrowIfNull(options);
+        options = options with { Session = options.Session with { Compute = options.Precision.Compute } };
         using var workload = Workload.For(options);
         var started = Stopwatch.GetTimestamp();
         var checkpoint = FindWeights(workload, options, progress, cancellationToken);
@@ -127,7 +130,7 @@ public sealed class Benchmark(OrtRuntime runtime, int threads, TimeProvider cloc
         {
             Mode = options.Mode,
             CacheFolder = Path.Combine(options.CacheFolder, "graphs"),
-            Quantization = options.Quantization,
+            Quantization = options.Precision.Quantization,
             WeightsFolder = Path.Combine(options.CacheFolder, CacheSections.Weights),
         };
 
@@ -156,7 +159,7 @@ public sealed class Benchmark(OrtRuntime runtime, int threads, TimeProvider cloc
     )
     {
         using var peak = MachinePeak.Float(runtime);
-        using var integerPeak = options.Quantization == Quantization.None ? null : MachinePeak.EightBit(runtime);
+        using var integerPeak = options.Precision.Quantization == Quantization.None ? null : MachinePeak.EightBit(runtime);
         progress?.Report(options.PeerPython is null ? "timed forward passes" : "starting PyTorch");
 #pragma warning disable CA2007 // null has no ConfigureAwait; what benchmarks is a program of its own
         await using var peer = options.PeerPython is { } python
@@ -245,7 +248,7 @@ public sealed class Benchmark(OrtRuntime runtime, int threads, TimeProvider cloc
                 : null,
             options.Weights.Name(),
             options.Subject == BenchmarkSubject.Dit ? options.Mode.ToString() : null,
-            options.Quantization == Quantization.None ? null : Precision.NameOf(options.Quantization),
+            options.Precision == Precision.Full ? null : options.Precision.Name,
             options.Session.Provider,
         ];
         return string.Join(' ', parts.Where(part => part is not null)).ToLowerInvariant();

@@ -1,4 +1,3 @@
-using WanSharp.Graphs;
 using WanSharp.Runtime;
 using WanSharp.Runtime.Networks;
 using WanSharp.Tensors;
@@ -35,8 +34,8 @@ public sealed record BenchmarkOptions
     /// <summary>How much of the transformer is one graph. Default: a block.</summary>
     public CompileMode Mode { get; init; } = CompileMode.Blocks;
 
-    /// <summary>Whether the transformer's blocks multiply 8-bit integers. Default: no.</summary>
-    public Quantization Quantization { get; init; } = Quantization.None;
+    /// <summary>What the network computes in; only the transformer has 8-bit integers. Default: F32.</summary>
+    public Precision Precision { get; init; } = Precision.Full;
 
     /// <summary>The element type of the weights on disk: F32 (default), F16, BF16, F8E4M3 (with scales), Q80 or Q4K.</summary>
     public DType Weights { get; init; } = DType.F32;

@@ -6,6 +6,7 @@ using WanSharp.Engine.Requests;
 using WanSharp.Graphs;
 using WanSharp.Hosting;
 using WanSharp.Models;
+using WanSharp.Runtime;
 using WanSharp.Tensors;
 
 namespace WanSharp.Tools.Benchmarks;
@@ -56,9 +57,9 @@ public sealed class EndToEndBenchmark(WanHost host)
         var full = request with { Steps = Math.Min(options.MeasuredSteps, options.FullSteps), Sampler = "unipc", GuidanceScale = 5 };
         var size = string.Create(CultureInfo.InvariantCulture, $"{options.Width}x{options.Height}x{options.Frames}");
         var run = new EndToEndRun(host, files, options.Threads, progress);
-        var fewRow = await run.MeasureAsync("int8, tiny decoder", Quantization.EightBit, few, options.FewSteps, cancellationToken)
+        var fewRow = await run.MeasureAsync("int8, tiny decoder", Precision.EightBit, few, options.FewSteps, cancellationToken)
             .ConfigureAwait(false);
-        var fullRow = await run.MeasureAsync("fp32, VAE", Quantization.None, full, options.FullSteps, cancellationToken)
+        var fullRow = await run.MeasureAsync("fp32, VAE", Precision.Full, full, options.FullSteps, cancellationToken)
             .ConfigureAwait(false);
         return new EndToEndReport(
             $"{options.Shape}{(options.Layers is { } layers ? $" of {layers} layers" : "")} {size}",

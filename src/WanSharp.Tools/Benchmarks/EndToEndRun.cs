@@ -5,6 +5,7 @@ using WanSharp.Engine.Requests;
 using WanSharp.Graphs;
 using WanSharp.Hosting;
 using WanSharp.Media.Clips;
+using WanSharp.Runtime;
 
 namespace WanSharp.Tools.Benchmarks;
 
@@ -25,7 +26,7 @@ internal sealed class EndToEndRun(WanHost host, EndToEndFiles files, int? thread
     /// <param name="cancellationToken">Stops within a step.</param>
     public async Task<EndToEndRow> MeasureAsync(
         string way,
-        Quantization precision,
+        Precision precision,
         GenerationRequest clip,
         int steps,
         CancellationToken cancellationToken

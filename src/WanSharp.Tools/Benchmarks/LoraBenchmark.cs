@@ -183,7 +183,7 @@ public sealed class LoraBenchmark(OrtRuntime runtime)
                 config,
                 weights,
                 options.Session,
-                options: new TransformerOptions { Quantization = options.Quantization },
+                options: new TransformerOptions { Quantization = options.Precision.Quantization },
                 cancellationToken: cancellationToken
             )
             .ConfigureAwait(false);

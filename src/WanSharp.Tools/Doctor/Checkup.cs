@@ -136,7 +136,7 @@ public sealed class Checkup(WanHost host)
             Model = settings.Model,
             WeightTypes = [.. model.TransformerWeights.BytesByType().OrderByDescending(type => type.Value).Select(type => type.Key)],
             IsQuantized = QuantizedFiles.FindQuantized(model) is not null,
-            MayUseIntegers = engine.Precision == Quantization.None && engine.Session.IsOnHost,
+            MayUseIntegers = engine.Precision == Precision.Full && engine.Session.IsOnHost,
             TinyDecoder = Directory.Exists(model.Folder)
                 ? Directory.EnumerateFiles(model.Folder, TinyDecoders).Order().FirstOrDefault()
                 : null,
@@ -151,7 +151,7 @@ public sealed class Checkup(WanHost host)
             Steps = ShortSteps,
             GuidanceScale = 1,
         };
-        var eightBit = engine.Precision == Quantization.None ? EngineHost.CostsOf(host, model, settings, Quantization.EightBit) : null;
+        var eightBit = engine.Precision == Precision.Full ? EngineHost.CostsOf(host, model, settings, Precision.EightBit) : null;
         return sight with
         {
             Memory = (

@@ -1,6 +1,7 @@
 using WanSharp.Engine.Presets;
 using WanSharp.Engine.Requests;
 using WanSharp.Engine.Sampling;
+using WanSharp.Runtime;
 using static System.FormattableString;
 
 namespace WanSharp.Tools.Doctor;
@@ -26,7 +27,7 @@ internal static class ClipFindings
         (
             "precision",
             (clip, _) =>
-                clip.Execution?.Precision == Precision.EightBit
+                clip.Execution?.Precision == Precision.EightBit.Name
                     ? Advice("the transformer multiplied 8-bit integers", "make it again with --precision fp32")
                     : null
         ),

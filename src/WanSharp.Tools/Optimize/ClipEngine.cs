@@ -2,6 +2,7 @@ using WanSharp.Engine.Requests;
 using WanSharp.Graphs;
 using WanSharp.Hosting;
 using WanSharp.Models;
+using WanSharp.Runtime;
 using WanSharp.Tensors;
 
 namespace WanSharp.Tools.Optimize;
@@ -67,7 +68,7 @@ public sealed class ClipEngine : IDisposable
             throw;
         }
 
-        Quantization Choose(EngineSight sight)
+        Precision? Choose(EngineSight sight)
         {
             request = styled(asked, sight.Model);
             if (within is not { } time)
@@ -78,7 +79,7 @@ public sealed class ClipEngine : IDisposable
             FrontChoice.RequireOpen(asked, request);
             sight.Model.ReadDigest(progress, cancellationToken);
             way = FrontChoice.Find(host, sight, settings, request, time);
-            return way.Precision == Precision.EightBit ? Quantization.EightBit : Quantization.None;
+            return Precision.Find(way.Precision) ?? Precision.Full;
         }
     }
 

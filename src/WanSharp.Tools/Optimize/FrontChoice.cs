@@ -2,6 +2,7 @@ using WanSharp.Engine;
 using WanSharp.Engine.Requests;
 using WanSharp.Graphs;
 using WanSharp.Hosting;
+using WanSharp.Runtime;
 using WanSharp.Tensors;
 using static System.FormattableString;
 
@@ -62,8 +63,8 @@ public static class FrontChoice
         ArgumentNullException.ThrowIfNull(sight);
         ArgumentNullException.ThrowIfNull(request);
         var own = EngineHost
-            .CostsOf(host, sight.Model, settings, Quantization.None)
-            .Plan(request, VideoGenerator.ExecutionOf(sight.Runtime, sight.Session, Quantization.None));
+            .CostsOf(host, sight.Model, settings, Precision.Full)
+            .Plan(request, VideoGenerator.ExecutionOf(sight.Runtime, sight.Session, Precision.Full));
         using var store = host.OpenTunings();
         var front =
             SavedFront.Find(store, SavedFront.KeyOf(sight.Model, own, sight.Runtime.Version, settings))

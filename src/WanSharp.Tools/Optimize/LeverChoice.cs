@@ -1,5 +1,6 @@
 using WanSharp.Engine.Requests;
 using WanSharp.Graphs;
+using WanSharp.Runtime;
 
 namespace WanSharp.Tools.Optimize;
 
@@ -9,8 +10,8 @@ namespace WanSharp.Tools.Optimize;
 /// <param name="Apply">Changes a clip's settings.</param>
 internal sealed record LeverChoice(string Lever, string Name, Func<ClipSettings, ClipSettings> Apply)
 {
-    /// <summary>What the transformer's blocks multiply; null to leave that.</summary>
-    public Quantization? Precision { get; init; }
+    /// <summary>What networks compute in; null to leave that.</summary>
+    public Precision? Precision { get; init; }
 
     /// <summary>Whether it sets what other levers would: it goes only with the levers of <see cref="GoesWith"/>.</summary>
     public bool IsWhole { get; init; }

@@ -90,7 +90,7 @@ internal static class Levers
         );
         if (withEightBit)
         {
-            choices.Add(new LeverChoice(Precision, Engine.Requests.Precision.EightBit, clip => clip) { Precision = Quantization.EightBit });
+            choices.Add(new LeverChoice(Precision, Runtime.Precision.EightBit.Name, clip => clip) { Precision = Runtime.Precision.EightBit });
         }
 
         return choices;

@@ -6,6 +6,7 @@ using WanSharp.Hosting;
 using WanSharp.Media.Clips;
 using WanSharp.Media.Images;
 using WanSharp.Models;
+using WanSharp.Runtime;
 using WanSharp.Tensors;
 using WanSharp.Tools.Compare;
 using WanSharp.Tools.Quantize;
@@ -32,7 +33,7 @@ public sealed class ModelOptimizer(WanHost host, OptimizeOptions options)
     {
         var request = new GenerationRequest(options.Settings) { Prompt = options.Prompts[0], Images = options.Images };
         using var clips = new WayClips(host, options.Engine, request, options.Started);
-        var opened = await clips.EngineAsync(Quantization.None, options.Prompts[0], cancellationToken).ConfigureAwait(false);
+        var opened = await clips.EngineAsync(Precision.Full, options.Prompts[0], cancellationToken).ConfigureAwait(false);
         var own = opened.Generator.Plan(request);
         var presets = host.OpenPresets(opened.Model);
         var search = new WaySearch(
@@ -208,7 +209,7 @@ public sealed class ModelOptimizer(WanHost host, OptimizeOptions options)
         {
             Choices = [.. way.Way.Choices.Select(choice => choice.ToString())],
             Settings = way.Way.Settings(new ClipSettings()),
-            Precision = Precision.NameOf(way.Way.Precision),
+            Precision = way.Way.Precision.Name,
             Seconds = way.Seconds,
             StartSeconds = way.StartSeconds,
             Loss = way.Loss,

@@ -1,5 +1,6 @@
 using WanSharp.Engine.Requests;
 using WanSharp.Graphs;
+using WanSharp.Runtime;
 
 namespace WanSharp.Tools.Optimize;
 
@@ -16,8 +17,8 @@ internal sealed class Way
     /// <summary>What tells it from others.</summary>
     public string Key => string.Join(", ", Choices);
 
-    public Quantization Precision =>
-        Choices.Select(choice => choice.Precision).FirstOrDefault(precision => precision is not null) ?? default;
+    public Precision Precision =>
+        Choices.Select(choice => choice.Precision).FirstOrDefault(precision => precision is not null) ?? Precision.Full;
 
     /// <summary>With one choice more; null where its lever is set already, or the choices do not go together.</summary>
     public Way? With(LeverChoice choice)

@@ -5,6 +5,7 @@ using WanSharp.Engine.Requests;
 using WanSharp.Graphs;
 using WanSharp.Hosting;
 using WanSharp.Media.Clips;
+using WanSharp.Runtime;
 using WanSharp.Tensors;
 using WanSharp.Tools.Quality;
 using WanSharp.Tools.Quantize;
@@ -25,17 +26,17 @@ internal sealed class WayClips(WanHost host, EngineSettings engine, GenerationRe
     private const int EnoughClips = 3; // for a median that one disturbed clip does not move
     private const double ShortClip = 5; // seconds: of longer ones, what disturbs them is a small share
 
-    private readonly Dictionary<Quantization, (EngineHost Host, double StartSeconds)> _engines = [];
+    private readonly Dictionary<Precision, (EngineHost Host, double StartSeconds)> _engines = [];
     private readonly Dictionary<(string Prompt, ulong Seed), (IReadOnlyList<byte[]> Frames, double Seconds)> _own = [];
     private readonly KeptClips _kept = new(Path.GetTempPath());
-    private readonly Dictionary<(Quantization Precision, string Opens), double> _openings = [];
-    private readonly Dictionary<Quantization, string> _open = []; // what the last clip of an engine opened
+    private readonly Dictionary<(Precision Precision, string Opens), double> _openings = [];
+    private readonly Dictionary<Precision, string> _open = []; // what the last clip of an engine opened
 
     /// <summary>The clips' format; null before the first.</summary>
     public ClipFormat? Format { get; private set; }
 
     /// <summary>An engine of a precision, which makes a clip when it is opened: what comes first takes longer.</summary>
-    public async Task<EngineHost> EngineAsync(Quantization precision, string prompt, CancellationToken cancellationToken)
+    public async Task<EngineHost> EngineAsync(Precision precision, string prompt, CancellationToken cancellationToken)
     {
         if (_engines.TryGetValue(precision, out var known))
         {
@@ -199,7 +200,7 @@ internal sealed class WayClips(WanHost host, EngineSettings engine, GenerationRe
     {
         if (!_own.TryGetValue((prompt, seed), out var own))
         {
-            var opened = await EngineAsync(Quantization.None, prompt, cancellationToken).ConfigureAwait(false);
+            var opened = await EngineAsync(Precision.Full, prompt, cancellationToken).ConfigureAwait(false);
             await OpenAsync(opened, Way.Own, asked, prompt, cancellationToken).ConfigureAwait(false);
             var (frames, seconds) = await TimeAsync(opened, asked, prompt, seed, clips, cancellationToken).ConfigureAwait(false);
             _own[(prompt, seed)] = own = (_kept.Keep(frames), seconds);

@@ -1,6 +1,5 @@
 using WanSharp.Engine;
 using WanSharp.Engine.Requests;
-using WanSharp.Graphs;
 using WanSharp.Media.Clips;
 using WanSharp.Models;
 using WanSharp.Runtime;
@@ -12,8 +11,15 @@ namespace WanSharp.Tools.Quality;
 /// <param name="model">The model.</param>
 /// <param name="runtime">What executes.</param>
 /// <param name="settings">How graphs are compiled.</param>
-/// <param name="transformer">The precision, and how the transformer is compiled.</param>
-public sealed class PrecisionLoss(WanModel model, OrtRuntime runtime, SessionSettings settings, TransformerOptions transformer)
+/// <param name="transformer">How the transformer is compiled.</param>
+/// <param name="precision">The precision.</param>
+public sealed class PrecisionLoss(
+    WanModel model,
+    OrtRuntime runtime,
+    SessionSettings settings,
+    TransformerOptions transformer,
+    Precision precision
+)
 {
     private static readonly string[] Colors = ["a red", "a green", "a blue", "a yellow", "a purple", "an orange", "a white", "a cyan"];
     private static readonly string[] Shapes = ["circle", "square", "triangle", "star"];
@@ -32,8 +38,8 @@ public sealed class PrecisionLoss(WanModel model, OrtRuntime runtime, SessionSet
         [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken = default
     )
     {
-        using var full = new VideoGenerator(model, runtime, settings, transformer with { Quantization = Quantization.None });
-        using var narrow = new VideoGenerator(model, runtime, settings, transformer);
+        using var full = Open(Precision.Full);
+        using var narrow = Open(precision);
         for (var clip = 0; clip < count; clip++)
         {
             var request = new GenerationRequest { Prompt = PromptOf(clip), Seed = (ulong)clip };
@@ -47,6 +53,20 @@ public sealed class PrecisionLoss(WanModel model, OrtRuntime runtime, SessionSet
             );
         }
     }
+
+    private VideoGenerator Open(Precision one) =>
+        new(
+            model,
+            runtime,
+            settings with
+            {
+                Compute = one.Compute,
+            },
+            transformer with
+            {
+                Quantization = one.Quantization,
+            }
+        );
 
     private static async Task<(IReadOnlyList<byte[]> Frames, ClipFormat Format)> MakeAsync(
         VideoGenerator generator,

@@ -162,28 +162,28 @@ public sealed class ModelQuantizer(WanHost host, OrtRuntime runtime, QuantizeOpt
             .. options.HeldBack.Select((prompt, i) => options.RequestOf(prompt, options.Prompts.Count + i)),
         ];
         using var kept = new KeptClips(Path.GetTempPath());
-        var expected = await MakeAllAsync(model, Quantization.None, (_, clip) => clip with { Frames = kept.Keep(clip.Frames) })
+        var expected = await MakeAllAsync(model, Precision.Full, (_, clip) => clip with { Frames = kept.Keep(clip.Frames) })
             .ConfigureAwait(false);
         using var written = host.OpenModel(place.Model, place.Parts);
         var clips = new List<QuantizedClip>();
-        var actual = await MakeAllAsync(written, Quantization.EightBit, Judged).ConfigureAwait(false);
+        var actual = await MakeAllAsync(written, Precision.EightBit, Judged).ConfigureAwait(false);
         return (clips, Median(expected), Median(actual));
 
         // One engine after the other: two would take the memory of both. And one clip: what is needed later is kept.
-        async Task<List<MadeClip>> MakeAllAsync(WanModel of, Quantization precision, Func<int, MadeClip, MadeClip> take)
+        async Task<List<MadeClip>> MakeAllAsync(WanModel of, Precision precision, Func<int, MadeClip, MadeClip> take)
         {
             using var generator = new VideoGenerator(
                 of,
                 runtime,
                 new SessionSettings(),
-                host.TransformerOptions(precision),
+                host.TransformerOptions(precision.Quantization),
                 OptionsFor(of)
             );
             var made = new List<MadeClip>();
             foreach (var request in requests)
             {
                 progress?.Report(
-                    new QuantizeProgress($"clips of other prompts in {Precision.NameOf(precision)}", made.Count, requests.Count)
+                    new QuantizeProgress($"clips of other prompts in {precision}", made.Count, requests.Count)
                 );
                 made.Add(take(made.Count, await MakeAsync(generator, request, cancellationToken).ConfigureAwait(false)));
             }
@@ -245,9 +245,9 @@ public sealed class ModelQuantizer(WanHost host, OrtRuntime runtime, QuantizeOpt
     /// <summary>All that measurements depend on: a clip's plan says it, digests of all files included.</summary>
     private string About(WanModel model)
     {
-        var computes = new ExecutionSettings(ProviderProfiles.Cpu.ShortName, Precision.Full, options.Engine.Threads);
+        var computes = new ExecutionSettings(ProviderProfiles.Cpu.ShortName, Precision.Full.Name, options.Engine.Threads);
         var clip = EngineHost
-            .CostsOf(host, model, options.Engine, Quantization.None)
+            .CostsOf(host, model, options.Engine, Precision.Full)
             .Plan(options.RequestOf(options.Prompts[0], seed: 0), computes)
             .Settings;
         var engine = options.Engine.Options;

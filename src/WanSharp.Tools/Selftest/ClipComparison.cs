@@ -17,7 +17,7 @@ internal static class ClipComparison
         VaeRunner vae,
         Tensor latents,
         Tensor expected,
-        double limit,
+        NumberLimit limit,
         CancellationToken cancellationToken
     )
     {

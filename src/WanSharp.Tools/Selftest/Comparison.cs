@@ -11,11 +11,15 @@ public sealed record Comparison(string Name, double MaximumError, double Relativ
     public bool Passed => MaximumError <= Limit;
 
     /// <summary>Compares values.</summary>
-    public static Comparison Of(string name, ReadOnlySpan<float> actual, ReadOnlySpan<float> expected, double limit)
+    public static Comparison Of(string name, ReadOnlySpan<float> actual, ReadOnlySpan<float> expected, double limit) =>
+        Of(name, actual, expected, new NumberLimit(limit));
+
+    /// <summary>Compares values that may have been rounded.</summary>
+    internal static Comparison Of(string name, ReadOnlySpan<float> actual, ReadOnlySpan<float> expected, NumberLimit limit)
     {
         if (actual.Length != expected.Length)
         {
-            return new Comparison(name, double.PositiveInfinity, double.PositiveInfinity, limit);
+            return new Comparison(name, double.PositiveInfinity, double.PositiveInfinity, limit.Kernels);
         }
 
         double error = 0,
@@ -27,7 +31,7 @@ public sealed record Comparison(string Name, double MaximumError, double Relativ
             magnitude = Math.Max(magnitude, Math.Abs((double)expected[i]));
         }
 
-        return new Comparison(name, error, magnitude > 0 ? error / magnitude : error, limit);
+        return new Comparison(name, error, magnitude > 0 ? error / magnitude : error, limit.For(magnitude, actual.Length));
     }
 
     /// <summary>Compares integers, which must be equal.</summary>

@@ -1,4 +1,5 @@
 using WanSharp.Engine.Features;
+using WanSharp.Graphs.Networks;
 using WanSharp.Media.Images;
 using WanSharp.Models;
 using WanSharp.Runtime.Networks;
@@ -21,6 +22,7 @@ internal sealed class ControlCheck : IFixtureCheck
             .ToConfiguration(fixture.ConfigPath);
         using var weights = new WeightStore(fixture.Weights("vae.safetensors"));
         using var vae = new VaeRunner(context.Runtime, configuration, weights, context.Settings);
+        var encoding = context.LimitsOf(context.Limits.Vae, options => WanVae.EncodeNext(configuration, options)).Of("latents");
         var comparisons = new List<Comparison>();
         foreach (var name in fixture.Cases)
         {
@@ -30,7 +32,7 @@ internal sealed class ControlCheck : IFixtureCheck
                     $"{name}.out.control",
                     control.Read<float>(),
                     fixture[$"{name}.out.control"].Read<float>(),
-                    context.Limits.Vae
+                    encoding
                 )
             );
         }

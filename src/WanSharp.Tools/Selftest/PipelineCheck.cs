@@ -18,7 +18,7 @@ internal sealed class PipelineCheck : IFixtureCheck
         var comparisons = new List<Comparison>();
         foreach (var run in fixture.Config.GetProperty("runs").EnumerateArray())
         {
-            new Run(fixture, run, networks, context.Limits, comparisons).Check(cancellationToken);
+            new Run(fixture, run, networks, new PipelineLimits(context, networks), comparisons).Check(cancellationToken);
         }
 
         return comparisons;
@@ -29,7 +29,7 @@ internal sealed class PipelineCheck : IFixtureCheck
         Fixture fixture,
         JsonElement settings,
         PipelineNetworks networks,
-        FixtureLimits limits,
+        PipelineLimits limits,
         List<Comparison> comparisons
     )
     {
@@ -61,7 +61,7 @@ internal sealed class PipelineCheck : IFixtureCheck
                     networks.Vae,
                     clip.Latents,
                     fixture[$"{_name}.out.video"],
-                    limits.Pipeline,
+                    limits.Video(sampler.Timesteps.Length, GuidanceGain()),
                     cancellationToken
                 )
             );
@@ -73,7 +73,7 @@ internal sealed class PipelineCheck : IFixtureCheck
             int[] tokens = [.. fixture[ids].Read<long>()[..count].ToArray().Select(id => (int)id)];
             var features = TextContext.Encode(networks.TextEncoder, tokens, networks.Transformer.TextLength, cancellationToken);
             var rows = fixture[expected].Read<float>();
-            comparisons.Add(Comparison.Of(expected, features.Read<float>()[..rows.Length], rows, limits.Pipeline));
+            comparisons.Add(Comparison.Of(expected, features.Read<float>()[..rows.Length], rows, limits.Text));
             return features;
         }
 
@@ -102,10 +102,10 @@ internal sealed class PipelineCheck : IFixtureCheck
                 Channels = new ImageChannels(networks.Vae).Encode(frame, last: null, (int)fixture["in.noise"].Shape[1], cancellationToken),
                 ImageFeatures = square is null ? null : ImageFeatures.Encode(networks.ImageEncoder!, [square], cancellationToken),
             };
-            Compare("y", images.Channels);
+            Compare("y", images.Channels, limits.Images);
             if (images.ImageFeatures is not null)
             {
-                Compare("clip_fea", images.ImageFeatures);
+                Compare("clip_fea", images.ImageFeatures, limits.ImageFeatures);
             }
 
             return images;
@@ -123,7 +123,7 @@ internal sealed class PipelineCheck : IFixtureCheck
                 settings.GetProperty("max_area").GetInt32()
             );
             var latents = new FrameEncoder(networks.Vae).Encode(image, width, height, latentFrame: 0, cancellationToken);
-            Compare("vae_encode_out", latents);
+            Compare("vae_encode_out", latents, limits.Images);
             return new ImageConditions { Frames = new CleanFrames(new Dictionary<int, Tensor> { [0] = latents }) };
         }
 
@@ -174,7 +174,7 @@ internal sealed class PipelineCheck : IFixtureCheck
                             $"{_name}.{NameOf(kind)}[{step}]",
                             value.Read<float>(),
                             fixture[$"{_name}.{NameOf(kind)}"].Slice(step, 1).Read<float>(),
-                            limits.Pipeline
+                            limits.Step(kind == StepValue.LatentsIn ? step : step + 1, GuidanceGain())
                         )
                     ),
             };
@@ -183,13 +183,18 @@ internal sealed class PipelineCheck : IFixtureCheck
                 denoiser.Step(clip, cancellationToken);
             }
 
-            Compare("out.latent", clip.Latents);
+            Compare("out.latent", clip.Latents, limits.Step(step, GuidanceGain()));
         }
 
-        private void Compare(string name, Tensor value) =>
-            comparisons.Add(
-                Comparison.Of($"{_name}.{name}", value.Read<float>(), fixture[$"{_name}.{name}"].Read<float>(), limits.Pipeline)
-            );
+        private void Compare(string name, Tensor value, NumberLimit limit) =>
+            comparisons.Add(Comparison.Of($"{_name}.{name}", value.Read<float>(), fixture[$"{_name}.{name}"].Read<float>(), limit));
+
+        /// <summary>Of the strongest guidance of the run.</summary>
+        private double GuidanceGain()
+        {
+            var scale = Math.Max(Guidance().HighNoise, Guidance().LowNoise);
+            return Math.Sqrt((scale * scale) + ((scale - 1) * (scale - 1)));
+        }
 
         private static string NameOf(StepValue kind) =>
             kind switch

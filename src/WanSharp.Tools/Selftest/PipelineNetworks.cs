@@ -13,6 +13,8 @@ internal sealed class PipelineNetworks : IDisposable
 
     private PipelineNetworks() { }
 
+    public Umt5Config Text { get; private set; } = null!;
+
     public TextEncoderRunner TextEncoder { get; private set; } = null!;
 
     public Experts Experts { get; private set; } = null!;
@@ -51,12 +53,12 @@ internal sealed class PipelineNetworks : IDisposable
     private async Task LoadAllAsync(Fixture fixture, SelftestContext context, CancellationToken cancellationToken)
     {
         var models = fixture.Config.GetProperty("models");
-        var text = fixture
+        Text = fixture
             .Section(models.GetProperty("t5.safetensors"), ModelJson.Default.TextEncoderSection)
             .ToConfiguration(fixture.ConfigPath);
         TextEncoder = Own(
             await TextEncoderRunner
-                .CreateAsync(context.Graphs, text, Weights("t5.safetensors"), context.Settings, cancellationToken: cancellationToken)
+                .CreateAsync(context.Graphs, Text, Weights("t5.safetensors"), context.Settings, cancellationToken: cancellationToken)
                 .ConfigureAwait(false)
         );
 

@@ -1,5 +1,7 @@
+using WanSharp.Graphs;
 using WanSharp.Runtime;
 using WanSharp.Runtime.Networks;
+using WanSharp.Tensors;
 
 namespace WanSharp.Tools.Selftest;
 
@@ -15,6 +17,22 @@ internal sealed record SelftestContext(
     TransformerOptions? Transformer = null
 )
 {
-    /// <summary>The differences that pass.</summary>
+    /// <summary>The differences that pass in F32.</summary>
     public FixtureLimits Limits { get; } = FixtureLimits.For(Settings);
+
+    /// <summary>The differences that pass of what a network gives.</summary>
+    /// <param name="kernels">Those in F32.</param>
+    /// <param name="write">Writes the network as the provider runs it.</param>
+    /// <param name="compute">What it computes in. Default: what the settings say.</param>
+    public NetworkLimits LimitsOf(double kernels, Func<GraphOptions, OnnxGraph> write, DType? compute = null)
+    {
+        var type = compute ?? Settings.Compute;
+        return new NetworkLimits(
+            new NumberLimit(kernels) { Compute = type },
+            type == DType.F32
+                ? []
+                : write(Runtime.GraphOptionsFor(Settings) with { Compute = type, Probes = true })
+                    .Outputs.ToDictionary(output => output.Name, output => output.Roundings)
+        );
+    }
 }

@@ -17,6 +17,11 @@ internal sealed class TextEncoderCheck : IFixtureCheck
             .Section(fixture.Config.GetProperty("model"), ModelJson.Default.TextEncoderSection)
             .ToConfiguration(fixture.ConfigPath);
         using var weights = new WeightStore(fixture.Weights("weights.safetensors"));
+        var limits = context.LimitsOf(
+            context.Limits.TextEncoder,
+            options => Umt5Encoder.Whole(configuration, options),
+            Umt5Encoder.ComputeFor(context.Settings.Compute)
+        );
         var comparisons = new List<Comparison>();
         Action<string, Tensor>? compare = null;
         using var encoder = await TextEncoderRunner
@@ -44,12 +49,12 @@ internal sealed class TextEncoderCheck : IFixtureCheck
                                 $"{prefix}.mid.{probe}[{sample}]",
                                 value.Read<float>(),
                                 mid.Slice(sample, 1).Read<float>(),
-                                context.Limits.TextEncoder
+                                limits.Of(probe)
                             )
                         );
                     }
                 };
-                Encode(fixture, encoder, name, row, comparisons, context.Limits.TextEncoder, () => compare = null, cancellationToken);
+                Encode(fixture, encoder, name, row, comparisons, limits.Of("text"), () => compare = null, cancellationToken);
             }
         }
 
@@ -62,7 +67,7 @@ internal sealed class TextEncoderCheck : IFixtureCheck
         string name,
         int row,
         List<Comparison> comparisons,
-        double limit,
+        NumberLimit limit,
         Action stopComparing,
         CancellationToken cancellationToken
     )

@@ -1,3 +1,4 @@
+using WanSharp.Graphs.Networks;
 using WanSharp.Models.Detection;
 using WanSharp.Models.Names;
 using WanSharp.Runtime.Networks;
@@ -16,20 +17,23 @@ internal sealed class TinyVaeCheck : IFixtureCheck
         var file = fixture.Weights("weights.safetensors");
         ICheckpoint network = TinyVaeNames.Names.Find(file) ?? file;
         using var weights = new WeightStore(network);
-        using var vae = new VaeRunner(context.Runtime, TinyVaeDetection.Detect(network).Network, weights, context.Settings);
+        var configuration = TinyVaeDetection.Detect(network).Network;
+        using var vae = new VaeRunner(context.Runtime, configuration, weights, context.Settings);
+        var encoding = context.LimitsOf(context.Limits.Vae, options => WanVae.EncodeNext(configuration, options)).Of("latents");
+        var decoding = context.LimitsOf(context.Limits.Vae, options => WanVae.DecodeNext(configuration, options)).Of("frames");
         var comparisons = new List<Comparison>();
         foreach (var name in fixture.Cases)
         {
             var expected = fixture[$"{name}.out.latents"]; // [channels, latent frames, height, width]
             using var latents = vae.Encode(WithBatch(fixture[$"{name}.in.video"]), cancellationToken);
-            comparisons.Add(Comparison.Of($"{name}.out.latents", latents.Read<float>(), expected.Read<float>(), context.Limits.Vae));
+            comparisons.Add(Comparison.Of($"{name}.out.latents", latents.Read<float>(), expected.Read<float>(), encoding));
             comparisons.Add(
                 ClipComparison.Decoded(
                     $"{name}.out.video",
                     vae,
                     WithBatch(fixture[$"{name}.in.latents"]),
                     fixture[$"{name}.out.video"],
-                    context.Limits.Vae,
+                    decoding,
                     cancellationToken
                 )
             );

@@ -1,3 +1,4 @@
+using WanSharp.Graphs.Networks;
 using WanSharp.Models;
 using WanSharp.Models.Detection;
 using WanSharp.Runtime.Networks;
@@ -32,6 +33,7 @@ internal sealed class TransformerCheck : IFixtureCheck
                 cancellationToken: cancellationToken
             )
             .ConfigureAwait(false);
+        var limits = context.LimitsOf(context.Limits.Transformer, options => WanTransformer.Whole(configuration, options));
         foreach (var name in fixture.Cases)
         {
             var samples = fixture.List($"{name}.in.x").Count;
@@ -42,10 +44,10 @@ internal sealed class TransformerCheck : IFixtureCheck
                 {
                     if (fixture.Find($"{prefix}.mid.{MidName(probe)}") is { DType: DType.F32 } mid)
                     {
-                        comparisons.Add(CompareRow($"{prefix}.mid.{MidName(probe)}[{row}]", value, mid, row, context.Limits.Transformer));
+                        comparisons.Add(CompareRow($"{prefix}.mid.{MidName(probe)}[{row}]", value, mid, row, limits.Of(WholeName(probe))));
                     }
                 };
-                comparisons.Add(RunSample(fixture, transformer, name, sample, context.Limits.Transformer, cancellationToken));
+                comparisons.Add(RunSample(fixture, transformer, name, sample, limits.Of("velocity"), cancellationToken));
             }
         }
 
@@ -57,7 +59,7 @@ internal sealed class TransformerCheck : IFixtureCheck
         TransformerRunner transformer,
         string name,
         int sample,
-        double limit,
+        NumberLimit limit,
         CancellationToken cancellationToken
     )
     {
@@ -116,7 +118,7 @@ internal sealed class TransformerCheck : IFixtureCheck
     }
 
     /// <summary>Compares one sample's rows with the fixture's, which may have more tokens: those are padding.</summary>
-    private static Comparison CompareRow(string name, Tensor value, Tensor expected, int row, double limit)
+    private static Comparison CompareRow(string name, Tensor value, Tensor expected, int row, NumberLimit limit)
     {
         var all = expected.Slice(row, 1).Read<float>();
         var ours = value.Read<float>();
@@ -129,15 +131,22 @@ internal sealed class TransformerCheck : IFixtureCheck
         var perRow = all.Length;
         return expected.Shape.Rank == value.Shape.Rank - 1 && perRow == ours.Length
             ? Comparison.Of(name, ours, all, limit) // [batch, dim] there, [batch, 1, dim] here
-            : new Comparison(name, double.PositiveInfinity, double.PositiveInfinity, limit);
+            : new Comparison(name, double.PositiveInfinity, double.PositiveInfinity, limit.Kernels);
     }
+
+    /// <summary>What the whole network calls a value of its parts.</summary>
+    private static string WholeName(string probe) =>
+        probe switch
+        {
+            "context_embedding" => "text_embed",
+            "image_embedding" => "img_emb",
+            _ => probe,
+        };
 
     private static string MidName(string probe) =>
         probe switch
         {
             "patch_embed" => "patch_embed_padded",
-            "context_embedding" => "text_embed",
-            "image_embedding" => "img_emb",
-            _ => probe,
+            _ => WholeName(probe),
         };
 }

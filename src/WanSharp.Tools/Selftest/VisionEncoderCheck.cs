@@ -1,4 +1,5 @@
 using WanSharp.Engine.Features;
+using WanSharp.Graphs.Networks;
 using WanSharp.Models;
 using WanSharp.Runtime.Networks;
 using WanSharp.Runtime.Weights;
@@ -17,6 +18,7 @@ internal sealed class VisionEncoderCheck : IFixtureCheck
             .Section(fixture.Config.GetProperty("model"), ModelJson.Default.VisionEncoderSection)
             .ToConfiguration(fixture.ConfigPath);
         using var weights = new WeightStore(fixture.Weights("weights.safetensors"));
+        var limits = context.LimitsOf(context.Limits.VisionEncoder, options => VisionEncoder.Whole(configuration, options));
         var comparisons = new List<Comparison>();
         var name = "";
         using var encoder = await VisionEncoderRunner
@@ -35,7 +37,7 @@ internal sealed class VisionEncoderCheck : IFixtureCheck
                     $"{name}.out.clip_fea",
                     features.Read<float>(),
                     fixture[$"{name}.out.clip_fea"].Read<float>(),
-                    context.Limits.VisionEncoder
+                    limits.Of("features")
                 )
             );
         }
@@ -46,7 +48,7 @@ internal sealed class VisionEncoderCheck : IFixtureCheck
         {
             if (fixture.Find($"{name}.mid.{probe}") is { } mid)
             {
-                comparisons.Add(Comparison.Of($"{name}.mid.{probe}", value.Read<float>(), mid.Read<float>(), context.Limits.VisionEncoder));
+                comparisons.Add(Comparison.Of($"{name}.mid.{probe}", value.Read<float>(), mid.Read<float>(), limits.Of(probe)));
             }
         }
     }

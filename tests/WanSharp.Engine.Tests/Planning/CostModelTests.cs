@@ -3,7 +3,7 @@ using WanSharp.Engine.Planning;
 using WanSharp.Engine.Requests;
 using WanSharp.Engine.StepCaches;
 using WanSharp.Engine.Strategies;
-using WanSharp.Graphs;
+using WanSharp.Runtime;
 using WanSharp.Tensors;
 using WanSharp.Testing;
 
@@ -175,7 +175,7 @@ public class CostModelTests(TinyEngine engine)
     [Fact]
     public void Count_WithEightBits_MultipliesIntegersInTheBlocks()
     {
-        var (full, eightBit) = (new CostModel(engine.Model), new CostModel(engine.Model, Quantization.EightBit));
+        var (full, eightBit) = (new CostModel(engine.Model), new CostModel(engine.Model, Precision.EightBit));
         var plan = Sketch(Circle);
 
         var (wide, narrow) = (full.Count(plan).Stages[1].Work, eightBit.Count(plan).Stages[1].Work);
@@ -217,7 +217,7 @@ public class CostModelTests(TinyEngine engine)
             request,
             plan,
             Machine,
-            new(engine.Model, Quantization.EightBit),
+            new(engine.Model, Precision.EightBit),
             InMemory
         );
 

@@ -2,10 +2,10 @@ using WanSharp.Engine;
 using WanSharp.Engine.Decoding;
 using WanSharp.Engine.Planning;
 using WanSharp.Engine.Strategies;
-using WanSharp.Graphs;
 using WanSharp.Hosting.Batches;
 using WanSharp.Jobs.Storage;
 using WanSharp.Models;
+using WanSharp.Runtime;
 using WanSharp.Runtime.Networks;
 using WanSharp.Testing;
 
@@ -29,7 +29,7 @@ public sealed class BackendSettingsTests : IDisposable
         Parts = new NamedParts { Vae = "/vae.safetensors" },
         Provider = "cpu",
         ProviderOptions = new Dictionary<string, string> { ["device_id"] = "1" },
-        Precision = Quantization.EightBit,
+        Precision = Precision.EightBit,
         Compile = new CompileChoice(CompileMode.Whole, CompileTuning.ReduceOverhead, Dynamic: true),
         Threads = 3,
         Options = new EngineOptions
@@ -74,10 +74,10 @@ public sealed class BackendSettingsTests : IDisposable
         var folder = JobFolder.Create(_folder["out"]);
         new BackendSettings { Engine = Unusual }.Save(folder);
         var open = new BackendSettings { Engine = new EngineSettings() };
-        var given = new BackendSettings { Engine = new EngineSettings { Precision = Quantization.None } };
+        var given = new BackendSettings { Engine = new EngineSettings { Precision = Precision.Full } };
 
-        Assert.Equal(Quantization.EightBit, open.KeepingOf(_folder["out"]).Engine.Precision);
-        Assert.Equal(Quantization.None, given.KeepingOf(_folder["out"]).Engine.Precision);
+        Assert.Equal(Precision.EightBit, open.KeepingOf(_folder["out"]).Engine.Precision);
+        Assert.Equal(Precision.Full, given.KeepingOf(_folder["out"]).Engine.Precision);
         Assert.Null(open.KeepingOf(_folder["nowhere"]).Engine.Precision);
     }
 
@@ -94,7 +94,7 @@ public sealed class BackendSettingsTests : IDisposable
         var engine = BackendSettings.Load(folder).Engine;
 
         Assert.Equal(
-            ("shapes", Quantization.None, LoraMode.Merged, 2),
+            ("shapes", Precision.Full, LoraMode.Merged, 2),
             (engine.Model, engine.Precision, engine.Options.LoraMode, engine.Options.Lanes)
         );
         Assert.Equal(VaeTileChoice.Auto, engine.Options.VaeTile);

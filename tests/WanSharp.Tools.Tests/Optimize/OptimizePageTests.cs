@@ -1,5 +1,6 @@
 using WanSharp.Engine.Presets;
 using WanSharp.Engine.Requests;
+using WanSharp.Runtime;
 using WanSharp.Tools.Optimize;
 
 namespace WanSharp.Tools.Tests.Optimize;
@@ -42,7 +43,7 @@ public sealed class OptimizePageTests
         {
             Choices = [name],
             Settings = new ClipSettings(),
-            Precision = Precision.Full,
+            Precision = Precision.Full.Name,
             Seconds = seconds,
             StartSeconds = 1,
             Loss = loss,

@@ -2,8 +2,8 @@ using WanSharp.Engine;
 using WanSharp.Engine.Decoding;
 using WanSharp.Engine.Planning;
 using WanSharp.Engine.Requests;
-using WanSharp.Graphs;
 using WanSharp.Hosting;
+using WanSharp.Runtime;
 using WanSharp.Runtime.Networks;
 using WanSharp.Testing;
 using WanSharp.Tools.Optimize;
@@ -90,7 +90,7 @@ public sealed class SavedFrontTests(TinyEngine engine)
     {
         var plan = Plan();
         var other = plan with { Settings = plan.Settings with { Prompt = "a blue star", NegativePrompt = "red", Seed = 7 } };
-        var precise = Usual with { Precision = Quantization.EightBit };
+        var precise = Usual with { Precision = Precision.EightBit };
 
         Assert.Equal(KeyOf(plan, Usual), KeyOf(other, precise));
         Assert.Equal(KeyOf(WithImage("00"), Usual), KeyOf(WithImage("01"), Usual));

@@ -1,8 +1,8 @@
 using WanSharp.Engine.Presets;
 using WanSharp.Engine.Requests;
 using WanSharp.Engine.StepCaches;
-using WanSharp.Graphs;
 using WanSharp.Hosting;
+using WanSharp.Runtime;
 using WanSharp.Tensors;
 using WanSharp.Testing;
 using WanSharp.Tools.Optimize;
@@ -34,11 +34,11 @@ public sealed class SavedPresetTests : IDisposable
 
         await SaveAsync("mine", Form(precision: null));
         SavedPreset.RequireWritable(_folder.Path, "mine");
-        await SaveAsync("Mine", Form(Precision.EightBit));
+        await SaveAsync("Mine", Form(Precision.EightBit.Name));
 
         var catalog = PresetCatalog.Load([PresetFile]);
         var form = catalog.Find("mine").Preset.Models["shapes"];
-        Assert.Equal((12, "easy:0.1", Precision.EightBit), (form.Settings.Steps, form.Settings.StepCache?.ToString(), form.Precision));
+        Assert.Equal((12, "easy:0.1", Precision.EightBit.Name), (form.Settings.Steps, form.Settings.StepCache?.ToString(), form.Precision));
         Assert.Equal(7, catalog.Find("other").Preset.Models["shapes"].Settings.Steps);
     }
 
@@ -47,10 +47,10 @@ public sealed class SavedPresetTests : IDisposable
     {
         await SaveAsync("mine", Form(precision: null));
 
-        await SavedPreset.SaveAsync(_host, "mine", "other", Form(Precision.EightBit), "measured", Token);
+        await SavedPreset.SaveAsync(_host, "mine", "other", Form(Precision.EightBit.Name), "measured", Token);
 
         var models = PresetCatalog.Load([PresetFile]).Find("mine").Preset.Models;
-        Assert.Equal((null, Precision.EightBit), (models["shapes"].Precision, models["other"].Precision));
+        Assert.Equal((null, Precision.EightBit.Name), (models["shapes"].Precision, models["other"].Precision));
     }
 
     /// <summary>A preset names no other: the file would be refused by every command.</summary>
@@ -74,7 +74,7 @@ public sealed class SavedPresetTests : IDisposable
         [
             new("preset", "quick", clip => clip with { Preset = "quick" }),
             new("decoder", "tae", clip => clip with { Decoder = "tae" }),
-            new("precision", "int8", clip => clip) { Precision = Quantization.EightBit },
+            new("precision", "int8", clip => clip) { Precision = Precision.EightBit },
         ];
         var way = choices.Aggregate(Way.Own, (way, choice) => way.With(choice)!);
 
@@ -85,7 +85,7 @@ public sealed class SavedPresetTests : IDisposable
         var loras = Assert.Single(form.Loras);
         Assert.Equal(("few.safetensors", "0.8", 3.0, "tae"), (loras.File, loras.Strength, loras.Settings.Shift, loras.Settings.Decoder));
         Assert.Equal(["quickly"], form.Merged);
-        Assert.Equal(Precision.EightBit, form.Precision);
+        Assert.Equal(Precision.EightBit.Name, form.Precision);
     }
 
     [Fact]

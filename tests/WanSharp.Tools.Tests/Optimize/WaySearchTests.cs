@@ -1,5 +1,5 @@
 using WanSharp.Engine.Requests;
-using WanSharp.Graphs;
+using WanSharp.Runtime;
 using WanSharp.Tools.Optimize;
 
 namespace WanSharp.Tools.Tests.Optimize;
@@ -11,7 +11,7 @@ public sealed class WaySearchTests
     private static readonly LeverChoice Few = new("steps", "5", clip => clip with { Steps = 5 });
     private static readonly LeverChoice Cache = new("step cache", "easy", clip => clip);
     private static readonly LeverChoice Slow = new("sampler", "slow", clip => clip);
-    private static readonly LeverChoice Integers = new("precision", "int8", clip => clip) { Precision = Quantization.EightBit };
+    private static readonly LeverChoice Integers = new("precision", "int8", clip => clip) { Precision = Precision.EightBit };
     private static readonly LeverChoice Preset = new("preset", "quick", clip => clip with { Preset = "quick" }) { IsWhole = true };
 
     private static readonly LeverChoice[] All = [Half, Few, Cache, Slow, Integers, Preset];
@@ -46,7 +46,7 @@ public sealed class WaySearchTests
 
         Assert.Equal("steps 10", goal.Best(search.Measured)!.Way.Key); // 51 s, whatever 8-bit integers take to begin
         Assert.Contains(search.Front, way => way.Way.Key == "steps 10");
-        Assert.DoesNotContain(search.Measured, way => way.Way.Precision != default && goal.IsFulfilledBy(way));
+        Assert.DoesNotContain(search.Measured, way => way.Way.Precision != Precision.Full && goal.IsFulfilledBy(way));
     }
 
     [Fact]
@@ -136,7 +136,7 @@ public sealed class WaySearchTests
         Assert.Null(Way.Own.With(Half)!.With(Few));
         Assert.Null(Way.Own.With(Preset)!.With(Cache));
         Assert.Null(Way.Own.With(Cache)!.With(Preset));
-        Assert.Equal(Quantization.EightBit, Way.Own.With(Preset)!.With(Integers)!.Precision);
+        Assert.Equal(Precision.EightBit, Way.Own.With(Preset)!.With(Integers)!.Precision);
         Assert.Equal(10, Way.Own.With(Half)!.Settings(new ClipSettings { Frames = 5 }).Steps);
     }
 

@@ -24,7 +24,7 @@ public sealed class PrecisionLossTests(TinyEngine engine)
 
         var settings = generator.Plan(new GenerationRequest { Prompt = "a red circle" }).Settings;
 
-        Assert.Equal(Precision.EightBit, settings.Execution!.Precision);
+        Assert.Equal(Precision.EightBit.Name, settings.Execution!.Precision);
         Assert.Equal(settings.Execution, GenerationSettings.FromJson(settings.ToJson())!.Execution);
     }
 
