@@ -58,7 +58,7 @@ public sealed class VideoGenerator : IVideoGenerator
     private readonly ClipIdentity _identity;
     private readonly AdapterPool _adapters;
     private readonly ConcurrentDictionary<
-        (Shape Latents, int Branches, bool EncodesFrames, DecoderFile? Decoder, EnhancerFile? Interpolator, EnhancerFile? Upscaler),
+        (Shape Latents, int Branches, bool IsClean, bool Encodes, DecoderFile? Decoder, EnhancerFile? Interpolator, EnhancerFile? Upscaler),
         byte
     > _expected = new();
     private long _clips;
@@ -123,7 +123,7 @@ public sealed class VideoGenerator : IVideoGenerator
         _prompts = new PromptEncoder(model, _networks, _lanes, features, keys);
         var controls = new ControlSource(_options.Ffmpeg);
         _controls = new ControlCheck(controls);
-        _images = new ConditionEncoder(model.Transformer, _networks, _lanes, features, keys, new ControlReader(controls));
+        _images = new ConditionEncoder(model, _networks, _lanes, features, keys, new ControlReader(controls));
         _decoder = new ClipDecoder(_networks.Frames, _lanes, _options.Ffmpeg);
         _previews = new PreviewMaker(model, _decoder);
         _adapters = new AdapterPool(model);
@@ -222,7 +222,7 @@ public sealed class VideoGenerator : IVideoGenerator
     {
         ArgumentNullException.ThrowIfNull(plan);
         ObjectDisposedException.ThrowIf(_stop.IsCancellationRequested, this);
-        var shape = (plan.Latents, plan.Branches, plan.EncodesFrames, plan.Decoder, plan.Interpolator, plan.Upscaler);
+        var shape = (plan.Latents, plan.Branches, plan.HasCleanFrames, plan.EncodesFrames, plan.Decoder, plan.Interpolator, plan.Upscaler);
         if (!_expected.TryAdd(shape, 0))
         {
             return Task.CompletedTask;

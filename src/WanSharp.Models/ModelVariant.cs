@@ -5,7 +5,8 @@ namespace WanSharp.Models;
 /// <summary>A published Wan model, and the settings that it was made for. They are data: <c>variants.json</c>.</summary>
 /// <remarks>
 /// Source: Wan-Video/Wan2.1:generate.py, wan/configs; Wan-Video/Wan2.2:wan/configs; the boundary and the two guidance scales are
-/// those of Wan 2.2's two experts. Of VACE's two experts: aigc-apps/VideoX-Fun:examples/wan2.2_vace_fun.
+/// those of Wan 2.2's two experts. Of VACE's two experts and of VideoX-Fun's own models: aigc-apps/VideoX-Fun:examples/wan2.2_vace_fun,
+/// wan2.1_fun and wan2.2_fun, with the shift and the boundary of its config/.
 /// </remarks>
 public sealed record ModelVariant
 {
@@ -63,6 +64,7 @@ public sealed record ModelVariant
             {
                 ModelType.TextImageToVideo => "wan2.2-ti2v-5b",
                 ModelType.FirstLastFrameToVideo => "wan2.1-flf2v-14b",
+                ModelType.Fun => FunName(transformer),
                 ModelType.ImageToVideo => transformer.VisionDim is null ? "wan2.2-i2v-a14b" : "wan2.1-i2v-14b-480p",
                 _ when transformer.ControlBlocks > 0 => hasExperts ? "wan2.2-vace-fun-a14b"
                 : transformer.Dim <= SmallestDim ? "wan2.1-vace-1.3b"
@@ -72,4 +74,19 @@ public sealed record ModelVariant
                 : "wan2.1-t2v-14b",
             }
         ];
+
+    private static string FunName(TransformerConfig transformer)
+    {
+        var size =
+            transformer.TakesCleanFrames ? "wan2.2-fun-5b"
+            : transformer.VisionDim is null ? "wan2.2-fun-a14b"
+            : transformer.Dim <= SmallestDim ? "wan2.1-fun-1.3b"
+            : "wan2.1-fun-14b";
+        return transformer switch
+        {
+            { CameraStride: not null } => $"{size}-camera",
+            { JoinsControl: true } => $"{size}-control",
+            _ => $"{size}-inp",
+        };
+    }
 }

@@ -22,9 +22,21 @@ internal static class NetworkFit
             ? vae.TemporalStride + vae.LatentChannels
             : 0;
         Check(
-            transformer.InChannels == vae.LatentChannels + imageChannels && transformer.OutChannels == vae.LatentChannels,
+            (transformer.ModelType == ModelType.Fun || transformer.InChannels == vae.LatentChannels + imageChannels)
+                && transformer.OutChannels == vae.LatentChannels,
             $"the transformer takes {transformer.InChannels} channels and gives {transformer.OutChannels}, but the VAE's latents "
                 + $"have {vae.LatentChannels}{(imageChannels > 0 ? $", an image's {imageChannels}" : "")}."
+        );
+        Check(
+            transformer.ModelType != ModelType.Fun
+                || (
+                    vae.TemporalStride == TransformerConfig.CameraFrames
+                    && transformer.CameraStride is var stride
+                    && (stride is null || stride == vae.SpatialStride)
+                ),
+            $"the transformer's masks and cameras are of {TransformerConfig.CameraFrames} frames and of "
+                + $"{transformer.CameraStride ?? vae.SpatialStride} pixels, and the VAE's latents of {vae.TemporalStride} and "
+                + $"{vae.SpatialStride}: they belong to different models."
         );
         Check(
             transformer.ControlChannels is not { } control

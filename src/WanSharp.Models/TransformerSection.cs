@@ -5,6 +5,9 @@ namespace WanSharp.Models;
 /// <summary>A transformer's dimensions under their official names (<c>config.json</c> of Wan-AI's checkpoints).</summary>
 internal sealed record TransformerSection
 {
+    /// <summary>The <c>model_type</c> of VideoX-Fun's models in descriptions of ours; their own say what their blocks are.</summary>
+    internal const string Fun = "fun";
+
     /// <summary>The file next to the description; a fixture says it elsewhere.</summary>
     public string? File { get; init; }
 
@@ -42,6 +45,12 @@ internal sealed record TransformerSection
     /// <summary>Of a VACE model: the blocks that have one for the control next to them.</summary>
     public int[]? VaceLayers { get; init; }
 
+    /// <summary>Of VideoX-Fun's: whether a reference picture stands in front of the clip.</summary>
+    public bool? AddRefConv { get; init; }
+
+    /// <summary>Of VideoX-Fun's: pixels to a side of a latent position, where it follows a camera.</summary>
+    public int? DownscaleFactorControlAdapter { get; init; }
+
     /// <param name="source">The file, for errors.</param>
     /// <param name="visionDim">Width of CLIP features, which the official description leaves to the weights.</param>
     public TransformerConfig ToConfiguration(string source, int? visionDim = null)
@@ -64,9 +73,10 @@ internal sealed record TransformerSection
                     "ti2v" => Graphs.Networks.ModelType.TextImageToVideo,
                     "i2v" => Graphs.Networks.ModelType.ImageToVideo,
                     "flf2v" => Graphs.Networks.ModelType.FirstLastFrameToVideo,
+                    Fun => Graphs.Networks.ModelType.Fun,
                     _ => throw new Tensors.CheckpointException(
                         source,
-                        $"model_type \"{ModelType}\" is none of t2v, ti2v, i2v, flf2v, vace."
+                        $"model_type \"{ModelType}\" is none of t2v, ti2v, i2v, flf2v, vace, {Fun}."
                     ),
                 },
                 PatchSize = new PatchSize(PatchSize[0], PatchSize[1], PatchSize[2]),
@@ -83,6 +93,8 @@ internal sealed record TransformerSection
                 VisionDim = visionDim,
                 ControlChannels = VaceInDim,
                 ControlBlocks = ControlBlocks(source),
+                TakesReference = AddRefConv == true,
+                CameraStride = DownscaleFactorControlAdapter,
             },
             configuration => configuration.Validate()
         );

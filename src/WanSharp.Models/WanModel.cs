@@ -105,8 +105,8 @@ public sealed class WanModel : IDisposable
     /// <summary>Whether images can be given for frames; which frames depends on the kind of model.</summary>
     public bool TakesImages => Transformer.ModelType != ModelType.TextToVideo || TakesControl;
 
-    /// <summary>Whether clips can follow a control video, fill in what a mask marks, and show what reference images do (VACE).</summary>
-    public bool TakesControl => Transformer.ControlBlocks > 0;
+    /// <summary>Whether clips can follow a control video (VACE, Fun Control).</summary>
+    public bool TakesControl => Transformer.ControlBlocks > 0 || Transformer.JoinsControl;
 
     /// <summary>
     /// Whether there are two transformers, one for the steps of high noise and one for the rest (Wan 2.2's A14B).

@@ -241,14 +241,14 @@ public sealed class ModelLayoutTests : IDisposable
     [Fact]
     public void Defaults_OfEveryVariant_AreThoseOfTheOfficialCode()
     {
-        Assert.Equal(11, ModelVariant.All.Count);
+        Assert.Equal(23, ModelVariant.All.Count);
         Assert.All(
             ModelVariant.All.Values,
             variant =>
             {
                 Assert.Contains($"{variant.Defaults.Width}x{variant.Defaults.Height}", variant.Sizes);
                 Assert.Equal(1, variant.Defaults.Frames % 4);
-                Assert.Equal("unipc", variant.Defaults.Sampler);
+                Assert.Equal(variant.Name.Split('-')[1] == "fun" ? "euler" : "unipc", variant.Defaults.Sampler); // VideoX-Fun's examples
                 Assert.EndsWith("倒着走", variant.Defaults.NegativePrompt, StringComparison.Ordinal);
             }
         );

@@ -34,10 +34,12 @@ public sealed partial class TinyNetworks : IDisposable
     /// <param name="variant">A name in variants.json.</param>
     public TinyNetworks(string variant)
     {
-        var isTi2v = variant.Contains("ti2v", StringComparison.Ordinal);
         var isVace = variant.Contains("vace", StringComparison.Ordinal);
-        var hasVision = variant is "wan2.1-i2v-14b-480p" or "wan2.1-flf2v-14b";
-        var vae = isTi2v
+        var isFun = !isVace && variant.Contains("-fun-", StringComparison.Ordinal);
+        var is5B = variant.Contains("5b", StringComparison.Ordinal);
+        var hasVision =
+            variant is "wan2.1-i2v-14b-480p" or "wan2.1-flf2v-14b" || (isFun && variant.StartsWith("wan2.1", StringComparison.Ordinal));
+        var vae = is5B
             ? VaeConfig.Wan22 with
             {
                 Dim = 2,
@@ -61,17 +63,24 @@ public sealed partial class TinyNetworks : IDisposable
         Config = Base with
         {
             ModelType =
-                isTi2v ? ModelType.TextImageToVideo
+                isFun ? ModelType.Fun
+                : is5B ? ModelType.TextImageToVideo
                 : variant.Contains("flf2v", StringComparison.Ordinal) ? ModelType.FirstLastFrameToVideo
                 : variant.Contains("i2v", StringComparison.Ordinal) ? ModelType.ImageToVideo
                 : ModelType.TextToVideo,
             InChannels =
-                isTi2v ? 48
+                isFun ? InChannelsOfFun(variant)
+                : is5B ? 48
                 : variant.Contains("t2v", StringComparison.Ordinal) || isVace ? 16
                 : 36,
             ControlChannels = isVace ? (2 * 16) + 64 : null,
             ControlBlocks = isVace ? 1 : 0,
-            OutChannels = isTi2v ? 48 : 16,
+            TakesReference = isFun && variant.EndsWith("-control", StringComparison.Ordinal),
+            CameraStride =
+                !isFun || !variant.EndsWith("-camera", StringComparison.Ordinal) ? null
+                : is5B ? 16
+                : 8,
+            OutChannels = is5B ? 48 : 16,
             VisionDim = hasVision ? vision.Dim : null,
         };
         var text = new Umt5Config
@@ -85,13 +94,19 @@ public sealed partial class TinyNetworks : IDisposable
         };
 
         var options = new GraphOptions();
-        (Variant, Type) = (variant, variant[7..].Split('-')[0]);
+        (Variant, Type) = (
+            variant,
+            !isFun ? variant[7..].Split('-')[0]
+            : hasVision ? "i2v"
+            : is5B ? "ti2v"
+            : "t2v"
+        );
         Transformer = Random(1, SlotsOf("transformer", Config, () => [WanTransformer.Whole(Config, options)]));
         HighNoise = variant.Contains("a14b", StringComparison.Ordinal)
             ? Random(2, SlotsOf("transformer", Config, () => [WanTransformer.Whole(Config, options)]))
             : null;
         Text = Random(3, SlotsOf("text", text, () => [Umt5Encoder.Whole(text, options)]));
-        Vae = Random(4, SlotsOf("vae", isTi2v, () => [WanVae.EncodeNext(vae, options), WanVae.DecodeNext(vae, options)]));
+        Vae = Random(4, SlotsOf("vae", is5B, () => [WanVae.EncodeNext(vae, options), WanVae.DecodeNext(vae, options)]));
         Vision = hasVision ? Random(5, SlotsOf("vision", vision, () => [VisionEncoder.Whole(vision, options)])) : null;
         if (Vision is not null)
         {
@@ -105,7 +120,7 @@ public sealed partial class TinyNetworks : IDisposable
 
     public string Variant { get; }
 
-    /// <summary>The official model_type: t2v, i2v, flf2v, ti2v.</summary>
+    /// <summary>The official model_type: t2v, i2v, flf2v, ti2v; of VideoX-Fun's what their blocks are.</summary>
     public string Type { get; }
 
     public TransformerConfig Config { get; }
@@ -152,6 +167,15 @@ public sealed partial class TinyNetworks : IDisposable
     }
 
     public void Dispose() => _all.ForEach(weights => weights.Dispose());
+
+    /// <summary>Noise, and before an image a control and a mask where there are some.</summary>
+    private static int InChannelsOfFun(string variant)
+    {
+        var latents = variant.Contains("5b", StringComparison.Ordinal) ? 48 : 16;
+        var isControl = variant.EndsWith("-control", StringComparison.Ordinal);
+        var hasMask = variant.StartsWith("wan2.2", StringComparison.Ordinal) || variant.EndsWith("-inp", StringComparison.Ordinal);
+        return ((isControl ? 3 : 2) * latents) + (hasMask ? 4 : 0);
+    }
 
     /// <summary>A network's weights; its graphs are written once for all tests.</summary>
     private static IReadOnlyList<WeightSlot> SlotsOf(string network, object config, Func<OnnxGraph[]> write) =>

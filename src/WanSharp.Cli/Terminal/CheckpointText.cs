@@ -120,6 +120,22 @@ internal static class CheckpointText
         return vae.FrameScale == 1 ? width : $"{width}, frames of {vae.FrameScale} times the size; for --decoder";
     }
 
+    /// <summary>What one of VideoX-Fun's transformers takes.</summary>
+    private static string FunText(TransformerConfig transformer)
+    {
+        var control =
+            transformer.TakesReference ? "a control and a reference picture, "
+            : transformer.JoinsControl ? "a control, "
+            : transformer.CameraStride is not null ? "a camera, "
+            : "";
+        var name =
+            transformer.CameraStride is not null ? "Camera"
+            : transformer.JoinsControl ? "Control"
+            : "InP";
+        var images = transformer.JoinsMask ? "first and last frame" : "first frame";
+        return $"{control}{images} to video (Fun {name}{(transformer.VisionDim is null ? "" : ", with CLIP")})";
+    }
+
     private static IEnumerable<string> Networks(NetworkFile file)
     {
         if (file.Transformer is { } transformer)
@@ -130,6 +146,7 @@ internal static class CheckpointText
                 ModelType.TextToVideo => "text to video",
                 ModelType.TextImageToVideo => "text and image to video (ti2v)",
                 ModelType.FirstLastFrameToVideo => "first and last frame to video",
+                ModelType.Fun => FunText(transformer),
                 _ => transformer.VisionDim is null ? "image to video (Wan 2.2)" : "image to video (Wan 2.1, with CLIP)",
             };
             yield return $"Wan transformer, {does}, {transformer.Layers} layers of {transformer.Dim}, {transformer.InChannels} "

@@ -95,12 +95,11 @@ internal sealed class Denoiser(Experts experts) : IDisposable
     /// <summary>Compiles what a clip's steps will need, taken alone.</summary>
     /// <param name="latents">The clip's latents.</param>
     /// <param name="branches">Its branches of guidance.</param>
-    /// <param name="hasImages">Whether it is given images.</param>
+    /// <param name="hasCleanFrames">Whether some frames are given clean, and have timesteps of their own.</param>
     /// <param name="cancellationToken">Cancels compilation.</param>
-    public Task CompileForAsync(Shape latents, int branches, bool hasImages, CancellationToken cancellationToken)
+    public Task CompileForAsync(Shape latents, int branches, bool hasCleanFrames, CancellationToken cancellationToken)
     {
         var channels = experts.Configuration.GivenChannels;
-        var hasCleanFrames = hasImages && channels == latents[1]; // which have timesteps of their own; others take images as channels
         Shape input = [Share(latents, branches) ? branches : 1, channels, latents[2], latents[3], latents[4]];
         return experts.CompileForAsync(input, hasCleanFrames ? latents[2] : 1, cancellationToken);
     }

@@ -24,6 +24,11 @@ internal sealed class ControlCheck(ControlSource source)
             return;
         }
 
+        if (control.Camera is { } camera)
+        {
+            CameraPath.Of(camera, plan.Settings.Frames);
+        }
+
         foreach (var picture in control.References)
         {
             await CountAsync(picture, plan, most: 0, cancellationToken).ConfigureAwait(false);

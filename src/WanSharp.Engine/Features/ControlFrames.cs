@@ -32,6 +32,12 @@ internal sealed class ControlFrames
     /// <summary>Pictures of what the clip shows, in its size.</summary>
     public List<RgbImage> References { get; } = [];
 
+    /// <summary>The reference picture as it came, which CLIP sees; null for none.</summary>
+    public RgbImage? Shown { get; set; }
+
+    /// <summary>How many frames show something before the first that does not.</summary>
+    public int Filled => Array.FindIndex(_pictures, picture => picture is null) is var first and >= 0 ? first : Count;
+
     /// <summary>Whether any frame shows something.</summary>
     public bool IsEmpty => Array.TrueForAll(_pictures, picture => picture is null);
 

@@ -28,7 +28,7 @@ internal sealed class ControlReader(ControlSource source)
             await ReadVideoAsync(plan, control, frames, cancellationToken).ConfigureAwait(false);
         }
 
-        foreach (var (latentFrame, image) in plan.GivenFrames)
+        foreach (var (latentFrame, image) in plan.GivenFrames.Where(_ => !control.IsFun)) // where they are no part of the control
         {
             var picture = ImageTensors.Cover(image, frames.Width, frames.Height).Pixels;
             frames.Set(FrameOf(plan, latentFrame), picture, new byte[frames.Width * frames.Height]);
@@ -38,6 +38,7 @@ internal sealed class ControlReader(ControlSource source)
         {
             var image = await source.ReadPictureAsync(file, cancellationToken).ConfigureAwait(false);
             frames.References.Add(OnWhite(image, frames.Width, frames.Height));
+            frames.Shown ??= image;
         }
 
         // When all is read and before anything is made of it: what is kept is kept under the digests of the plan.

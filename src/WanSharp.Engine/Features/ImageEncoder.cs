@@ -36,8 +36,68 @@ internal sealed class ImageEncoder(VaeRunner vae, VisionEncoderRunner? vision)
     /// <param name="plan">The plan.</param>
     /// <param name="frames">The control, in the clip's size.</param>
     /// <param name="cancellationToken">Stops between two operations.</param>
-    public ImageConditions EncodeControl(GenerationPlan plan, ControlFrames frames, CancellationToken cancellationToken) =>
-        new() { Channels = new ControlEncoder(vae, plan.VaeTiles).Encode(frames, cancellationToken) };
+    /// <param name="model">The plan's transformer.</param>
+    public ImageConditions EncodeControl(
+        GenerationPlan plan,
+        TransformerConfig model,
+        ControlFrames frames,
+        CancellationToken cancellationToken
+    ) =>
+        model.ModelType == ModelType.Fun
+            ? EncodeFun(plan, model, frames, cancellationToken)
+            : new() { Channels = new ControlEncoder(vae, plan.VaeTiles).Encode(frames, cancellationToken) };
+
+    /// <summary>
+    /// What VideoX-Fun's models take. CLIP sees the reference, or else the first frame: of InP as it is in the clip, of others as it came
+    /// (aigc-apps/VideoX-Fun:examples/wan2.1_fun, <c>clip_image</c>).
+    /// </summary>
+    private ImageConditions EncodeFun(
+        GenerationPlan plan,
+        TransformerConfig model,
+        ControlFrames frames,
+        CancellationToken cancellationToken
+    )
+    {
+        var given = plan.GivenFrames;
+        using var first = given.TryGetValue(0, out var image) ? Prepare(plan, model.PatchSize, image) : null;
+        using var last = given.Count > 1 ? Prepare(plan, model.PatchSize, given[plan.LatentFrames - 1]) : null;
+        var conditions = new FunEncoder(vae, model, plan.VaeTiles).Encode(
+            new FunFrames(frames, plan.ReferenceFrames) { First = first?.Frame, Last = last?.Frame },
+            cancellationToken
+        );
+        if (vision is null)
+        {
+            return conditions;
+        }
+
+        try
+        {
+            using var seen =
+                frames.Shown is { } reference ? PrepareForVision(reference)
+                : first is null ? null
+                : model is { JoinsControl: false, CameraStride: null } ? ImageFeatures.Prepare(first.Frame, vision.Configuration.ImageSize)
+                : PrepareForVision(image!);
+            return new ImageConditions
+            {
+                Channels = conditions.Channels,
+                Frames = conditions.Frames,
+                ImageFeatures = seen is null
+                    ? ImageFeatures.OfNothing(vision.Configuration)
+                    : ImageFeatures.Encode(vision, [seen], cancellationToken),
+            };
+        }
+        catch
+        {
+            conditions.Dispose();
+            throw;
+        }
+    }
+
+    private Tensor PrepareForVision(RgbImage image)
+    {
+        using var pixels = ImageTensors.ToTensor(image);
+        return ImageFeatures.Prepare(pixels, vision!.Configuration.ImageSize);
+    }
 
     private ImageConditions EncodeFrames(GenerationPlan plan, CancellationToken cancellationToken)
     {

@@ -1,3 +1,4 @@
+using WanSharp.Graphs.Networks;
 using WanSharp.Media.Images;
 using WanSharp.Runtime.Networks;
 using WanSharp.Tensors;
@@ -29,6 +30,10 @@ internal static class ImageFeatures
         using var rows = encoder.Encode(batch, cancellationToken); // [images, tokens, dim]
         return Tensor.CopyOf([1, rows.Shape[0] * rows.Shape[1], rows.Shape[2]], rows.Read<float>());
     }
+
+    /// <summary>What stands for an image where none is given, in VideoX-Fun's models: rows of zeros; the caller disposes them.</summary>
+    /// <param name="encoder">The model's image encoder.</param>
+    public static Tensor OfNothing(VisionEncoderConfig encoder) => Tensor.Zeros(DType.F32, [1, encoder.Tokens, encoder.Dim]);
 
     /// <summary>The image as CLIP takes it, <c>[3, size, size]</c>: squeezed to a square, whatever its aspect, and standardized.</summary>
     /// <param name="image"><c>[3, height, width]</c>, −1 to 1, of any size.</param>

@@ -1,43 +1,56 @@
 using WanSharp.Engine.Requests;
 using WanSharp.Engine.Sampling;
+using WanSharp.Graphs.Networks;
 using WanSharp.Models;
 using WanSharp.Storage;
 using WanSharp.Tensors;
 
 namespace WanSharp.Engine.Planning;
 
-/// <summary>What a clip of a model that follows a control is made after; nothing is read yet.</summary>
+/// <summary>What a clip of a model that follows a control or a camera is made after; nothing is read yet.</summary>
 internal sealed record ControlPlan
 {
     private const int MostReferences = 8;
     private const int FewestPixels = 16; // on a side of what an outpainted clip shows
 
     /// <summary>The clip that is followed or filled in; null for none.</summary>
-    public ControlFile? Video { get; private init; }
+    public ControlFile? Video { get; init; }
 
     /// <summary>What of it is made anew: where this is white; null for all, or for nothing where <see cref="Keeps"/>.</summary>
-    public ControlFile? Mask { get; private init; }
+    public ControlFile? Mask { get; init; }
 
     /// <summary>Whether all of the video is kept.</summary>
-    public bool Keeps { get; private init; }
+    public bool Keeps { get; init; }
 
     /// <summary>Pictures of what the clip shows: each is a latent frame in front of the clip's.</summary>
-    public IReadOnlyList<ControlFile> References { get; private init; } = [];
+    public IReadOnlyList<ControlFile> References { get; init; } = [];
 
     /// <summary>What of the video is followed where it is made anew: its edges, its brightness; null for all that it shows.</summary>
-    public string? Source { get; private init; }
+    public string? Source { get; init; }
 
     /// <summary>Whether nothing is followed where it is made anew.</summary>
-    public bool IsHidden { get; private init; }
+    public bool IsHidden { get; init; }
 
     /// <summary>How strongly it is followed.</summary>
-    public double Strength { get; private init; } = 1;
+    public double Strength { get; init; } = 1;
 
     /// <summary>Where in the frame the video is.</summary>
-    public FrameRect Place { get; private init; }
+    public FrameRect Place { get; init; }
+
+    /// <summary>How the camera moves; null where it is not said.</summary>
+    public CameraPlan? Camera { get; init; }
+
+    /// <summary>Whether the model is one of VideoX-Fun's.</summary>
+    public bool IsFun { get; init; }
+
+    /// <summary>Latent frames in front of the clip's: one for each reference, and in some models one whether there is one or not.</summary>
+    public required int ReferenceFrames { get; init; }
+
+    /// <summary>Whether frames are encoded for it, other than images that are given: VACE is shown grey where there are none.</summary>
+    public bool Encodes => !IsFun || Video is not null || References.Count > 0;
 
     /// <summary>All files.</summary>
-    public IEnumerable<ControlFile> Files => new[] { Video, Mask }.OfType<ControlFile>().Concat(References);
+    public IEnumerable<ControlFile> Files => new[] { Video, Mask, Camera?.File }.OfType<ControlFile>().Concat(References);
 
     /// <summary>What a request asks for; null for a model that follows no control.</summary>
     /// <param name="request">The request.</param>
@@ -45,19 +58,35 @@ internal sealed record ControlPlan
     /// <param name="width">The clip's pixels across.</param>
     /// <param name="height">The clip's pixels down.</param>
     /// <param name="folders">Folders to look for the names of files in.</param>
+    /// <param name="require">Whether what the model cannot do without must be there.</param>
     /// <exception cref="InvalidRequestException">The model follows none, a file is not there, or settings contradict each
     /// other.</exception>
-    public static ControlPlan? Of(ClipSettings request, WanModel model, int width, int height, IReadOnlyList<string> folders)
+    public static ControlPlan? Of(ClipSettings request, WanModel model, int width, int height, IReadOnlyList<string> folders, bool require)
     {
+        if (model.Transformer.ModelType == ModelType.Fun)
+        {
+            return FunControl.Of(request, model, new FrameRect(0, 0, width, height), folders, require);
+        }
+
+        foreach (var field in ControlFields.All.Where(field => field.Get(request) is not null))
+        {
+            var isCamera = field.Name.StartsWith("camera", StringComparison.Ordinal);
+            if (isCamera || !model.TakesControl)
+            {
+                throw new InvalidRequestException(
+                    field.Label,
+                    isCamera
+                        ? $"{model.Name} follows no camera: leave --{field.Label} out, or use a Fun Camera model (--model "
+                            + "fun-camera-1.3b; wan models pull fun-camera-1.3b gets it)."
+                        : $"{model.Name} follows no control: leave --{field.Label} out, or use a VACE model (--model vace-1.3b; wan models "
+                            + "pull vace-1.3b gets it)."
+                );
+            }
+        }
+
         if (!model.TakesControl)
         {
-            return ControlFields.All.FirstOrDefault(field => field.Get(request) is not null) is { } asked
-                ? throw new InvalidRequestException(
-                    asked.Label,
-                    $"{model.Name} follows no control: leave --{asked.Label} out, or use a VACE model (--model vace-1.3b; wan models pull "
-                        + "vace-1.3b gets it)."
-                )
-                : null;
+            return null;
         }
 
         if (request.Control is null)
@@ -88,6 +117,7 @@ internal sealed record ControlPlan
             Mask = request.Mask is { } mask and not ControlFields.Keep ? ControlFile.Find("mask", mask, folders) : null,
             Keeps = keeps,
             References = [.. references.Select(one => Reference(one, folders))],
+            ReferenceFrames = references.Length,
             Source = OneOf("control-from", request.ControlFrom, ControlFields.Sources),
             IsHidden =
                 request.Mask is not null
@@ -112,6 +142,8 @@ internal sealed record ControlPlan
             MaskShows = request.MaskShows,
             Outpaint = request.Outpaint,
             References = References.Count == 0 ? null : [.. References.Select(one => one.ToUsed(digests))],
+            Camera = Camera?.ToUsed(digests),
+            CameraSpeed = Camera is { File: null } moves ? moves.Speed : null,
         };
 
     private static void RequireNone(string field, object? value)
@@ -122,7 +154,7 @@ internal sealed record ControlPlan
         }
     }
 
-    private static ControlFile Reference(string text, IReadOnlyList<string> folders)
+    internal static ControlFile Reference(string text, IReadOnlyList<string> folders)
     {
         var file = ControlFile.Find("reference", text, folders);
         return file.Part is { From: 0, To: null }
@@ -130,7 +162,7 @@ internal sealed record ControlPlan
             : throw new InvalidRequestException("reference", $"{text}: a reference is a picture, which has no seconds.");
     }
 
-    private static string? OneOf(string field, string? value, IReadOnlyList<string> choices) =>
+    internal static string? OneOf(string field, string? value, IReadOnlyList<string> choices) =>
         value is null || choices.Contains(value)
             ? value
             : throw new InvalidRequestException(field, $"'{value}' is not known: --{field} is {string.Join(" or ", choices)}.");

@@ -237,8 +237,7 @@ public sealed class CostModel
     }
 
     /// <summary>Timesteps of a row: one for each latent frame where some are given clean.</summary>
-    private int GroupsOf(GenerationPlan plan) =>
-        _model.Transformer.ModelType == ModelType.TextImageToVideo && plan.GivenFrames.Count > 0 ? plan.LatentFrames : 1;
+    private int GroupsOf(GenerationPlan plan) => plan.HasCleanFrames ? (int)plan.Latents[2] : 1;
 
     /// <summary>The tiles for a plan: as was asked for, or the smallest where memory decides and is short.</summary>
     private VaeTiling? TilesFor(GenerationPlan plan, bool isTiled)

@@ -125,8 +125,8 @@ public sealed record GenerationPlan
     /// <summary>What a model that follows a control makes the clip after; null for other models.</summary>
     internal ControlPlan? Control { get; init; }
 
-    /// <summary>Latent frames in front of the clip's that show reference pictures, and are not decoded.</summary>
-    public int ReferenceFrames => Control?.References.Count ?? 0;
+    /// <summary>Latent frames in front of the clip's that are for reference pictures, and are not decoded.</summary>
+    public int ReferenceFrames => Control?.ReferenceFrames ?? 0;
 
     /// <summary>The latents of the clip itself, <c>[1, channels, latentFrames, latentHeight, latentWidth]</c>.</summary>
     public Shape ClipLatents => [Latents[0], Latents[1], LatentFrames, Latents[3], Latents[4]];
@@ -135,5 +135,8 @@ public sealed record GenerationPlan
     public int LatentFrames => (int)Latents[2] - ReferenceFrames;
 
     /// <summary>Whether frames are encoded for it: of given images, or of what it follows.</summary>
-    internal bool EncodesFrames => GivenFrames.Count > 0 || Control is not null;
+    internal bool EncodesFrames => GivenFrames.Count > 0 || Control is { Encodes: true };
+
+    /// <summary>Whether some latent frames are given clean, at timestep 0.</summary>
+    internal bool HasCleanFrames { get; init; }
 }

@@ -62,6 +62,7 @@ internal static class GenerationPlanner
                     Upscale = Digested(sketch.Settings.Upscale, sketch.Upscaler),
                     Control = Digested(sketch.Settings.Control, sketch.Control?.Video, model),
                     Mask = Digested(sketch.Settings.Mask, sketch.Control?.Mask, model),
+                    Camera = Digested(sketch.Settings.Camera, sketch.Control?.Camera?.File, model),
                     References = sketch.Settings.References is null
                         ? null
                         : [.. sketch.Control!.References.Select(one => one.ToUsed(model.FileDigests))],
@@ -83,7 +84,7 @@ internal static class GenerationPlanner
     /// <summary>The plan of a request except the model's digest: nothing is read, however large the model's files are.</summary>
     /// <param name="request">What is asked for.</param>
     /// <param name="model">The model.</param>
-    /// <param name="requireImages">Whether images that the model cannot do without must be given.</param>
+    /// <param name="requireImages">Whether images, and what else is followed, must be given where the model cannot do without.</param>
     /// <param name="decoders">Opens the files that are named instead of the model's VAE.</param>
     /// <param name="presets">What presets mean. Default: those that ship.</param>
     /// <param name="enhancers">Opens the files that enlarge frames.</param>
@@ -114,6 +115,7 @@ internal static class GenerationPlanner
             StepBranches = [],
             HighNoiseSteps = 0,
             GivenFrames = resolved.Given,
+            HasCleanFrames = model.Transformer.TakesCleanFrames && resolved.Given.Count > 0,
             Control = resolved.Control,
             Decoder = resolved.Decoder,
             Encoder = resolved.Encoder,
@@ -141,8 +143,8 @@ internal static class GenerationPlanner
 
         var schedule = StepPlan.Of(request, model, sampler, width, height);
         var guidance = GuidancePlan.Of(request, model, schedule.Steps);
-        var control = ControlPlan.Of(request, model, width, height, decoders?.Folders ?? [model.Folder]);
-        var references = control?.References.Count ?? 0;
+        var control = ControlPlan.Of(request, model, width, height, decoders?.Folders ?? [model.Folder], requireImages);
+        var references = control?.ReferenceFrames ?? 0;
         var latents = Latents(model, width, height, frames, references);
         var given = GivenImages.Resolve(request.Images, model, (int)latents[2] - references, width, height, requireImages);
         var decoder = Standin(decoders, "decoder", request.Decoder, encodes: false);
@@ -160,7 +162,7 @@ internal static class GenerationPlanner
             given,
             control,
             decoder,
-            given.Count == 0 && control is null ? null : encoder
+            given.Count == 0 && control is not { Encodes: true } ? null : encoder
         );
     }
 

@@ -1,4 +1,3 @@
-using System.Text.RegularExpressions;
 using WanSharp.Engine.Requests;
 using WanSharp.Graphs.Networks;
 using WanSharp.Media.Images;
@@ -8,7 +7,7 @@ using WanSharp.Tensors;
 namespace WanSharp.Engine.Planning;
 
 /// <summary>Which frames of a clip images can give, and the size that they ask for; each kind of model has its own rules.</summary>
-internal static partial class GivenImages
+internal static class GivenImages
 {
     /// <summary>The latent frames that are encoded for the sake of one.</summary>
     /// <param name="latentFrame">
@@ -42,18 +41,17 @@ internal static partial class GivenImages
     {
         var image = (images.FirstOrDefault(given => given.LatentFrame == 0) ?? images[0]).Image;
         var area = model.Defaults.Width * model.Defaults.Height;
-        var (width, height) =
-            model.Transformer.ModelType == ModelType.TextImageToVideo
-                ? ImageSizes.BestOutputSize(image.Width, image.Height, model.PixelStrideX, model.PixelStrideY, area)
-                : Pixels(
-                    ImageSizes.ImageToVideoLatentSize(
-                        image.Height,
-                        image.Width,
-                        area,
-                        model.Vae.SpatialStride,
-                        model.Transformer.PatchSize.Width
-                    )
-                );
+        var (width, height) = model.Transformer.TakesCleanFrames
+            ? ImageSizes.BestOutputSize(image.Width, image.Height, model.PixelStrideX, model.PixelStrideY, area)
+            : Pixels(
+                ImageSizes.ImageToVideoLatentSize(
+                    image.Height,
+                    image.Width,
+                    area,
+                    model.Vae.SpatialStride,
+                    model.Transformer.PatchSize.Width
+                )
+            );
         return width is > 0 and <= ModelLimits.MaximumSide && height is > 0 and <= ModelLimits.MaximumSide
             ? (width, height)
             : throw new InvalidRequestException(
@@ -127,25 +125,26 @@ internal static partial class GivenImages
     /// </summary>
     public static IEnumerable<string> NotesOf(IReadOnlyDictionary<int, RgbImage> given, WanModel model)
     {
-        var file = Path.GetFileName(model.Parts.Transformer);
-        if (
-            given.Count > 1
-            && model.Transformer is { ModelType: ModelType.ImageToVideo, VisionDim: not null }
-            && !InPainting().IsMatch($"{Path.GetFileName(Path.GetDirectoryName(Path.GetFullPath(model.Parts.Transformer)))}/{file}")
-        )
+        if (given.Count > 1 && model.Transformer is { ModelType: ModelType.ImageToVideo, VisionDim: not null })
         {
-            yield return $"{file} takes a last frame, but only models that are called InP were trained for one: the clip may not end with "
-                + "it.";
+            yield return $"{Path.GetFileName(model.Parts.Transformer)} takes a last frame, but only models that are called InP were trained "
+                + "for one: the clip may not end with it.";
         }
     }
 
     /// <summary>
     /// An i2v model takes the first frame and must have it, and the last one, too, in its channels: Wan 2.2's was trained so
-    /// (ModelTC/LightX2V:configs/wan22/wan_distill_moe_flf2v.json), and so was Wan 2.1 Fun InP, whose CLIP sees the first image alone
-    /// (Comfy-Org/ComfyUI:comfy_extras/nodes_wan.py, WanFunInpaintToVideo). flf2v must have both; ti2v takes any or none.
+    /// (ModelTC/LightX2V:configs/wan22/wan_distill_moe_flf2v.json). flf2v must have both; ti2v takes any or none; VideoX-Fun's take none,
+    /// the first, and those with a mask also both.
     /// </summary>
     private static void RequireWanted(Dictionary<int, RgbImage> given, WanModel model, int latentFrames)
     {
+        if (model.Transformer.ModelType == ModelType.Fun)
+        {
+            RequireOfFun(given, model, latentFrames);
+            return;
+        }
+
         var mayHaveLast = model.Transformer.ModelType == ModelType.ImageToVideo;
         if (mayHaveLast && given.Count == 2 && given.ContainsKey(0) && given.ContainsKey(latentFrames - 1))
         {
@@ -178,6 +177,32 @@ internal static partial class GivenImages
         }
     }
 
+    private static void RequireOfFun(Dictionary<int, RgbImage> given, WanModel model, int latentFrames)
+    {
+        var isKnown =
+            given.Count == 0
+            || (given.ContainsKey(0) && given.Keys.All(frame => frame == 0 || (model.Transformer.JoinsMask && frame == latentFrames - 1)));
+        if (!isKnown)
+        {
+            throw new InvalidRequestException(
+                "image",
+                model.Transformer.JoinsMask
+                    ? $"{model.Name} takes the image of the first frame, or those of the first and the last: give --image, and "
+                        + "--last-image if you like."
+                    : $"{model.Name} takes the image of the first frame alone: give --image and no other."
+            );
+        }
+
+        if (given.Count > 0 && latentFrames == 1 && !model.Transformer.JoinsMask)
+        {
+            throw new InvalidRequestException(
+                "frames",
+                $"{model.Name} does not look at a first image where it makes a single frame: ask for at least {model.Vae.TemporalStride "
+                    + "+ 1} frames, or leave the image out."
+            );
+        }
+    }
+
     /// <summary>An image may be scaled to cover the frame before its middle is cut out.</summary>
     private static void RequireCoverable(RgbImage image, int width, int height, string what)
     {
@@ -191,7 +216,4 @@ internal static partial class GivenImages
             );
         }
     }
-
-    [GeneratedRegex("(?<![A-Za-z])inp(?:aint)?(?:ing)?(?![a-z])|fun[-_. ]?inp", RegexOptions.IgnoreCase)]
-    private static partial Regex InPainting();
 }

@@ -47,7 +47,7 @@ internal sealed class ImageStage(
             };
 
     /// <summary>Whether a clip has frames to encode: of images, or of what it follows.</summary>
-    public bool Encodes(GenerationPlan plan) => plan.Control is not null || Frames(plan).Count > 0;
+    public bool Encodes(GenerationPlan plan) => plan.EncodesFrames || Frames(plan).Count > 0;
 
     /// <summary>What has to be computed; null for a clip without images.</summary>
     public StageWork? Work(GenerationPlan plan)
@@ -116,9 +116,15 @@ internal sealed class ImageStage(
     private IEnumerable<Shape> Encoded(GenerationPlan plan)
     {
         var latents = plan.ClipLatents;
+        Shape one = [1, latents[1], 1, latents[3], latents[4]];
+        if (plan.Control is { IsFun: true } fun)
+        {
+            var images = Frames(plan).Take(1).Select(_ => model.Transformer.JoinsMask ? latents : one);
+            return [.. fun.Video is null ? (Shape[])[] : [latents], .. images, .. fun.References.Select(_ => one)];
+        }
+
         if (plan.Control is not null)
         {
-            Shape one = [1, latents[1], 1, latents[3], latents[4]];
             return [latents, latents, .. Enumerable.Repeat(one, plan.ReferenceFrames)]; // what is kept, what is made anew, references
         }
 

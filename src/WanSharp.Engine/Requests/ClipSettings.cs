@@ -193,6 +193,17 @@ public record ClipSettings
     public string? References { get; init; }
 
     /// <summary>
+    /// How the camera moves: names of moves joined by <c>+</c>, or a file with the camera of each frame. For models that follow one (Fun
+    /// Camera). Default: none.
+    /// </summary>
+    [JsonPropertyName("camera")]
+    public string? Camera { get; init; }
+
+    /// <summary>How far the moves of <see cref="Camera"/> go, 0 to 10. Default: 1.</summary>
+    [JsonPropertyName("camera_speed")]
+    public double? CameraSpeed { get; init; }
+
+    /// <summary>
     /// What decodes the clip instead of the model's own VAE: a file, or the name of one in a models folder. Its frames may be larger
     /// than <see cref="Width"/> and <see cref="Height"/>.
     /// </summary>

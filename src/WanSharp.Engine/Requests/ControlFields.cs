@@ -3,7 +3,9 @@ using static WanSharp.Engine.Requests.FieldForms;
 
 namespace WanSharp.Engine.Requests;
 
-/// <summary>The rows of <see cref="SettingFields"/> for models that follow a control (VACE).</summary>
+/// <summary>
+/// The rows of <see cref="SettingFields"/> for models that follow a control (VACE, Fun Control) or a camera (Fun Camera).
+/// </summary>
 internal static class ControlFields
 {
     /// <summary>What <c>--mask</c> says instead of a file: all of the control is kept, and only what it does not show is made.</summary>
@@ -31,6 +33,19 @@ internal static class ControlFields
             r => r.ControlStrength
         );
 
+    /// <summary>How far the camera's moves go.</summary>
+    public static SettingField CameraSpeed { get; } =
+        Number(
+            "camera_speed",
+            "X",
+            "How far the moves of --camera go in a clip. Default: 1.",
+            0.0,
+            10.0,
+            s => s.CameraSpeed,
+            (s, v) => s with { CameraSpeed = v },
+            r => r.CameraSpeed
+        );
+
     /// <summary>All of them, in the order of help.</summary>
     public static IReadOnlyList<SettingField> All { get; } =
     [
@@ -38,7 +53,7 @@ internal static class ControlFields
             "control",
             "FILE[@FROM-TO]",
             "The clip that is followed (depth, pose, edges, …), or filled in and extended with --mask; for models that take one "
-                + "(VACE). Its seconds may be chosen: depth.mp4@2-5.",
+                + "(VACE, Fun Control). Its seconds may be chosen: depth.mp4@2-5.",
             "a clip or a picture, and its seconds if not all are meant, such as depth.mp4@2-5",
             s => s.Control,
             (s, v) => s with { Control = v },
@@ -87,12 +102,24 @@ internal static class ControlFields
         Clips(
             "reference",
             "FILE",
-            "A picture of what the clip shows; may be given several times, for models that take some (VACE).",
+            "A picture of what the clip shows, for models that take some (VACE, Fun Control); VACE takes several, each with an option of "
+                + "its own.",
             "a picture",
             s => s.References,
             (s, v) => s with { References = v },
             r => r.References is { Count: > 0 } used ? string.Join(LoraUse.Separator, used.Select(one => one.Name)) : null,
             isList: true
         ),
+        Clips(
+            "camera",
+            "MOVE[+MOVE]|FILE",
+            $"How the camera moves, for models that follow one (Fun Camera): {string.Join(", ", CameraMoves.Names)}, or several joined "
+                + "by +; or a file with the camera of each frame.",
+            $"{string.Join(", ", CameraMoves.Names)}, some of them joined by +, or a file",
+            s => s.Camera,
+            (s, v) => s with { Camera = v },
+            r => r.Camera?.Requested
+        ),
+        CameraSpeed,
     ];
 }

@@ -136,6 +136,12 @@ public sealed record GenerationSettings
     /// <summary>The pictures of what the clip shows; null for none.</summary>
     public IReadOnlyList<UsedClip>? References { get; init; }
 
+    /// <summary>How the camera moved: moves, or the file that says it; null for a model that follows none.</summary>
+    public UsedClip? Camera { get; init; }
+
+    /// <summary>How far the camera's moves went; null for a file, and for a model that follows none.</summary>
+    public double? CameraSpeed { get; init; }
+
     /// <summary>The file that decoded the clip; null where the model's own VAE did.</summary>
     public UsedNetwork? Decoder { get; init; }
 
@@ -219,7 +225,7 @@ public sealed record GenerationSettings
                 settings is not null
                 && settings.Images.All(image => image is { Sha256: not null })
                 && settings.AllLoras.All(lora => lora is { File: not null, Sha256: not null } && Requested(lora) is not null)
-                && new[] { settings.Control, settings.Mask }.Concat(settings.References ?? []).All(IsNamed)
+                && new[] { settings.Control, settings.Mask, settings.Camera }.Concat(settings.References ?? []).All(IsNamed)
                 && IsNamed(settings.Decoder)
                 && IsNamed(settings.Encoder)
                 && IsNamed(settings.Upscale)

@@ -166,6 +166,7 @@ internal sealed class ClipIdentity
             Encoder = Unnamed(settings.Encoder),
             Control = Unnamed(settings.Control),
             Mask = Unnamed(settings.Mask),
+            Camera = settings.Camera is { Sha256.Length: > 0 } camera ? Unnamed(camera) : settings.Camera, // moves have names alone
             References = settings.References is null ? null : [.. settings.References.Select(one => Unnamed(one)!)],
             Loras = WithoutNames(settings.Loras),
             HighNoiseLoras = WithoutNames(settings.HighNoiseLoras),

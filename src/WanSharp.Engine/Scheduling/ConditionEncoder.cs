@@ -1,7 +1,9 @@
 using System.Globalization;
 using WanSharp.Engine.Denoising;
 using WanSharp.Engine.Features;
+using WanSharp.Engine.Planning;
 using WanSharp.Graphs.Networks;
+using WanSharp.Models;
 using WanSharp.Tensors;
 
 namespace WanSharp.Engine.Scheduling;
@@ -9,7 +11,7 @@ namespace WanSharp.Engine.Scheduling;
 /// <summary>A clip's images as its model takes them; the same images for the same size are encoded once.</summary>
 /// <remarks>Thread-safe.</remarks>
 internal sealed class ConditionEncoder(
-    TransformerConfig model,
+    WanModel model,
     EngineNetworks networks,
     ComputeLanes lanes,
     FeatureCache cache,
@@ -25,7 +27,7 @@ internal sealed class ConditionEncoder(
     {
         if (!clip.Plan.EncodesFrames)
         {
-            return ImageConditions.None;
+            return clip.Plan.Control is null ? ImageConditions.None : WithCamera(Empty(clip.Plan), clip.Plan);
         }
 
         var conditions = await cache
@@ -41,7 +43,12 @@ internal sealed class ConditionEncoder(
         }
 
         var images = FromBytes(conditions);
-        return clip.Plan.Control is { } followed ? WithStrength(images, followed.Strength) : images;
+        return clip.Plan.Control switch
+        {
+            null => images,
+            { IsFun: true } => WithCamera(images, clip.Plan),
+            var followed => With(images, 1, values => values.Fill((float)followed.Strength)),
+        };
 
         // What a clip follows is read when its turn has come: of all clips that wait, one has it in memory.
         async Task<byte[]> EncodeInTurnAsync(ImageEncoder encoder)
@@ -55,25 +62,63 @@ internal sealed class ConditionEncoder(
         byte[] Encode(ImageEncoder encoder, ControlFrames? control)
         {
             using var encoded = control is null
-                ? encoder.Encode(clip.Plan, model, clip.Cancelled)
-                : encoder.EncodeControl(clip.Plan, control, clip.Cancelled);
+                ? encoder.Encode(clip.Plan, model.Transformer, clip.Cancelled)
+                : encoder.EncodeControl(clip.Plan, model.Transformer, control, clip.Cancelled);
             return ToBytes(encoded);
         }
     }
 
-    /// <summary>A control with a channel that says how strongly it is followed.</summary>
-    private static ImageConditions WithStrength(ImageConditions control, double strength)
-    {
-        using (control)
+    /// <summary>What VideoX-Fun's models are given where nothing is: no network has to run for it.</summary>
+    private ImageConditions Empty(GenerationPlan plan) =>
+        new()
         {
-            var values = control.Channels!.Read<float>();
-            var shape = control.Channels.Shape;
-            var channels = Tensor.Zeros(DType.F32, [1, shape[1] + 1, shape[2], shape[3], shape[4]]);
-            values.CopyTo(channels.Write<float>());
-            channels.Write<float>()[values.Length..].Fill((float)strength);
-            return new ImageConditions { Channels = channels };
+            Channels = FunEncoder.Empty(model.Transformer, plan.Latents.Dims[2..]),
+            ImageFeatures = model.VisionEncoder is { } vision ? ImageFeatures.OfNothing(vision) : null,
+        };
+
+    /// <summary>Conditions with a camera, where there is one: it is told anew for each clip, and not kept.</summary>
+    private static ImageConditions WithCamera(ImageConditions images, GenerationPlan plan)
+    {
+        if (plan.Control!.Camera is not { } camera)
+        {
+            return images;
         }
+
+        var numbers = CameraPath.Of(camera, plan.Settings.Frames).Numbers(plan.Settings.Width, plan.Settings.Height);
+        camera.File?.RequireUnchanged();
+        const int Told = TransformerConfig.CameraFrames * TransformerConfig.CameraNumbers; // of a latent frame
+        return With(
+            images,
+            Told,
+            values =>
+            {
+                var (frames, area) = ((int)plan.Latents[2], (int)(plan.Latents[3] * plan.Latents[4]));
+                for (var i = 0; i < numbers.Length; i++)
+                {
+                    values.Slice((((i % Told) * frames) + (i / Told)) * area, area).Fill(numbers[i]); // the same at all positions
+                }
+            }
+        );
     }
+
+    /// <summary>Conditions with channels more.</summary>
+    private static ImageConditions With(ImageConditions images, int more, FillChannels fill)
+    {
+        var values = images.Channels!.Read<float>();
+        var shape = images.Channels.Shape;
+        var channels = Tensor.Zeros(DType.F32, [1, shape[1] + more, shape[2], shape[3], shape[4]]);
+        values.CopyTo(channels.Write<float>());
+        fill(channels.Write<float>()[values.Length..]);
+        images.Channels.Dispose();
+        return new ImageConditions
+        {
+            Channels = channels,
+            Frames = images.Frames,
+            ImageFeatures = images.ImageFeatures,
+        };
+    }
+
+    private delegate void FillChannels(Span<float> values);
 
     private static byte[] ToBytes(ImageConditions conditions)
     {

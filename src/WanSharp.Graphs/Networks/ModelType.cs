@@ -14,4 +14,10 @@ public enum ModelType
 
     /// <summary>First and last frame to video (<c>flf2v</c>).</summary>
     FirstLastFrameToVideo,
+
+    /// <summary>
+    /// VideoX-Fun's models: the first and the last frame, a control video or a camera, joined to the latents; any of it may be left out
+    /// (<c>fun</c>; their own files say <c>i2v</c>, <c>t2v</c> or <c>ti2v</c>).
+    /// </summary>
+    Fun,
 }

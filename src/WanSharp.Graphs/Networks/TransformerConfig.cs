@@ -6,6 +6,14 @@ namespace WanSharp.Graphs.Networks;
 /// <remarks>Source: Wan-Video/Wan2.1:wan/modules/model.py and wan/configs.</remarks>
 public sealed record TransformerConfig
 {
+    /// <summary>Numbers that tell a camera: focal lengths, centre, rotation, place.</summary>
+    public const int CameraNumbers = 4 + 9 + 3;
+
+    /// <summary>Frames of video to a latent frame, each of which has a camera of its own.</summary>
+    public const int CameraFrames = 4;
+
+    private const int MaskChannels = 4; // a frame of video each
+
     /// <summary>Rows of CLIP features for two images: one for the class, 16 × 16 for patches, twice.</summary>
     public const int TwoImagesTokens = 2 * 257;
 
@@ -60,9 +68,34 @@ public sealed record TransformerConfig
     public int ControlBlocks { get; init; }
 
     /// <summary>
-    /// Channels of what the network is given: latents, and where it follows a control also that, and one channel that says how strongly.
+    /// Whether there is a reference picture in front of the clip, a latent frame with an embedding of its own (VideoX-Fun's
+    /// <c>add_ref_conv</c>).
     /// </summary>
-    public int GivenChannels => InChannels + (ControlChannels + 1 ?? 0);
+    public bool TakesReference { get; init; }
+
+    /// <summary>
+    /// Pixels to a side of a latent position, for a network that follows a camera (VideoX-Fun's
+    /// <c>downscale_factor_control_adapter</c>); null for one that does not.
+    /// </summary>
+    public int? CameraStride { get; init; }
+
+    /// <summary>
+    /// Whether given frames enter each step clean, at timestep 0: those of ti2v, and the first of VideoX-Fun's models with its latents.
+    /// </summary>
+    public bool TakesCleanFrames =>
+        ModelType == ModelType.TextImageToVideo || (ModelType == ModelType.Fun && OutChannels == VaeConfig.Wan22.LatentChannels);
+
+    /// <summary>Whether latents of a control video are joined to the noise (VideoX-Fun's Control).</summary>
+    public bool JoinsControl => ModelType == ModelType.Fun && InChannels >= 3 * OutChannels;
+
+    /// <summary>Whether a mask says which frames are given, so that the last one may be (all of VideoX-Fun's but 2.1's Control).</summary>
+    public bool JoinsMask => ModelType == ModelType.Fun && InChannels % OutChannels == MaskChannels;
+
+    /// <summary>
+    /// Channels of what the network is given: latents; where it follows a control also that, and one channel that says how strongly; where
+    /// it follows a camera, what tells it.
+    /// </summary>
+    public int GivenChannels => InChannels + (ControlChannels + 1 ?? 0) + (CameraStride is null ? 0 : CameraFrames * CameraNumbers);
 
     /// <summary>Whether a block adds what a block of the control next to it says.</summary>
     /// <param name="block">The block, from 0.</param>
@@ -113,6 +146,39 @@ public sealed record TransformerConfig
             throw new GraphException(
                 $"No transformer follows a control of {ControlChannels ?? 0} channels with {ControlBlocks} blocks next to its {Layers}: "
                     + "they are at even distances."
+            );
+        }
+
+        ValidateFun();
+    }
+
+    private void ValidateFun()
+    {
+        if (ModelType != ModelType.Fun)
+        {
+            if (TakesReference || CameraStride is not null)
+            {
+                throw new GraphException(
+                    $"Only VideoX-Fun's transformers take a reference frame or a camera, and {ModelType} is another kind."
+                );
+            }
+
+            return;
+        }
+
+        var joined = InChannels - OutChannels;
+        int[] known = [OutChannels, OutChannels + MaskChannels, 2 * OutChannels, (2 * OutChannels) + MaskChannels];
+        if (
+            OutChannels <= MaskChannels
+            || !known.Contains(joined)
+            || PatchSize.Frames != 1
+            || CameraStride < 1
+            || (TakesReference && (CameraStride is not null || !JoinsControl))
+        )
+        {
+            throw new GraphException(
+                $"No transformer of VideoX-Fun joins {joined} channels to {OutChannels}: an image, with a mask of {MaskChannels} or "
+                    + "without, and before them latents of a control; a reference frame goes with a control, a camera with none of both."
             );
         }
     }

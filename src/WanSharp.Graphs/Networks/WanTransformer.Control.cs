@@ -23,34 +23,19 @@ public static partial class WanTransformer
 
     private static readonly string[] ControlKeyNames = ["control_keys", "control_values"];
 
-    /// <summary>
-    /// What the network is given, apart: the control's channels follow those of the latents, and their strength is the last.
-    /// </summary>
-    private static (GraphValue Latents, GraphValue? Control, GraphValue? Strength) Given(
-        GraphBuilder g,
-        TransformerConfig config,
-        GraphValue given
-    ) =>
-        config.ControlChannels is not { } channels
-            ? (given, null, null)
-            : (
-                g.Slice(given, axis: 1, 0, config.InChannels),
-                g.Slice(given, axis: 1, config.InChannels, channels),
-                g.Slice(given, axis: 1, config.InChannels + channels, 1)
-            );
-
     /// <summary>The control as the first block takes it, and each token's strength; null where there is none.</summary>
-    private static ControlState? EmbedControl(
-        GraphBuilder g,
-        TransformerConfig config,
-        (GraphValue Latents, GraphValue? Control, GraphValue? Strength) given
-    )
+    /// <param name="g">Where it is written.</param>
+    /// <param name="config">The transformer.</param>
+    /// <param name="given">What it is given: the control's channels follow those of the latents, and their strength is the last.</param>
+    private static ControlState? EmbedControl(GraphBuilder g, TransformerConfig config, GraphValue given)
     {
-        if (given is not { Control: { } control, Strength: { } strength })
+        if (config.ControlChannels is not { } channels)
         {
             return null;
         }
 
+        var control = g.Slice(given, axis: 1, config.InChannels, channels);
+        var strength = g.Slice(given, axis: 1, config.InChannels + channels, 1);
         var patch = config.PatchSize;
         var (f, h, w) = Grid(config, strength.Shape[2], strength.Shape[3], strength.Shape[4]);
         var corners = g.Reshape(strength, [strength.Shape[0], f, patch.Frames, h, patch.Height, w, patch.Width]);
@@ -60,7 +45,7 @@ public static partial class WanTransformer
         }
 
         return new ControlState(
-            PatchEmbedding(g, config, control, config.ControlChannels!.Value, "vace_patch_embedding"), // [batch, tokens, dim]
+            PatchEmbedding(g, config, control, channels, "vace_patch_embedding"), // [batch, tokens, dim]
             g.Reshape(corners, [strength.Shape[0], f * h * w, 1]) // [batch, tokens, 1]
         );
     }

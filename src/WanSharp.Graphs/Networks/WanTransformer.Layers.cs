@@ -13,7 +13,8 @@ public static partial class WanTransformer
         TransformerConfig config,
         GraphValue latents,
         int channels,
-        string name = "patch_embedding"
+        string name = "patch_embedding",
+        bool isFlat = false
     )
     {
         using var scope = g.Scope(name);
@@ -22,7 +23,8 @@ public static partial class WanTransformer
         var x = g.Reshape(latents, [latents.Shape[0], channels, f, patch.Frames, h, patch.Height, w, patch.Width]);
         x = g.Transpose(x, [0, 2, 4, 6, 1, 3, 5, 7]); // [batch, f, h, w, channels, patch frames, patch height, patch width]
         x = g.Reshape(x, [latents.Shape[0], f * h * w, channels * patch.Volume]); // [batch, tokens, patch]
-        var kernel = g.Weight("weight", [config.Dim, channels, patch.Frames, patch.Height, patch.Width], g.Compute);
+        long[] kernelShape = [config.Dim, channels, .. isFlat ? (long[])[] : [patch.Frames], patch.Height, patch.Width];
+        var kernel = g.Weight("weight", kernelShape, g.Compute);
         var matrix = g.Reshape(kernel, [config.Dim, channels * patch.Volume]); // [dim, patch]
         var tokens = g.Linear(x, matrix, g.Weight("bias", [config.Dim], g.Compute)); // [batch, tokens, dim]
         return g.Cast(g.WithAdapter(tokens, x), DType.F32);
@@ -65,9 +67,8 @@ public static partial class WanTransformer
         Func<int, GraphValue[]> keysOf
     )
     {
-        var given = Given(g, config, latents);
-        var x = g.Probe("patch_embed", PatchEmbedding(g, config, given.Latents, config.InChannels));
-        var control = EmbedControl(g, config, given);
+        var x = g.Probe("patch_embed", Tokens(g, config, latents));
+        var control = EmbedControl(g, config, latents);
         var (e, e0) = TimeEmbedding(g, config, g.Sinusoid(timesteps, config.FreqDim));
         g.Probe("e", e);
         g.Probe("e0", e0);
@@ -81,7 +82,7 @@ public static partial class WanTransformer
         }
 
         var patches = g.Probe("head", WriteHead(g, config, x, e));
-        return Unpatchify(g, config, patches, grid);
+        return Velocity(g, config, patches, grid);
     }
 
     /// <param name="g">Where it is written.</param>
@@ -250,6 +251,15 @@ public static partial class WanTransformer
         var grouped = g.Reshape(norm, [batch, groups, tokens / groups, config.Dim]);
         var modulated = g.Reshape((grouped * (scale + 1f)) + shift, [batch, tokens, config.Dim]);
         return g.Linear(modulated, "head", config.OutChannels * config.PatchSize.Volume, precision: DType.F32); // [batch, tokens, patch]
+    }
+
+    /// <summary>What the network says, and nothing for the frame of a reference, which is not made.</summary>
+    private static GraphValue Velocity(GraphBuilder g, TransformerConfig config, GraphValue x, (Dim Frames, Dim Height, Dim Width) grid)
+    {
+        var velocity = Unpatchify(g, config, x, grid);
+        return config.TakesReference
+            ? g.Concat([g.Slice(velocity, 2, 0, 1) * 0f, g.Slice(velocity, 2, 1, velocity.Shape[2] - 1)], axis: 2)
+            : velocity;
     }
 
     private static GraphValue Unpatchify(GraphBuilder g, TransformerConfig config, GraphValue x, (Dim Frames, Dim Height, Dim Width) grid)

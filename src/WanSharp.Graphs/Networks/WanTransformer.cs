@@ -93,12 +93,11 @@ public static partial class WanTransformer
         var latents = Latents(g, config);
         var sinusoid = g.Input("timestep_embedding", DType.F32, ["batch", "groups", config.FreqDim]);
 
-        var given = Given(g, config, latents);
-        g.Output("x", PatchEmbedding(g, config, given.Latents, config.InChannels));
+        g.Output("x", Tokens(g, config, latents));
         var (e, e0) = TimeEmbedding(g, config, sinusoid);
         g.Output("e", e);
         g.Output("e0", e0);
-        if (EmbedControl(g, config, given) is { } control)
+        if (EmbedControl(g, config, latents) is { } control)
         {
             g.Output(Control, control.Value);
             g.Output(ControlStrength, control.Strength);
@@ -204,7 +203,7 @@ public static partial class WanTransformer
         var (f, h, w) = (grid[0], grid[1], grid[2]);
         var x = g.Input("x", DType.F32, ["batch", f * h * w, config.Dim]);
         var e = g.Input("e", DType.F32, ["batch", "groups", config.Dim]);
-        g.Output("velocity", Unpatchify(g, config, WriteHead(g, config, x, e), (f, h, w)));
+        g.Output("velocity", Velocity(g, config, WriteHead(g, config, x, e), (f, h, w)));
         return g.Build();
     }
 
@@ -259,9 +258,16 @@ public static partial class WanTransformer
             "latents",
             DType.F32,
             ["batch", config.GivenChannels, "frames", "height", "width"],
-            config.ControlChannels is null
-                ? "Noisy latents; for image to video joined by mask and image channels."
-                : "Noisy latents, joined by the control's channels and one that says how strongly it is followed."
+            config switch
+            {
+                { ControlChannels: not null } =>
+                    "Noisy latents, joined by the control's channels and one that says how strongly it is followed.",
+                { TakesReference: true } =>
+                    "Noisy latents, joined by channels of control, mask and image; the first frame's of the control are the reference.",
+                { CameraStride: not null } =>
+                    "Noisy latents, joined by mask and image channels, and by numbers that tell the camera of each frame of video.",
+                _ => "Noisy latents; for image to video joined by mask and image channels.",
+            }
         );
 
     private static GraphValue Timesteps(GraphBuilder g) =>

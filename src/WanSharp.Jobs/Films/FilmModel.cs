@@ -37,7 +37,7 @@ public sealed record FilmModel
             Fps = model.Defaults.Fps,
             Stride = model.Vae.TemporalStride,
             Continues = model.TakesImages,
-            Divides = kind is ModelType.TextImageToVideo or ModelType.ImageToVideo,
+            Divides = kind is ModelType.TextImageToVideo or ModelType.ImageToVideo or ModelType.Fun,
         };
     }
 

@@ -14,8 +14,6 @@ internal static class LeftOver
     // Parts of tensors' names, those that tell more first.
     private static readonly (string Part, string Family)[] Families =
     [
-        ("control_adapter.", "Fun Camera"),
-        ("ref_conv.", "Fun Control"),
         ("casual_audio_encoder.", "S2V (speech to video)"),
         ("audio_injector.", "S2V (speech to video)"),
         ("trainable_cond_mask.", "S2V (speech to video)"),

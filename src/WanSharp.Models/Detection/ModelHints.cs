@@ -13,7 +13,7 @@ internal sealed partial class ModelHints
 {
     private const int MaximumBytes = 1 << 20;
 
-    private static readonly string[] ModelTypes = ["t2v", "i2v", "ti2v", "flf2v", "vace"];
+    private static readonly string[] ModelTypes = ["t2v", "i2v", "ti2v", "flf2v", "vace", TransformerSection.Fun];
 
     private readonly Dictionary<string, string> _values = [];
 

@@ -13,7 +13,7 @@ namespace WanSharp.Models.Detection;
 /// </remarks>
 internal static partial class NamedFamilies
 {
-    private const int FoldersOfGenericNames = 3; // models--ORG--NAME/snapshots/COMMIT
+    private const int FoldersOfGenericNames = 4; // models--ORG--NAME/snapshots/COMMIT/high_noise_model
 
     private static readonly (Regex Name, string Family, string Loss)[] Known =
     [
@@ -46,6 +46,12 @@ internal static partial class NamedFamilies
             .Select(family => $"{path} is called {family.Family}: {family.Loss}.")
             .FirstOrDefault();
 
+    /// <summary>
+    /// Whether a transformer is called as VideoX-Fun's InP are, which have the tensors of image-to-video models, and were trained for a
+    /// last frame, and for none, too.
+    /// </summary>
+    public static bool IsInpainting(string path) => Names(path).Any(name => Inpainting().IsMatch(name));
+
     /// <summary>A file's name and its folder's; where the file is called as all are, those of the folders above it, too.</summary>
     private static IEnumerable<string> Names(string path)
     {
@@ -62,6 +68,9 @@ internal static partial class NamedFamilies
 
     [GeneratedRegex("^(diffusion_pytorch_)?(pytorch_)?model[-.]", RegexOptions.IgnoreCase)]
     private static partial Regex Generic();
+
+    [GeneratedRegex("(?<![A-Za-z])inp(?:aint)?(?:ing)?(?![a-z])|fun[-_. ]?inp", RegexOptions.IgnoreCase)]
+    private static partial Regex Inpainting();
 
     [GeneratedRegex("flash[-_ ]?vsr|streaming_dmd", RegexOptions.IgnoreCase)]
     private static partial Regex FlashVsr();

@@ -17,6 +17,10 @@ internal static class TransformerDetection
     // The mask and the image that 2.1's and 2.2's image-to-video models take in addition to the noise: 4 channels and a latent.
     private const int MaskChannels = 4;
 
+    private const string Reference = "ref_conv.weight";
+    private const string Camera = "control_adapter.conv.weight";
+    private const int CameraChannels = 6 * TransformerConfig.CameraFrames; // of a pixel: rays of the frames of a latent frame
+
     /// <summary>The dimensions of a transformer.</summary>
     /// <param name="weights">Its tensors under their official names.</param>
     /// <exception cref="CheckpointException">It belongs to a family that is not supported, or the tensors contradict each
@@ -44,7 +48,9 @@ internal static class TransformerDetection
             weights.Path,
             new TransformerConfig
             {
-                ModelType = TypeOf(weights, hints, patch[1], outChannels, visionDim),
+                ModelType = IsFun(weights, hints, patch[1], outChannels, visionDim)
+                    ? ModelType.Fun
+                    : TypeOf(weights, hints, patch[1], outChannels, visionDim),
                 PatchSize = patchSize,
                 TextLength = hints.Integer("text_len") ?? new TransformerConfig().TextLength,
                 InChannels = patch[1],
@@ -59,9 +65,61 @@ internal static class TransformerDetection
                 ControlChannels = controlChannels,
                 ControlBlocks = controlBlocks,
                 VisionDim = visionDim,
+                TakesReference = weights.Has(Reference),
+                CameraStride = CameraStrideOf(weights),
             },
             configuration => configuration.Validate()
         );
+    }
+
+    /// <summary>
+    /// Whether it is one of VideoX-Fun's: by what it has in addition, by channels that no other has, or, where it looks as an
+    /// image-to-video model does, by its name (<see cref="NamedFamilies.IsInpainting"/>).
+    /// </summary>
+    /// <remarks>
+    /// Source of the channels: modelscope/DiffSynth-Studio:diffsynth/configs/model_configs.py, of the published checkpoints. With 16 of
+    /// noise, an image without a mask (2.1 Camera), a mask and an image (InP, 2.2 Camera), and before them a control (2.1 Control, 2.2
+    /// Control) make 32, 36, 48 and 52; with 48 the mask and the image make 100, and those after a control 148.
+    /// </remarks>
+    private static bool IsFun(ICheckpoint weights, ModelHints hints, int inChannels, int outChannels, int? visionDim)
+    {
+        if (weights.Has(Reference) || weights.Has(Camera) || hints.Text("model_type") == TransformerSection.Fun)
+        {
+            return true;
+        }
+
+        if (outChannels <= MaskChannels || weights.Has(Positions))
+        {
+            return false;
+        }
+
+        var joined = inChannels - outChannels;
+        return joined == (2 * outChannels) + MaskChannels
+            || (joined == 2 * outChannels && visionDim is not null)
+            || (
+                joined == outChannels + MaskChannels
+                && (outChannels == VaeConfig.Wan22.LatentChannels || NamedFamilies.IsInpainting(weights.Path))
+            );
+    }
+
+    /// <summary>Pixels to a side of a latent position, by the channels that they make; null without a camera.</summary>
+    private static int? CameraStrideOf(ICheckpoint weights)
+    {
+        if (!weights.Has(Camera))
+        {
+            return null;
+        }
+
+        var channels = weights.ShapeOf(Camera, 4)[1]; // [dim, 24 · stride · stride, patch height, patch width]
+        var stride = (int)Math.Sqrt(channels / (double)CameraChannels);
+        return stride > 0 && CameraChannels * stride * stride == channels
+            ? stride
+            : throw new CheckpointException(
+                weights.Path,
+                Camera,
+                $"it takes {channels} channels of a camera, which are not {CameraChannels} for each pixel of a square: another kind of "
+                    + "camera is not supported."
+            );
     }
 
     /// <summary>The channels of a control (VACE), and how many blocks read it.</summary>
@@ -138,7 +196,7 @@ internal static class TransformerDetection
                 : ModelType.ImageToVideo
             : throw new CheckpointException(
                 weights.Path,
-                $"it takes {inChannels} channels for {outChannels} of video: a Wan Fun model or another that takes more than noise "
+                $"it takes {inChannels} channels for {outChannels} of video: a Wan model of a family that takes more than noise "
                     + "and an image, which is not supported."
             );
     }

@@ -15,9 +15,13 @@ internal static class Experts
         public IEnumerable<string> Paths => High is null ? [Low.Path] : [High.Path, Low.Path];
     }
 
-    /// <summary>Whether transformers of a kind come in pairs: text to video and, without CLIP, image to video.</summary>
+    /// <summary>
+    /// Whether transformers of a kind come in pairs: text to video and, without CLIP, what takes images as channels, but of VideoX-Fun's
+    /// not the 5B model, which has latents of its own.
+    /// </summary>
     public static bool MayBePaired(TransformerConfig transformer) =>
-        transformer.ModelType == ModelType.TextToVideo || (transformer is { ModelType: ModelType.ImageToVideo, VisionDim: null });
+        transformer.ModelType == ModelType.TextToVideo
+        || (transformer is { ModelType: ModelType.ImageToVideo or ModelType.Fun, VisionDim: null, TakesCleanFrames: false });
 
     /// <summary>The models that some transformers are: pairs, and those that have no partner among them.</summary>
     /// <remarks>

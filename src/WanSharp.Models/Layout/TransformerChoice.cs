@@ -160,7 +160,7 @@ internal sealed class TransformerChoice(string path, NamedParts named, Headers h
     private void RequireDecided(NetworkFile file)
     {
         var isMerged = ExpertNames.SaysMerged(file.Path) || file is { TextEncoder: not null, Vae: not null }; // an all-in-one file
-        if (!isMerged && file.Transformer!.ModelType == ModelType.ImageToVideo)
+        if (!isMerged && file.Transformer!.ModelType is ModelType.ImageToVideo or ModelType.Fun)
         {
             throw new CheckpointException(
                 file.Path,

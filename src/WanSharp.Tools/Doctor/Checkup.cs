@@ -129,7 +129,14 @@ public sealed class Checkup(WanHost host)
         using var engine = EngineHost.Open(host, settings);
         var model = engine.Model;
         var costs = EngineHost.CostsOf(host, model, settings, engine.Precision);
-        var request = new GenerationRequest { Prompt = Prompt, Images = PlainImages(model) };
+        using var folder = WorkFolder.Create(Path.GetTempPath());
+        var request = new GenerationRequest
+        {
+            Prompt = Prompt,
+            Images = PlainImages(model),
+            Control = model.Transformer.JoinsControl ? PlainControl(model, folder) : null,
+            Camera = model.Transformer.CameraStride is null ? null : "static",
+        };
         var own = costs.Sketch(request);
         var sight = new ModelSight
         {
@@ -174,18 +181,33 @@ public sealed class Checkup(WanHost host)
     /// <summary>Gray pictures for the frames that a model cannot do without: what they show changes no cost.</summary>
     private static ConditioningImage[] PlainImages(WanModel model)
     {
-        const byte Gray = 128;
-        const int Channels = 3;
         int[] frames = model.Transformer.ModelType switch
         {
             ModelType.ImageToVideo => [0],
             ModelType.FirstLastFrameToVideo => [0, -1],
             _ => [],
         };
+        var gray = Gray(model);
+        return [.. frames.Select(frame => new ConditioningImage(gray, frame))];
+    }
+
+    /// <summary>A gray picture as a file, for a model that cannot do without a control.</summary>
+    private static string PlainControl(WanModel model, WorkFolder folder)
+    {
+        const int Quality = 50;
+        var file = folder["gray.webp"];
+        File.WriteAllBytes(file, PictureBytes.Webp(Gray(model), Quality));
+        return file;
+    }
+
+    private static RgbImage Gray(WanModel model)
+    {
+        const byte Level = 128;
+        const int Channels = 3;
         var (width, height) = (model.Defaults.Width, model.Defaults.Height);
         var pixels = new byte[width * height * Channels];
-        Array.Fill(pixels, Gray);
-        return [.. frames.Select(frame => new ConditioningImage(new RgbImage(width, height, pixels), frame))];
+        Array.Fill(pixels, Level);
+        return new RgbImage(width, height, pixels);
     }
 
     /// <summary>The time of a step of a second clip: what comes first takes longer.</summary>

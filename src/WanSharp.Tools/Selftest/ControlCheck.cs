@@ -54,26 +54,12 @@ internal sealed class ControlCheck : IFixtureCheck
                 made[i] = mask[(frame * made.Length) + i] > Light ? ControlFrames.Made : ControlFrames.Kept;
             }
 
-            frames.Set(frame, PictureOf(video, frame), made);
+            frames.Set(frame, FixturePictures.Bytes(video, frame), made);
         }
 
         frames.References.AddRange(
-            fixture.List($"{name}.in.reference").Select(picture => new RgbImage(width, height, PictureOf(picture, frame: 0)))
+            fixture.List($"{name}.in.reference").Select(picture => new RgbImage(width, height, FixturePictures.Bytes(picture, frame: 0)))
         );
         return frames;
-    }
-
-    /// <summary>[3, frames, height, width] → [height, width, 3].</summary>
-    private static byte[] PictureOf(Tensor video, int frame)
-    {
-        var (frames, area) = ((int)video.Shape[1], (int)(video.Shape[2] * video.Shape[3]));
-        var values = video.Read<float>();
-        var picture = new byte[3 * area];
-        for (var i = 0; i < picture.Length; i++)
-        {
-            picture[i] = (byte)values[(((i % 3 * frames) + frame) * area) + (i / 3)];
-        }
-
-        return picture;
     }
 }

@@ -12,6 +12,7 @@ public static class FixtureRunner
         new TextEncoderCheck(),
         new VaeCheck(),
         new ControlCheck(),
+        new FunCheck(),
         new TinyVaeCheck(),
         new UpscalerCheck(),
         new InterpolatorCheck(),

@@ -1,3 +1,5 @@
+using WanSharp.Engine.Decoding;
+using WanSharp.Engine.Features;
 using WanSharp.Graphs.Networks;
 using WanSharp.Models;
 using WanSharp.Models.Detection;
@@ -64,20 +66,22 @@ internal sealed class TransformerCheck : IFixtureCheck
     )
     {
         var configuration = transformer.Configuration;
-        using var latents = Latents(fixture, name, sample); // [1, in_channels, frames, height, width]
+        using var latents = Latents(fixture, name, sample, configuration.CameraStride); // [1, in_channels, frames, height, width]
         using var context = Context(fixture[$"{name}.in.context.{sample}"], configuration.TextLength);
         using var clip = ImageFeatures(fixture, name, sample);
         var tokens = (int)(latents.Shape[2] * latents.Shape[3] * latents.Shape[4] / configuration.PatchSize.Volume);
         var expected = fixture[$"{name}.out.{sample}"];
-        using var velocity = Tensor.Zeros(DType.F32, Shape.Create([1, .. expected.Shape.Dims]));
+        var frames = latents.Shape[2]; // with that of a reference, which is not made
+        using var velocity = Tensor.Zeros(DType.F32, [1, expected.Shape[0], frames, expected.Shape[2], expected.Shape[3]]);
         transformer.Forward(latents, Timesteps(fixture[$"{name}.in.t"], sample, tokens), context, velocity, clip, cancellationToken);
-        return Comparison.Of($"{name}.out.{sample}", velocity.Read<float>(), expected.Read<float>(), limit);
+        using var made = ReferenceLatents.Without(velocity, (int)(frames - expected.Shape[1]));
+        return Comparison.Of($"{name}.out.{sample}", made.Read<float>(), expected.Read<float>(), limit);
     }
 
     /// <summary>
     /// The sample's latents, joined by the channels of an image where the fixture has some, or by a control and how strongly it acts.
     /// </summary>
-    private static Tensor Latents(Fixture fixture, string name, int sample)
+    private static Tensor Latents(Fixture fixture, string name, int sample, int? stride)
     {
         var x = fixture[$"{name}.in.x.{sample}"];
         List<float> values = [.. x.Read<float>()];
@@ -93,8 +97,58 @@ internal sealed class TransformerCheck : IFixtureCheck
             values.AddRange(Enumerable.Repeat(strength, (int)(x.Shape[1] * x.Shape[2] * x.Shape[3])));
         }
 
+        if (fixture.Find($"{name}.in.poses") is { } poses)
+        {
+            AddCameras(values, poses, x.Shape, stride!.Value);
+        }
+
+        if (fixture.Find($"{name}.in.full_ref.{sample}") is { } reference)
+        {
+            return WithReference(values, x.Shape, reference);
+        }
+
         var area = x.Shape[1] * x.Shape[2] * x.Shape[3];
         return Tensor.CopyOf<float>([1, values.Count / area, x.Shape[1], x.Shape[2], x.Shape[3]], [.. values]);
+    }
+
+    /// <summary>Adds what a network is told of the cameras that lines of a file say, the same at all positions.</summary>
+    private static void AddCameras(List<float> values, Tensor lines, Shape latents, int stride)
+    {
+        var numbers = CameraPath
+            .Parse([.. lines.Read<float>().ToArray().Select(value => (double)value).Chunk((int)lines.Shape[1])])
+            .Numbers((int)latents[3] * stride, (int)latents[2] * stride);
+        var (frames, area) = ((int)latents[1], (int)(latents[2] * latents[3]));
+        var told = numbers.Length / frames;
+        for (var number = 0; number < told; number++)
+        {
+            for (var frame = 0; frame < frames; frame++)
+            {
+                values.AddRange(Enumerable.Repeat(numbers[(frame * told) + number], area));
+            }
+        }
+    }
+
+    /// <summary>
+    /// A frame in front, in which the reference's latents [channels, height, width] stand behind as many channels of noise.
+    /// </summary>
+    private static Tensor WithReference(List<float> values, Shape latents, Tensor reference)
+    {
+        var (frames, area) = ((int)latents[1], (int)(latents[2] * latents[3]));
+        var channels = values.Count / (frames * area);
+        var given = Tensor.Zeros(DType.F32, [1, channels, frames + 1, latents[2], latents[3]]);
+        var to = given.Write<float>();
+        var own = (int)reference.Shape[0];
+        for (var channel = 0; channel < channels; channel++)
+        {
+            if (channel >= own && channel < 2 * own)
+            {
+                reference.Read<float>().Slice((channel - own) * area, area).CopyTo(to[(channel * (frames + 1) * area)..]);
+            }
+
+            values.GetRange(channel * frames * area, frames * area).CopyTo(to[(((channel * (frames + 1)) + 1) * area)..]);
+        }
+
+        return given;
     }
 
     private static Tensor Context(Tensor rows, int textLength)

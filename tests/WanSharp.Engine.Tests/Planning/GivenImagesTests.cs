@@ -15,6 +15,7 @@ public sealed class GivenImagesTests(TinyEngine engine) : IDisposable
 
     /// <summary>
     /// Wan 2.1 Fun InP, whose tensors are those of i2v, was trained for a last frame, which CLIP does not see: its rows are one image's.
+    /// Its name tells it.
     /// </summary>
     [Theory]
     [InlineData("model", true)]

@@ -51,6 +51,8 @@ public sealed class SettingEffectTests(SettingEffectTests.Model model) : IClassF
         ["control_strength"] = "0.5",
         ["mask"] = Picture,
         ["reference"] = Picture,
+        ["camera"] = "pan-left+zoom-in",
+        ["camera_speed"] = "0.5",
     };
 
     public static TheoryData<string> Names => [.. SettingFields.Stored.Select(one => one.Name)];
@@ -83,7 +85,9 @@ public sealed class SettingEffectTests(SettingEffectTests.Model model) : IClassF
         {
             "upscale_height" => Base with { Upscale = Upscaler },
             "mask_shows" => Base with { Control = Picture, Mask = Picture },
+            "camera_speed" => Base with { Camera = "static" },
             "control_from" or "mask" or "outpaint" => Base with { Control = Picture },
+            "camera" => Base with { Camera = "static" }, // which its models must have
             _ => Base,
         };
 
@@ -142,11 +146,14 @@ public sealed class SettingEffectTests(SettingEffectTests.Model model) : IClassF
         private readonly TinyNetworks _controlled = new("wan2.1-vace-1.3b");
         private readonly WanModel _follower;
         private readonly DecoderShelf _controls;
+        private readonly TinyNetworks _filmed = new("wan2.1-fun-1.3b-camera");
+        private readonly WanModel _filming;
 
         public Model()
         {
             _follower = WanModel.Open(new ToolFolders(_controlled, _folder["follower"]).Write("official"));
             _controls = new DecoderShelf(_follower, [_folder["."]]);
+            _filming = WanModel.Open(new ToolFolders(_filmed, _folder["filming"]).Write("official"));
             File.WriteAllText(_folder[Picture], "BM");
             _model = WanModel.Open(
                 new ToolFolders(_networks, _folder["model"]).Write("official"),
@@ -166,14 +173,17 @@ public sealed class SettingEffectTests(SettingEffectTests.Model model) : IClassF
         public string Vae => _model.Parts.Vae;
 
         public GenerationSettings Plan(GenerationRequest request) =>
-            ControlFields.All.Any(field => field.Get(request) is not null)
+            request.Camera is not null ? GenerationPlanner.Sketch(request, _filming, presets: _presets, enhancers: _enhancers).Settings
+            : ControlFields.All.Any(field => field.Get(request) is not null)
                 ? GenerationPlanner.Sketch(request, _follower, decoders: _controls, presets: _presets, enhancers: _enhancers).Settings
-                : GenerationPlanner.Sketch(request, _model, decoders: _decoders, presets: _presets, enhancers: _enhancers).Settings;
+            : GenerationPlanner.Sketch(request, _model, decoders: _decoders, presets: _presets, enhancers: _enhancers).Settings;
 
         public void Dispose()
         {
             _controls.Dispose();
             _follower.Dispose();
+            _filming.Dispose();
+            _filmed.Dispose();
             _controlled.Dispose();
             _decoders.Dispose();
             _enhancers.Dispose();

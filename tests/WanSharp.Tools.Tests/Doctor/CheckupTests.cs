@@ -4,7 +4,7 @@ using WanSharp.Tools.Doctor;
 
 namespace WanSharp.Tools.Tests.Doctor;
 
-/// <summary>Models whose clips begin from images are looked at like others.</summary>
+/// <summary>Models whose clips begin from images, or follow a control or a camera, are looked at like others.</summary>
 public sealed class CheckupTests(TinyEngine engine) : IDisposable
 {
     private const int Threads = 2;
@@ -16,7 +16,9 @@ public sealed class CheckupTests(TinyEngine engine) : IDisposable
     [Theory]
     [InlineData("wan2.1-i2v-14b-480p")]
     [InlineData("wan2.1-flf2v-14b")]
-    public async Task LookAtModel_ThatNeedsImages_MeasuresAStep(string variant)
+    [InlineData("wan2.1-fun-1.3b-control")]
+    [InlineData("wan2.1-fun-1.3b-camera")]
+    public async Task LookAtModel_ThatNeedsMoreThanAPrompt_MeasuresAStep(string variant)
     {
         using (var networks = new TinyNetworks(variant))
         {
