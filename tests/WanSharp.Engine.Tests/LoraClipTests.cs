@@ -2,6 +2,7 @@ using WanSharp.Engine.Guidance;
 using WanSharp.Engine.Noise;
 using WanSharp.Engine.Planning;
 using WanSharp.Engine.Requests;
+using WanSharp.Graphs;
 using WanSharp.Runtime;
 using WanSharp.Runtime.Networks;
 using WanSharp.Tensors;
@@ -200,6 +201,36 @@ public sealed class LoraClipTests : IDisposable
         Assert.NotEqual(await FramesAsync(generator, Circle), await FramesAsync(generator, With("full")));
     }
 
+    [Theory]
+    [InlineData("", "full")]
+    [InlineData("full", "")]
+    public async Task Generate_MergedInMemory_IsNotTakenForTheModelWhereNetworksAreKept(params string[] loras)
+    {
+        var options = new TransformerOptions { Mode = CompileMode.Whole, CacheFolder = _folder["graphs"] };
+        foreach (var lora in loras)
+        {
+            Assert.Equal(await WholeAsync(options with { CacheFolder = null }, lora), await WholeAsync(options, lora));
+        }
+    }
+
+    [Fact]
+    public async Task Generate_MergedWhereNothingCanBeKept_IsNotTakenForTheModelInEightBits()
+    {
+        var folder = _folder["weights"];
+        var options = new TransformerOptions { Quantization = Quantization.EightBit };
+        using var plain = Generator(options with { WeightsFolder = folder });
+        var without = await FramesAsync(plain, Circle);
+        Directory.Delete(Path.Combine(folder, "partial"), recursive: true);
+        File.WriteAllText(Path.Combine(folder, "partial"), "no folder");
+        using var inMemory = Generator(options);
+        using var full = Generator(options with { WeightsFolder = folder });
+
+        var frames = await FramesAsync(full, With("full"));
+
+        Assert.NotEqual(without, frames);
+        Assert.Equal(await FramesAsync(inMemory, With("full")), frames);
+    }
+
     [Fact]
     public async Task Generate_AfterTheFileChanged_IsRefused()
     {
@@ -231,6 +262,18 @@ public sealed class LoraClipTests : IDisposable
             new TransformerOptions { WeightsFolder = weights },
             new EngineOptions { LoraMode = mode, BatchSize = batchSize }
         );
+
+    private VideoGenerator Generator(TransformerOptions options) => new(_engine.Model, _engine.Runtime, new SessionSettings(), options);
+
+    /// <summary>The frames of a clip of the whole network, once that is there.</summary>
+    private async Task<List<byte[]>> WholeAsync(TransformerOptions options, string lora)
+    {
+        using var generator = Generator(options);
+        var request = lora.Length == 0 ? Circle : With(lora);
+        await FramesAsync(generator, request);
+        Assert.Null(await generator.FinishCompilingAsync(Token));
+        return await FramesAsync(generator, request);
+    }
 
     private static string Refusal(VideoGenerator generator, GenerationRequest request) =>
         Assert.Throws<InvalidRequestException>(() => generator.Plan(request)).Message;

@@ -1,5 +1,7 @@
 using WanSharp.Engine.Denoising;
 using WanSharp.Engine.Requests;
+using WanSharp.Engine.Sampling;
+using WanSharp.Engine.StepCaches;
 using WanSharp.Runtime;
 using WanSharp.Runtime.Networks;
 using WanSharp.Testing;
@@ -56,6 +58,46 @@ public sealed class ResumeTests(TinyEngine engine) : IDisposable
     public async Task Generate_FromASnapshotOfAnotherExecutable_Refuses()
     {
         var snapshot = await SnapshotAsync();
+        using var pieces = new VideoGenerator(
+            engine.Model,
+            engine.Runtime,
+            new SessionSettings(),
+            new TransformerOptions { TokensAtOnce = 5 }
+        );
+
+        var wrong = await Assert.ThrowsAsync<SnapshotMismatchException>(() =>
+            pieces.GenerateAsync(pieces.Plan(Circle), new FrameList(), new GenerationRunOptions { Resume = snapshot }, Token)
+        );
+        Assert.Contains("tokens at once (none, now 5)", wrong.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(1L << 40)]
+    [InlineData(300_000_000)]
+    public async Task Generate_FromASnapshot_GoesOnWhateverTheMemoryIs(long memory)
+    {
+        var snapshots = new List<DenoiseSnapshot>();
+        var (undisturbed, _) = await GenerateAsync(Circle, Keep(snapshots));
+        using var limited = new VideoGenerator(
+            engine.Model,
+            engine.Runtime,
+            new SessionSettings(),
+            options: new EngineOptions { Memory = memory, BatchSize = 1 }
+        );
+        var plan = limited.Plan(Circle);
+        await using var frames = new FrameList();
+
+        await limited.GenerateAsync(plan, frames, new GenerationRunOptions { Resume = Copy(snapshots[1]) }, Token);
+
+        Assert.NotNull(plan.Strategy);
+        Assert.Equal(_generator.Plan(Circle).LatentIdentity, plan.LatentIdentity);
+        Assert.Equal(undisturbed, frames.Frames);
+    }
+
+    [Fact]
+    public async Task Generate_FromASnapshotOfBlocks_GoesOnWithBlocksWhereTheWholeNetworkIsWanted()
+    {
+        var snapshot = await SnapshotAsync();
         using var whole = new VideoGenerator(
             engine.Model,
             engine.Runtime,
@@ -63,9 +105,14 @@ public sealed class ResumeTests(TinyEngine engine) : IDisposable
             new TransformerOptions { Mode = CompileMode.Whole }
         );
 
-        await Assert.ThrowsAsync<SnapshotMismatchException>(() =>
-            whole.GenerateAsync(whole.Plan(Circle), new FrameList(), new GenerationRunOptions { Resume = snapshot }, Token)
+        var statistics = await whole.GenerateAsync(
+            whole.Plan(Circle),
+            new FrameList(),
+            new GenerationRunOptions { Resume = snapshot },
+            Token
         );
+
+        Assert.Equal(CompileMode.Blocks, statistics.Compile);
     }
 
     [Fact]
@@ -79,6 +126,38 @@ public sealed class ResumeTests(TinyEngine engine) : IDisposable
             bytes[i] ^= 0x10;
             Assert.Throws<SnapshotMismatchException>(() => DenoiseSnapshot.Read(new MemoryStream(bytes)));
             bytes[i] ^= 0x10;
+        }
+    }
+
+    /// <summary>A step cache's arrays are gigabytes, more than a stream in memory holds.</summary>
+    [Fact]
+    public void WriteAndRead_OfLargeArrays_HoldNoCopyOfThem()
+    {
+        const int Little = 2 << 20;
+        var snapshot = new DenoiseSnapshot(
+            "a clip",
+            [1, 2],
+            new SamplerState(1, []),
+            average: null,
+            reused: null,
+            new StepCacheState([3], [new float[3 << 20], [.. Enumerable.Range(0, 3 << 20).Select(i => (float)i)]])
+        );
+        using var stream = new MemoryStream(capacity: 26 << 20);
+
+        var written = Allocated(() => snapshot.Write(stream));
+        stream.Position = 0;
+        DenoiseSnapshot? read = null;
+        var made = Allocated(() => read = DenoiseSnapshot.Read(stream));
+
+        Assert.InRange(written, 0, Little);
+        Assert.InRange(made, stream.Length, stream.Length + Little);
+        Assert.Equal(snapshot.Cache!.Arrays[1], read!.Cache!.Arrays[1]);
+
+        static long Allocated(Action run)
+        {
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            run();
+            return GC.GetAllocatedBytesForCurrentThread() - before;
         }
     }
 

@@ -15,7 +15,11 @@ public sealed class NarrowOperatorsTests
     {
         var options = new GraphOptions { Compute = compute, NarrowOperators = NarrowOperators.Moves };
 
-        foreach (var graph in TinyNetworks.All(options).Where(graph => compute == DType.BF16 || !graph.Name.StartsWith("umt5", StringComparison.Ordinal)))
+        foreach (
+            var graph in TinyNetworks
+                .All(options)
+                .Where(graph => compute == DType.BF16 || !graph.Name.StartsWith("umt5", StringComparison.Ordinal))
+        )
         {
             var model = ModelProto.Parser.ParseFrom(graph.ToBytes());
             var narrow = Narrow(model.Graph);
@@ -100,8 +104,9 @@ public sealed class NarrowOperatorsTests
         foreach (var node in graph.Node)
         {
             var isNarrow =
-                node.OpType == "Cast" ? types.Contains((int)node.Attribute.Single(attribute => attribute.Name == "to").I)
-                : Moving.Contains(node.OpType) && narrow.Contains(node.Input[0]);
+                node.OpType == "Cast"
+                    ? types.Contains((int)node.Attribute.Single(attribute => attribute.Name == "to").I)
+                    : Moving.Contains(node.OpType) && narrow.Contains(node.Input[0]);
             if (isNarrow)
             {
                 narrow.UnionWith(node.Output);

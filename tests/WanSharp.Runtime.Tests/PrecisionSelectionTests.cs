@@ -49,8 +49,5 @@ public sealed class PrecisionSelectionTests
 
     [Fact]
     public void All_AreFoundByNameAndByWhatTheyAre() =>
-        Assert.All(
-            Precision.All,
-            one => Assert.Equal((one, one), (Precision.Find(one.Name), Precision.Of(one.Compute, one.Quantization)))
-        );
+        Assert.All(Precision.All, one => Assert.Equal((one, one), (Precision.Find(one.Name), Precision.Of(one.Compute, one.Quantization))));
 }

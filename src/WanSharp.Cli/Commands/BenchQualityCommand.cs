@@ -49,8 +49,11 @@ internal sealed class BenchQualityCommand(CliEnvironment environment)
         });
         self._model.AddTo(command);
         command.SetAction(self.RunAsync);
-        return command.WithExamples("wan bench quality --precision int8 --clips 20", "wan bench quality --precision fp16",
-            "wan bench quality --model shapes --json");
+        return command.WithExamples(
+            "wan bench quality --precision int8 --clips 20",
+            "wan bench quality --precision fp16",
+            "wan bench quality --model shapes --json"
+        );
     }
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)

@@ -62,7 +62,9 @@ internal sealed class PlanCommand(CliEnvironment environment)
         using var model = environment.Host.OpenModel(engine.Model, engine.Parts);
         request = _style.Apply(parsed, environment.Host, request, model.Name);
         var precision =
-            engine.Precision ?? environment.Host.OpenPresets(model).PrecisionFor([request.Preset], model) ?? PrecisionSelection.OnHost.Precision;
+            engine.Precision
+            ?? environment.Host.OpenPresets(model).PrecisionFor([request.Preset], model)
+            ?? PrecisionSelection.OnHost.Precision;
         var costs = EngineHost.CostsOf(environment.Host, model, engine, precision);
         var plan = costs.Sketch(request);
         var machine = environment.Host.Calibrate(engine.Threads, parsed.GetValue(_calibrate), cancellationToken);
@@ -124,7 +126,12 @@ internal sealed class PlanCommand(CliEnvironment environment)
 
         using var runtime = environment.Host.OpenRuntime(settings.Threads);
         using var graphs = new GraphCache(runtime);
-        return PackedNetwork.IsKept(model, graphs, new SessionSettings { Compute = precision.Compute }, environment.Host.TransformerOptions(precision.Quantization));
+        return PackedNetwork.IsKept(
+            model,
+            graphs,
+            new SessionSettings { Compute = precision.Compute },
+            environment.Host.TransformerOptions(precision.Quantization)
+        );
     }
 
     private static Strategy Choose(StrategyFacts facts, MemoryAllowance budget, CompileChoice compile)

@@ -36,7 +36,12 @@ internal sealed class SelftestCommand(CliEnvironment environment)
             self._json,
         };
         command.SetAction(self.RunAsync);
-        return command.WithExamples("wan selftest", "wan selftest --provider webgpu", "wan selftest --precision bf16", "wan selftest --fixtures my-fixtures --json");
+        return command.WithExamples(
+            "wan selftest",
+            "wan selftest --provider webgpu",
+            "wan selftest --precision bf16",
+            "wan selftest --fixtures my-fixtures --json"
+        );
     }
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)

@@ -1,5 +1,7 @@
+using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
+using System.Text;
 using WanSharp.Engine.Requests;
 using WanSharp.Engine.Sampling;
 using WanSharp.Engine.StepCaches;
@@ -20,6 +22,7 @@ namespace WanSharp.Engine.Denoising;
 public sealed class DenoiseSnapshot
 {
     private const int DigestLength = SHA256.HashSizeInBytes;
+    private const int PieceLength = 1 << 20;
 
     internal DenoiseSnapshot(string identity, DenoiseState clip, ReusedSteps? reused)
         : this(
@@ -61,60 +64,48 @@ public sealed class DenoiseSnapshot
 
     private static ReadOnlySpan<byte> Magic => "WANSNAP4"u8;
 
-    /// <summary>Writes the snapshot.</summary>
+    /// <summary>Writes the snapshot, piece by piece: a step cache's arrays are gigabytes.</summary>
     public void Write(Stream stream)
     {
         ArgumentNullException.ThrowIfNull(stream);
-        using var content = new MemoryStream();
-        using var writer = new BinaryWriter(content);
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         float[][] arrays = [Latents, .. Sampler.History, .. Cache?.Arrays ?? [], .. Average is null ? Array.Empty<float[]>() : [Average]];
-        writer.Write(Magic);
-        writer.Write(Identity);
-        writer.Write(Reused?.Prompt ?? "");
-        writer.Write(Reused?.Steps ?? 0);
-        writer.Write(Reused?.Similarity ?? 0);
-        writer.Write(Sampler.FirstStep);
-        writer.Write(NextStep);
-        writer.Write(arrays.Length);
-        writer.Write(Average is not null);
-        writer.Write(Cache?.Arrays.Count ?? 0);
-        writer.Write(Cache?.Numbers.Count ?? -1);
-        foreach (var number in Cache?.Numbers ?? [])
-        {
-            writer.Write(number);
-        }
-
+        Put(Header(arrays.Length));
+        var length = new byte[sizeof(int)];
         foreach (var array in arrays)
         {
-            writer.Write(array.Length);
-            writer.Write(MemoryMarshal.AsBytes<float>(array));
+            BinaryPrimitives.WriteInt32LittleEndian(length, array.Length);
+            Put(length);
+            for (var start = 0; start < array.Length; start += PieceLength)
+            {
+                Put(MemoryMarshal.AsBytes(array.AsSpan(start, Math.Min(PieceLength, array.Length - start))));
+            }
         }
 
-        var bytes = content.GetBuffer().AsSpan(0, (int)content.Length);
-        stream.Write(bytes);
-        stream.Write(SHA256.HashData(bytes));
+        stream.Write(hash.GetHashAndReset());
+
+        void Put(ReadOnlySpan<byte> bytes)
+        {
+            hash.AppendData(bytes);
+            stream.Write(bytes);
+        }
     }
 
     /// <summary>Reads a snapshot, to the stream's end.</summary>
+    /// <param name="stream">A stream that can seek: it is read twice, first for its checksum.</param>
     /// <exception cref="SnapshotMismatchException">The bytes are damaged, or no snapshot.</exception>
     public static DenoiseSnapshot Read(Stream stream)
     {
         ArgumentNullException.ThrowIfNull(stream);
-        using var content = new MemoryStream();
-        stream.CopyTo(content);
-        var bytes = content.GetBuffer().AsSpan(0, (int)content.Length);
-        if (
-            bytes.Length < Magic.Length + DigestLength
-            || !bytes.StartsWith(Magic)
-            || !SHA256.HashData(bytes[..^DigestLength]).AsSpan().SequenceEqual(bytes[^DigestLength..])
-        )
+        var start = stream.Position;
+        if (!IsWhole(stream))
         {
             throw new SnapshotMismatchException("The snapshot is damaged or cut short: start the clip over.");
         }
 
         // What follows was written by Write: the checksum says so.
-        content.Position = Magic.Length;
-        using var reader = new BinaryReader(content);
+        stream.Position = start + Magic.Length;
+        using var reader = new BinaryReader(stream, Encoding.UTF8, leaveOpen: true);
         var identity = reader.ReadString();
         var reused = new ReusedSteps(reader.ReadString(), reader.ReadInt32(), reader.ReadDouble());
         var (firstStep, nextStep, count) = (reader.ReadInt32(), reader.ReadInt32(), reader.ReadInt32());
@@ -125,7 +116,10 @@ public sealed class DenoiseSnapshot
         for (var i = 0; i < count; i++)
         {
             arrays[i] = new float[reader.ReadInt32()];
-            reader.BaseStream.ReadExactly(MemoryMarshal.AsBytes(arrays[i].AsSpan()));
+            for (var at = 0; at < arrays[i].Length; at += PieceLength)
+            {
+                stream.ReadExactly(MemoryMarshal.AsBytes(arrays[i].AsSpan(at, Math.Min(PieceLength, arrays[i].Length - at))));
+            }
         }
 
         var history = count - cached - (hasAverage ? 1 : 0); // the end of the sampler's
@@ -137,5 +131,57 @@ public sealed class DenoiseSnapshot
             reused.Prompt.Length > 0 ? reused : null,
             numbers < 0 ? null : new StepCacheState(cacheNumbers, arrays[history..(history + cached)])
         );
+    }
+
+    private byte[] Header(int arrays)
+    {
+        using var content = new MemoryStream();
+        using var writer = new BinaryWriter(content);
+        writer.Write(Magic);
+        writer.Write(Identity);
+        writer.Write(Reused?.Prompt ?? "");
+        writer.Write(Reused?.Steps ?? 0);
+        writer.Write(Reused?.Similarity ?? 0);
+        writer.Write(Sampler.FirstStep);
+        writer.Write(NextStep);
+        writer.Write(arrays);
+        writer.Write(Average is not null);
+        writer.Write(Cache?.Arrays.Count ?? 0);
+        writer.Write(Cache?.Numbers.Count ?? -1);
+        foreach (var number in Cache?.Numbers ?? [])
+        {
+            writer.Write(number);
+        }
+
+        return content.ToArray();
+    }
+
+    /// <summary>Whether a snapshot begins where a stream stands, and ends in its checksum.</summary>
+    private static bool IsWhole(Stream stream)
+    {
+        var left = stream.Length - stream.Position - DigestLength;
+        if (left < Magic.Length)
+        {
+            return false;
+        }
+
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var buffer = new byte[PieceLength];
+        for (var isFirst = true; left > 0; isFirst = false)
+        {
+            var piece = buffer.AsSpan(0, (int)Math.Min(buffer.Length, left));
+            stream.ReadExactly(piece);
+            if (isFirst && !piece.StartsWith(Magic))
+            {
+                return false;
+            }
+
+            hash.AppendData(piece);
+            left -= piece.Length;
+        }
+
+        var digest = buffer.AsSpan(0, DigestLength);
+        stream.ReadExactly(digest);
+        return digest.SequenceEqual(hash.GetHashAndReset());
     }
 }

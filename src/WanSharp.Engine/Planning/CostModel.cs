@@ -42,12 +42,7 @@ public sealed class CostModel
     /// <param name="precision">What networks compute in.</param>
     /// <param name="tiles">Whether frames are decoded in tiles. Default: only where memory is too small for whole frames.</param>
     /// <param name="decoderFolders">As <see cref="EngineOptions.DecoderFolders"/>.</param>
-    public CostModel(
-        WanModel model,
-        Precision? precision = null,
-        VaeTileChoice? tiles = null,
-        IReadOnlyList<string>? decoderFolders = null
-    )
+    public CostModel(WanModel model, Precision? precision = null, VaeTileChoice? tiles = null, IReadOnlyList<string>? decoderFolders = null)
         : this(
             model,
             precision ?? Precision.Full,
@@ -172,8 +167,10 @@ public sealed class CostModel
         return new StrategyFacts
         {
             Blocks = _model.Transformer.Layers,
-            StoredBlock = (long)((double)transformer.StoredBytes * computed / transformer.GraphBytes) / _model.Transformer.Layers,
+            StoredBlock = Stored(computed) / _model.Transformer.Layers,
+            LargestStoredBlock = Stored(_graphs.TransformerBlockBytes),
             ComputedBlock = computed / _model.Transformer.Layers,
+            LargestComputedBlock = _graphs.TransformerBlockBytes,
             Widens = transformer.WidensBlocks,
             OtherWeights = _graphs.TransformerOtherBytes + (transformer.AreKept ? transformer.ConvertedBytes : 0),
             TextEncoder = textEncoder.StoredBytes + widenedText,
@@ -193,6 +190,8 @@ public sealed class CostModel
             Tokens = plan.Tokens,
             IsOnHost = isOnHost,
         };
+
+        long Stored(long inGraph) => (long)((double)transformer.StoredBytes * inGraph / transformer.GraphBytes);
 
         (long Step, long Held) Decoding(bool isTiled) => Of(plan.Decoder).Memory.OfDecoding(plan.ClipLatents, TilesFor(plan, isTiled));
 

@@ -6,6 +6,7 @@ namespace WanSharp.Engine.Planning;
 public sealed record StepCachePlan
 {
     private const int Branches = 2;
+    private const int Copies = 2;
 
     /// <summary>The policy, with all of its numbers.</summary>
     public required StepCacheSetting Setting { get; init; }
@@ -37,14 +38,15 @@ public sealed record StepCachePlan
     /// <summary>Whether it leaves out blocks in the middle of a pass.</summary>
     internal bool RunsInBlocks => Setting.Policy == StepCachePolicy.FirstBlockName;
 
-    /// <summary>Bytes that a clip keeps of its computed steps.</summary>
+    /// <summary>Bytes that a clip keeps of its computed steps, with their copy while its state is saved.</summary>
     /// <param name="branches">Its branches.</param>
     /// <param name="latents">The length of its latents.</param>
     /// <param name="tokens">The length of a row's tokens: their number times the model's width.</param>
     internal long Bytes(int branches, long latents, long tokens)
     {
         branches = Math.Min(branches, Branches);
-        return sizeof(float)
+        return Copies
+            * sizeof(float)
             * (
                 Forecast is { } forecast ? forecast.Length * branches * latents
                 : RunsInBlocks ? FirstBlockCache.ArraysKept * branches * tokens

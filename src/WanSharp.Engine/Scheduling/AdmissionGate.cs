@@ -91,8 +91,8 @@ internal sealed class AdmissionGate(int denoising, int finishing, TimeProvider c
     {
         var working = _places.Where(other => _finished.TrueForAll(waiting => waiting.Place != other)).ToList();
         var most = working
-            .Select(other => other.IsFinishing ? other.Clip.Bytes.Decode : other.Clip.Bytes.Most)
-            .Append(place.Clip.Bytes.Decode)
+            .Select(other => other.IsFinishing ? other.Clip.Bytes.Finish : other.Clip.Bytes.Most)
+            .Append(place.Clip.Bytes.Finish)
             .Max();
         return working.Count == 0
             || (Finishing < finishing && place.Clip.Bytes.Held + most <= budget.LeftBeside(ReservationKind.Weights, ReservationKind.Clip));

@@ -11,8 +11,11 @@ namespace WanSharp.Engine.Scheduling;
 /// <param name="Enhance">While a frame, or a tile of one, is enlarged, in addition to what is held.</param>
 internal readonly record struct ClipBytes(long Own, long Encode, long Denoise, long Decode, long Held = 0, long Enhance = 0)
 {
+    /// <summary>What a piece of the work on its frames takes, in addition to what is held.</summary>
+    public long Finish => Math.Max(Decode, Enhance);
+
     /// <summary>What its work takes at most at one time.</summary>
-    public long Most => Math.Max(Encode, Math.Max(Denoise, Held + Math.Max(Decode, Enhance)));
+    public long Most => Math.Max(Encode, Math.Max(Denoise, Held + Finish));
 
     public static ClipBytes Of(StrategyFacts facts, Strategy strategy)
     {

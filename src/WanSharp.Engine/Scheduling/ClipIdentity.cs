@@ -16,6 +16,7 @@ namespace WanSharp.Engine.Scheduling;
 internal sealed class ClipIdentity
 {
     private const string Tiles = "VAE tiles";
+    private const string Compile = "compiled as";
 
     private readonly WanModel _model;
     private readonly TransformerOptions _transformer;
@@ -56,9 +57,10 @@ internal sealed class ClipIdentity
             Executable,
             _model.Identity.Without(ModelPart.None),
             Lines(
-                ("transformer options", $"{_transformer}"),
-                ("compiled as", plan.RunsInBlocks ? $"{CompileMode.Blocks}" : $"{plan.Strategy?.Compile}"),
-                ("tokens at once", $"{plan.Strategy?.TokensAtOnce}"),
+                ("transformer options", $"{_transformer with { Mode = default, TokensAtOnce = null }}"),
+                // what computes, not who chose it: the same with a memory limit and without
+                (Compile, $"{(plan.RunsInBlocks ? CompileMode.Blocks : plan.Strategy?.Compile ?? _transformer.Mode)}"),
+                ("tokens at once", $"{(plan.Strategy is { } strategy ? strategy.TokensAtOnce : _transformer.TokensAtOnce)}"),
                 ("tiles of images", plan.EncodesFrames ? $"{plan.VaeTiles}" : ""),
                 (
                     "LoRAs",
@@ -80,8 +82,8 @@ internal sealed class ClipIdentity
     public static GenerationPlan Compiled(GenerationPlan plan, CompileMode mode) =>
         plan with
         {
-            Identity = Began(plan.Identity, mode),
-            LatentIdentity = Began(plan.LatentIdentity, mode),
+            Identity = Compiled(plan.Identity, mode),
+            LatentIdentity = Compiled(plan.LatentIdentity, mode),
         };
 
     /// <summary>
@@ -94,7 +96,7 @@ internal sealed class ClipIdentity
     public static CompileMode? ModeOf(DenoiseSnapshot? snapshot, GenerationPlan plan, CompileMode wanted) =>
         snapshot is null ? null
         : snapshot.Identity == plan.LatentIdentity ? wanted
-        : snapshot.Identity == Began(plan.LatentIdentity, CompileMode.Blocks) ? CompileMode.Blocks
+        : snapshot.Identity == Compiled(plan.LatentIdentity, CompileMode.Blocks) ? CompileMode.Blocks
         : null;
 
     /// <summary>Continues a clip from a snapshot.</summary>
@@ -176,7 +178,13 @@ internal sealed class ClipIdentity
     private static IReadOnlyList<GenerationSettings.EmbeddedLora>? WithoutNames(IReadOnlyList<GenerationSettings.EmbeddedLora>? loras) =>
         loras is null ? null : [.. loras.Select(lora => lora with { File = "" })];
 
-    private static string Began(string identity, CompileMode mode) => $"{identity}\n{Lines(("begun with", $"{mode}"))}";
+    private static string Compiled(string identity, CompileMode mode) =>
+        string.Join(
+            '\n',
+            identity
+                .Split('\n')
+                .Select(line => line.StartsWith($"{Compile}: ", StringComparison.Ordinal) ? Lines((Compile, $"{mode}")) : line)
+        );
 
     private static Dictionary<string, string> Parse(string identity)
     {

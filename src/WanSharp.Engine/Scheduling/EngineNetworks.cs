@@ -62,10 +62,10 @@ internal sealed class EngineNetworks(
     public FrameNetworks Frames { get; } = new(model, graphs, settings, pressure);
 
     /// <summary>Ends when what is compiled in the background is there, or has failed.</summary>
-    public Task Ready => _denoisers.Ready;
+    public Task Ready => Task.WhenAll(_denoisers.Ready, _merged.Ready);
 
     /// <summary>Why what was compiled in the background is not there, or null.</summary>
-    public string? Failure => _denoisers.Failure;
+    public string? Failure => _denoisers.Failure ?? _merged.Failure;
 
     /// <inheritdoc cref="IsPacked"/>
     public Task<bool> IsPackedAsync(CancellationToken cancellationToken) =>

@@ -21,6 +21,12 @@ internal sealed class MergedDenoisers(WanModel model, GraphCache graphs, Session
     /// <summary>Bytes of the keys and values of prompts that are held.</summary>
     public long KeyBytes => _entries.Sum(entry => entry.Denoisers.KeyBytes);
 
+    /// <summary>Ends when what is compiled in the background is there, or has failed.</summary>
+    public Task Ready => Task.WhenAll(_entries.Select(entry => entry.Denoisers.Ready));
+
+    /// <summary>Why what was compiled in the background is not there, or null.</summary>
+    public string? Failure => _entries.Select(entry => entry.Denoisers.Failure).FirstOrDefault(failure => failure is not null);
+
     /// <summary>The denoisers of a clip whose LoRAs are merged; makes the weights if they are not kept.</summary>
     /// <param name="plan">The clip.</param>
     /// <param name="folder">Where merged weights are kept; null keeps them in memory.</param>

@@ -57,6 +57,7 @@ internal sealed class StagedDenoisers(WanModel model, ExpertWeights experts, Gra
                 Mode = CompileMode.Blocks,
                 StaticShapes = wanted.StaticShapes == true ? false : wanted.StaticShapes,
             };
+            Drop(set => set.Options != blocks && set.Options != wanted);
             return (await LoadAsync(blocks, prepared, cancellationToken).ConfigureAwait(false)).Begin(CompileMode.Blocks);
         }
 

@@ -29,7 +29,7 @@ internal sealed class StrategyGate(
 {
     private readonly Lock _gate = new();
     private readonly WaitingLine<Entrant> _waiting = new(clock);
-    private (Strategy Strategy, MemoryAllowance Basis, IDisposable Weights)? _current;
+    private CurrentStrategy? _current;
     private int _clips;
 
     /// <summary>How clips run now, or ran last; null before the first, and where no memory limit is set.</summary>
@@ -132,11 +132,8 @@ internal sealed class StrategyGate(
 
     /// <summary>The clip begins with the strategy of the clips under way, if it fits in that and the memory is what it was.</summary>
     private Turn? TryJoin(Entrant next) =>
-        _current is { } current
-        && current.Basis == budget.Allowance
-        && (!next.Clip.Plan.Loras.AreInputs || current.Strategy is { Compile: CompileMode.Blocks, StaticShapes: false })
-        && StrategyChooser.BytesOf(next.Facts, current.Strategy) <= current.Basis.Bytes
-            ? Enter(next.Facts, current.Strategy)
+        _current is { } current && current.Basis == budget.Allowance && current.Takes(next.Clip.Plan, next.Facts)
+            ? Enter(next, current)
             : null;
 
     /// <summary>No clip is under way: the clip brings its strategy, or times those that are open.</summary>
@@ -145,7 +142,7 @@ internal sealed class StrategyGate(
         var basis = budget.Allowance;
         if (strategies.IsOpen(next.Facts, basis.Bytes, next.Clip.Plan))
         {
-            _current?.Weights.Dispose();
+            _current?.Dispose();
             _current = null;
             _clips = 1; // measures alone
             return new Turn(null, basis.Bytes);
@@ -153,16 +150,17 @@ internal sealed class StrategyGate(
 
         var strategy = strategies.Choose(next.Facts, basis.Bytes, next.Clip.Plan);
         networks.Use(strategy, basis);
-        _current?.Weights.Dispose();
-        _current = (strategy, basis, budget.Reserve(ReservationKind.Weights, strategy.WeightBytes));
-        return Enter(next.Facts, strategy);
+        _current?.Dispose();
+        _current = new CurrentStrategy(strategy, basis, next.Clip.Plan, budget);
+        return Enter(next, _current);
     }
 
-    private Turn Enter(StrategyFacts facts, Strategy strategy)
+    private Turn Enter(Entrant next, CurrentStrategy current)
     {
         _clips++;
-        networks.Allow(StrategyChooser.OtherStagesBytes(facts, strategy));
-        return new Turn(new Admission(this, strategy, ClipBytes.Of(facts, strategy)), 0);
+        current.Add(next.Clip.Plan, next.Facts);
+        networks.Allow(StrategyChooser.OtherStagesBytes(next.Facts, current.Strategy));
+        return new Turn(new Admission(this, current.Strategy, ClipBytes.Of(next.Facts, current.Strategy)), 0);
     }
 
     private void Leave()

@@ -18,6 +18,7 @@ internal sealed class StrategyPolicy(CompileMode? compile, EngineOptions options
     private const string Blocks = "blocks";
     private const string FixedBlocks = "blocks of fixed shapes";
     private const string Whole = "the whole network";
+    private const string OnlyBlocks = "blocks: what the clip asks for runs in blocks alone";
 
     private readonly Autotuner _tuner = new(options.Tunings, options.Clock);
 
@@ -30,9 +31,10 @@ internal sealed class StrategyPolicy(CompileMode? compile, EngineOptions options
             StrategyChooser.RequireHost(facts, MemoryAllowance.OfHost(options.HostMemory, options.HostFacts()));
         }
 
-        if (plan.Loras.AreInputs)
+        if (plan.RunsInBlocks)
         {
-            return StrategyChooser.Choose(facts, bytes, CompileMode.Blocks); // which alone take them
+            var blocks = StrategyChooser.Choose(facts, bytes, CompileMode.Blocks);
+            return blocks with { Reasons = [OnlyBlocks, .. blocks.Reasons.Skip(1)] };
         }
 
         if (options.Tuning != CompileTuning.MaxAutotune)
@@ -49,7 +51,7 @@ internal sealed class StrategyPolicy(CompileMode? compile, EngineOptions options
 
     /// <summary>Whether strategies must be timed before such a clip.</summary>
     public bool IsOpen(StrategyFacts facts, long bytes, GenerationPlan plan) =>
-        !plan.Loras.AreInputs
+        !plan.RunsInBlocks
         && options.Tuning == CompileTuning.MaxAutotune
         && _tuner.Find(Identity(plan), [.. Candidates(facts, bytes).Keys]) is null;
 

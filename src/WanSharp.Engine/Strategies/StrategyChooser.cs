@@ -94,7 +94,7 @@ public static class StrategyChooser
     /// <exception cref="InvalidRequestException">It does not.</exception>
     internal static void RequireHost(StrategyFacts facts, MemoryAllowance host)
     {
-        var least = StrategyParts.Base + facts.StoredBlock + facts.ComputedBlock + facts.Clip;
+        var least = StrategyParts.Base + facts.LargestStoredBlock + facts.LargestComputedBlock + facts.Clip;
         if (!facts.IsOnHost && least > host.Bytes)
         {
             throw new InvalidRequestException(

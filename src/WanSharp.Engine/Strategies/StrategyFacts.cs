@@ -8,11 +8,25 @@ public sealed record StrategyFacts
     /// <summary>The transformer's blocks.</summary>
     public required int Blocks { get; init; }
 
-    /// <summary>One block's weights as they are stored.</summary>
+    /// <summary>A block's weights as they are stored, on average: some may be larger, such as those that a control takes part in.</summary>
     public required long StoredBlock { get; init; }
 
-    /// <summary>One block's weights as they are computed with.</summary>
+    /// <summary>The largest block's; at least the average.</summary>
+    public long LargestStoredBlock
+    {
+        get => Math.Max(field, StoredBlock);
+        init;
+    }
+
+    /// <summary>A block's weights as they are computed with, on average.</summary>
     public required long ComputedBlock { get; init; }
+
+    /// <inheritdoc cref="LargestStoredBlock"/>
+    public long LargestComputedBlock
+    {
+        get => Math.Max(field, ComputedBlock);
+        init;
+    }
 
     /// <summary>Whether they differ, so that a block is widened before it runs.</summary>
     public required bool Widens { get; init; }

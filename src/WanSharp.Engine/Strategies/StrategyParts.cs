@@ -71,8 +71,8 @@ internal static class StrategyParts
         var streamed =
             resident < facts.Blocks
                 ? facts.Widens
-                    ? facts.StoredBlock
-                    : 2 * facts.StoredBlock
+                    ? facts.LargestStoredBlock
+                    : 2 * facts.LargestStoredBlock
                 : 0;
         var widened = WidenedBytes(facts, economy.WidensAhead);
         MemoryHolding[] parts =
@@ -88,9 +88,9 @@ internal static class StrategyParts
         return [.. parts.Where(part => part.Bytes > 0)];
     }
 
-    /// <summary>What widened blocks hold.</summary>
+    /// <summary>What widened blocks hold: there is room for the largest.</summary>
     public static long WidenedBytes(StrategyFacts facts, bool widensAhead) =>
-        facts.Widens ? (widensAhead ? 2 : 1) * facts.ComputedBlock : 0;
+        facts.Widens ? (widensAhead ? 2 : 1) * facts.LargestComputedBlock : 0;
 
     /// <summary>With the whole network packed.</summary>
     public static IReadOnlyList<MemoryHolding> OfWhole(StrategyFacts facts)

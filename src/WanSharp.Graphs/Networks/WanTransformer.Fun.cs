@@ -68,7 +68,7 @@ public static partial class WanTransformer
         var pixels = TransformerConfig.CameraFrames * rows * columns;
         long[] shape = [config.Dim, Rays * TransformerConfig.CameraFrames * stride * stride, patch.Height, patch.Width];
         var kernel = g.Reshape(
-            g.Weight("weight", shape, g.Options.Compute),
+            g.Weight("weight", shape, g.Compute),
             [config.Dim, Rays, TransformerConfig.CameraFrames, stride, stride, patch.Height, patch.Width]
         );
         kernel = g.Transpose(kernel, [1, 0, 2, 5, 3, 6, 4]); // [rays, dim, frames, patch height, stride, patch width, stride]
@@ -78,7 +78,7 @@ public static partial class WanTransformer
         {
             var matrix = g.Reshape(g.Slice(kernel, axis: 0, i, 1), [config.Dim, pixels]);
             var tokens = g.Reshape(ray, [cameras.Shape[0], grid.F * grid.H * grid.W, pixels]);
-            var part = g.Cast(g.Linear(tokens, matrix, i == 0 ? g.Weight("bias", [config.Dim], g.Options.Compute) : null), DType.F32);
+            var part = g.Cast(g.Linear(tokens, matrix, i == 0 ? g.Weight("bias", [config.Dim], g.Compute) : null), DType.F32);
             sum = sum is null ? part : sum + part;
         }
 

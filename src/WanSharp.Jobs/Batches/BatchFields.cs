@@ -61,11 +61,6 @@ internal static class BatchFields
             throw new InvalidRequestException(value.Field, Names.Unknown(value.Field));
         }
 
-        if (value.Text.Contains('\0', StringComparison.Ordinal))
-        {
-            throw new InvalidRequestException(value.Field, $"The {value.Field} holds a NUL character: remove it.");
-        }
-
         return Setters.TryGetValue(value.Field, out var set)
             ? set(entry, value)
             : entry with

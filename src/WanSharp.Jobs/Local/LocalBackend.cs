@@ -44,7 +44,7 @@ public sealed class LocalBackend(
     /// </summary>
     public StepStore? Steps { get; init; }
 
-    /// <summary>Receives a line when a clip cannot go on where it stood and starts over. Default: null.</summary>
+    /// <summary>Receives a line when a clip cannot go on where it stood and starts over, or when its state cannot be saved. Default: null.</summary>
     public Action<string>? Notice { get; init; }
 
     /// <inheritdoc/>
@@ -104,7 +104,10 @@ public sealed class LocalBackend(
     {
         ArgumentNullException.ThrowIfNull(run);
         var plan = await PlanAsync(run.Job.Request, cancellationToken).ConfigureAwait(false);
-        var snapshots = new SnapshotFile(run.SnapshotPath);
+        var snapshots = new SnapshotFile(
+            run.SnapshotPath,
+            why => Notice?.Invoke($"{run.Job.Output}: goes on unsaved, and would start over after an interruption: {why}")
+        );
         var (saved, problem) = snapshots.Read();
         if (saved is { Reused: not null } && Steps is null)
         {

@@ -4,8 +4,12 @@ using WanSharp.Tensors;
 namespace WanSharp.Jobs.Local;
 
 /// <summary>The state of a job's denoise on disk: the last one that was written whole.</summary>
-internal sealed class SnapshotFile(string path)
+/// <param name="path">The file.</param>
+/// <param name="unsaved">Receives why a state could not be saved, once.</param>
+internal sealed class SnapshotFile(string path, Action<string>? unsaved = null)
 {
+    private bool _isTold;
+
     /// <summary>The state, if there is one that can be read.</summary>
     /// <returns>The state or null, and why one that is there cannot be used.</returns>
     public (DenoiseSnapshot? Snapshot, string? Problem) Read()
@@ -38,7 +42,12 @@ internal sealed class SnapshotFile(string path)
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            // A state that cannot be saved costs time at the next start, not the clip.
+            // It costs time at the next start, not the clip.
+            if (!_isTold)
+            {
+                _isTold = true;
+                unsaved?.Invoke(exception.Message);
+            }
         }
 
         return ValueTask.CompletedTask;

@@ -51,7 +51,7 @@ internal sealed class MergedWeights(
         {
             using var store = folder is null ? null : new ContentStore(folder, CacheRoot.OptionsOf(CacheSections.Weights));
             var entries = store is null ? null : new PreparedEntries(store, Elements() <= VerifiedElements);
-            var source = folder is null ? "" : new FileDigests(Path.Combine(folder, "digests")).Of(weights.Files, cancellationToken);
+            var source = folder is null ? "" : weights.Digest(new FileDigests(Path.Combine(folder, "digests")), cancellationToken);
             var done = 0;
             await Parallel
                 .ForEachAsync(
@@ -73,7 +73,7 @@ internal sealed class MergedWeights(
                     }
                 )
                 .ConfigureAwait(false);
-            return weights.WithMerged(PreparedTensors.Join([.. parts.Select(part => part!)]));
+            return weights.WithMerged(PreparedTensors.Join([.. parts.Select(part => part!)]), $"merged {FormatVersion}\n{Changes()}");
         }
         catch
         {
@@ -101,7 +101,7 @@ internal sealed class MergedWeights(
                 tensors[slot.Name] = Merged(slot, room, cancellationToken);
             }
 
-            return new PreparedTensors(tensors, [], [.. tensors.Values]);
+            return new PreparedTensors(tensors, [.. tensors.Values]);
         }
         catch
         {
@@ -172,16 +172,10 @@ internal sealed class MergedWeights(
         }
     }
 
-    private string KeyOf(string source, IEnumerable<string> names)
-    {
-        var invariant = CultureInfo.InvariantCulture;
-        var parts = string.Join(
-            '\n',
-            $"merged {FormatVersion}",
-            $"weights {source}",
-            string.Join('\n', loras.Select((lora, i) => string.Create(invariant, $"lora {lora.Id} {strengths[i]:R}"))),
-            string.Join('\n', names)
-        );
-        return Digests.OfText(parts);
-    }
+    private string KeyOf(string source, IEnumerable<string> names) =>
+        Digests.OfText(string.Join('\n', $"merged {FormatVersion}", $"weights {source}", Changes(), string.Join('\n', names)));
+
+    /// <summary>What the LoRAs do, and how strongly: with the weights, all that decides the merged ones.</summary>
+    private string Changes() =>
+        string.Join('\n', loras.Select((lora, i) => string.Create(CultureInfo.InvariantCulture, $"lora {lora.Id} {strengths[i]:R}")));
 }

@@ -44,7 +44,7 @@ internal sealed class PackedGraphs(GraphCache graphs, string folder)
         CancellationToken cancellationToken
     )
     {
-        var key = KeyOf(graph, settings, Digests.Of(weights.Files, cancellationToken));
+        var key = KeyOf(graph, settings, weights.Digest(Digests, cancellationToken));
         using var store = new ContentStore(folder, new ContentStoreOptions { Check = EntryCheck.Start });
         using var turn = await store.LockAsync(key, cancellationToken).ConfigureAwait(false);
         var isThere = store.Contains(key);
@@ -71,7 +71,7 @@ internal sealed class PackedGraphs(GraphCache graphs, string folder)
     /// </summary>
     public bool Contains(OnnxGraph graph, WeightStore weights, SessionSettings settings)
     {
-        if (Digests.Find(weights.Files) is not { } digest)
+        if (weights.FindDigest(Digests) is not { } digest)
         {
             return false;
         }

@@ -119,7 +119,10 @@ public sealed unsafe class OrtRuntime : IDisposable
     /// <summary>How networks are written for the provider of these settings.</summary>
     internal GraphOptions GraphOptionsFor(SessionSettings settings) =>
         _graphOptions
-            .GetOrAdd($"{settings.Compute} {settings.ProviderKey}", _ => new Lazy<GraphOptions>(() => ProviderGraphs.For(this, settings.ForProvider("attention"))))
+            .GetOrAdd(
+                $"{settings.Compute} {settings.ProviderKey}",
+                _ => new Lazy<GraphOptions>(() => ProviderGraphs.For(this, settings.ForProvider("attention")))
+            )
             .Value;
 
     /// <summary>Compiles a graph from the bytes of an ONNX model, which are not needed afterwards.</summary>

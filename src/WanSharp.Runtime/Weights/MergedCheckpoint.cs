@@ -11,7 +11,7 @@ internal sealed class MergedCheckpoint(ICheckpoint stored, PreparedTensors merge
     public string Path => stored.Path;
 
     /// <inheritdoc/>
-    public IReadOnlyList<string> Files { get; } = [.. stored.Files, .. merged.Files];
+    public IReadOnlyList<string> Files => stored.Files;
 
     /// <inheritdoc/>
     public IReadOnlyDictionary<string, Tensor> Tensors { get; } = Replaced(stored, merged);

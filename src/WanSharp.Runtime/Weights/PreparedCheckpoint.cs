@@ -11,7 +11,7 @@ internal sealed class PreparedCheckpoint(ICheckpoint stored, PreparedTensors pre
     public string Path => stored.Path;
 
     /// <inheritdoc/>
-    public IReadOnlyList<string> Files { get; } = [.. stored.Files, .. prepared.Files];
+    public IReadOnlyList<string> Files => stored.Files;
 
     /// <inheritdoc/>
     public IReadOnlyDictionary<string, Tensor> Tensors { get; } =

@@ -48,11 +48,7 @@ internal sealed class PreparedEntries(ContentStore store, bool verifies)
             if (!verifies || entry.Verify(cancellationToken))
             {
                 files.AddRange(entry.Files.Select(file => SafetensorsFile.Open(entry.PathOf(file))));
-                return new PreparedTensors(
-                    files.SelectMany(file => file.Tensors).ToDictionary(StringComparer.Ordinal),
-                    [.. files.Select(file => file.Path)],
-                    [.. files, entry]
-                );
+                return new PreparedTensors(files.SelectMany(file => file.Tensors).ToDictionary(StringComparer.Ordinal), [.. files, entry]);
             }
         }
         catch (CheckpointException)

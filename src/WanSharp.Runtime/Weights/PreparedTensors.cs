@@ -4,21 +4,12 @@ namespace WanSharp.Runtime.Weights;
 
 /// <summary>Tensors that were made from a checkpoint: mapped files of a cache, or memory.</summary>
 /// <param name="Tensors">The tensors by name.</param>
-/// <param name="Files">The files that they are in.</param>
 /// <param name="Owned">What they end with, in the order of disposal.</param>
-internal sealed record PreparedTensors(
-    IReadOnlyDictionary<string, Tensor> Tensors,
-    IReadOnlyList<string> Files,
-    IReadOnlyList<IDisposable> Owned
-) : IDisposable
+internal sealed record PreparedTensors(IReadOnlyDictionary<string, Tensor> Tensors, IReadOnlyList<IDisposable> Owned) : IDisposable
 {
     /// <summary>All of several, whose owner this one is.</summary>
     public static PreparedTensors Join(IReadOnlyList<PreparedTensors> parts) =>
-        new(
-            parts.SelectMany(part => part.Tensors).ToDictionary(StringComparer.Ordinal),
-            [.. parts.SelectMany(part => part.Files)],
-            [.. parts.SelectMany(part => part.Owned)]
-        );
+        new(parts.SelectMany(part => part.Tensors).ToDictionary(StringComparer.Ordinal), [.. parts.SelectMany(part => part.Owned)]);
 
     public void Dispose()
     {

@@ -15,6 +15,8 @@ internal sealed class QuantizedWeights(WeightStore weights, IReadOnlyList<Quanti
 {
     private const int FormatVersion = 2;
 
+    private static readonly string Kind = $"int8 {FormatVersion} of {Int8Codes.Largest}";
+
     // Networks up to here are read whole before they are trusted; more would cost seconds at every start.
     private const long VerifiedBytes = 64L << 20;
 
@@ -57,12 +59,12 @@ internal sealed class QuantizedWeights(WeightStore weights, IReadOnlyList<Quanti
     {
         if (folder is null)
         {
-            return weights.With(Make(wanted, cancellationToken));
+            return weights.With(Make(wanted, cancellationToken), Form(wanted));
         }
 
         using var store = Open(folder);
         var entries = new PreparedEntries(store, verifies: _isSmall);
-        var source = DigestsIn(folder).Of(weights.Files, cancellationToken);
+        var source = weights.Digest(DigestsIn(folder), cancellationToken);
         var missing = _blocks.Count(block => !store.Contains(KeyOf(source, block)));
         var (done, parts) = (0, new List<PreparedTensors>());
         try
@@ -85,7 +87,7 @@ internal sealed class QuantizedWeights(WeightStore weights, IReadOnlyList<Quanti
             throw;
         }
 
-        return weights.With(PreparedTensors.Join(parts));
+        return weights.With(PreparedTensors.Join(parts), Form(wanted));
     }
 
     /// <summary>The same, of what a folder has; null if a block is missing. Makes nothing, and waits for nothing.</summary>
@@ -93,7 +95,7 @@ internal sealed class QuantizedWeights(WeightStore weights, IReadOnlyList<Quanti
     public WeightStore? TryOpen(string folder)
     {
         using var store = Open(folder);
-        if (DigestsIn(folder).Find(weights.Files) is not { } source)
+        if (weights.FindDigest(DigestsIn(folder)) is not { } source)
         {
             return null;
         }
@@ -110,17 +112,17 @@ internal sealed class QuantizedWeights(WeightStore weights, IReadOnlyList<Quanti
             parts.Add(part);
         }
 
-        return weights.With(PreparedTensors.Join(parts));
+        return weights.With(PreparedTensors.Join(parts), Form(wanted));
     }
 
     /// <summary>Whether a folder may have anything of a checkpoint.</summary>
-    public static bool IsAny(WeightStore weights, string folder) => DigestsIn(folder).Find(weights.Files) is not null;
+    public static bool IsAny(WeightStore weights, string folder) => weights.FindDigest(DigestsIn(folder)) is not null;
 
     /// <summary>What of it a folder has; reads no weights.</summary>
     public PreparedBlocks Find(string folder)
     {
         using var store = Open(folder);
-        long?[] sizes = DigestsIn(folder).Find(weights.Files) is { } source
+        long?[] sizes = weights.FindDigest(DigestsIn(folder)) is { } source
             ? [.. _blocks.Select(block => store.SizeOf(KeyOf(source, block)))]
             : [];
         return new PreparedBlocks(sizes.Count(size => size is not null), _blocks.Count, sizes.Sum() ?? 0);
@@ -140,7 +142,7 @@ internal sealed class QuantizedWeights(WeightStore weights, IReadOnlyList<Quanti
                 Make(weight, Add(weight.Codes), Add(weight.Scales), cancellationToken);
             }
 
-            return new PreparedTensors(tensors, [], [.. tensors.Values]);
+            return new PreparedTensors(tensors, [.. tensors.Values]);
         }
         catch
         {
@@ -181,14 +183,11 @@ internal sealed class QuantizedWeights(WeightStore weights, IReadOnlyList<Quanti
         }
     }
 
-    private static string KeyOf(string source, IEnumerable<QuantizedWeight> block)
-    {
-        var parts = string.Join(
-            '\n',
-            $"int8 {FormatVersion} of {Int8Codes.Largest}",
-            $"weights {source}",
-            string.Join('\n', block.Select(weight => weight.Codes))
-        );
-        return Digests.OfText(parts);
-    }
+    private static string KeyOf(string source, IEnumerable<QuantizedWeight> block) =>
+        Digests.OfText($"{Kind}\nweights {source}\n{Codes(block)}");
+
+    /// <summary>What tells weights in this form from others of the same checkpoint.</summary>
+    private static string Form(IEnumerable<QuantizedWeight> all) => $"{Kind}\n{Codes(all)}";
+
+    private static string Codes(IEnumerable<QuantizedWeight> some) => string.Join('\n', some.Select(weight => weight.Codes));
 }

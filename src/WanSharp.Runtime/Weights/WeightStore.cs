@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using WanSharp.Graphs;
 using WanSharp.Graphs.Networks;
+using WanSharp.Storage;
 using WanSharp.Tensors;
 
 namespace WanSharp.Runtime.Weights;
@@ -19,12 +20,20 @@ public sealed class WeightStore(ICheckpoint checkpoint) : IDisposable
     private readonly ConcurrentDictionary<(string Name, DType DType), Lazy<Tensor>> _converted = new();
     private readonly ConcurrentDictionary<string, byte> _looked = new(); // views that are known not to be zeros
     private readonly Lazy<LayerFormats?> _eightBit = new(() => LayersOf(checkpoint));
-    private Residency _residency = new();
+    private readonly Residency _residency = new();
+    private readonly string _made = ""; // what was made of the checkpoint's own weights
+
+    private WeightStore(ICheckpoint checkpoint, WeightStore source, string made)
+        : this(checkpoint)
+    {
+        _residency = source._residency;
+        _made = source._made.Length == 0 ? made : $"{source._made}\n{made}";
+    }
 
     /// <summary>The file that the weights are in.</summary>
     public string Path => checkpoint.Path;
 
-    /// <summary>The files that the weights are in, an index among them.</summary>
+    /// <summary>The checkpoint's files, an index among them. What was made of its weights may be in others, or in memory.</summary>
     public IReadOnlyList<string> Files => checkpoint.Files;
 
     /// <summary>
@@ -191,12 +200,27 @@ public sealed class WeightStore(ICheckpoint checkpoint) : IDisposable
     internal WeightScale? ScaleOf(string name) => WeightScale.Find(checkpoint, name);
 
     /// <summary>
+    /// What tells these weights from all others, wherever they are: the digest of the checkpoint's files, and what was made of them.
+    /// Keys of what is kept are made of it, never of the files alone, of which one may be without.
+    /// </summary>
+    /// <param name="digests">Reads the checkpoint's files, or knows them.</param>
+    /// <param name="cancellationToken">Stops the reading.</param>
+    internal string Digest(FileDigests digests, CancellationToken cancellationToken) => Made(digests.Of(Files, cancellationToken));
+
+    /// <summary>The same, if that reads no large file; null otherwise.</summary>
+    /// <param name="digests">Knows the checkpoint's files.</param>
+    internal string? FindDigest(FileDigests digests) => digests.Find(Files) is { } stored ? Made(stored) : null;
+
+    /// <summary>
     /// A new store with the prepared weights added; it shares this store's residency. Dispose it before this one.
     /// </summary>
-    internal WeightStore With(PreparedTensors prepared) => new(new PreparedCheckpoint(checkpoint, prepared)) { _residency = _residency };
+    /// <param name="prepared">The weights.</param>
+    /// <param name="made">What tells them from others made of the same.</param>
+    internal WeightStore With(PreparedTensors prepared, string made) => new(new PreparedCheckpoint(checkpoint, prepared), this, made);
 
     /// <summary>These weights with some of them replaced; shares this store's residency.</summary>
-    internal WeightStore WithMerged(PreparedTensors merged) => new(new MergedCheckpoint(checkpoint, merged)) { _residency = _residency };
+    /// <inheritdoc cref="With" path="/param"/>
+    internal WeightStore WithMerged(PreparedTensors prepared, string made) => new(new MergedCheckpoint(checkpoint, prepared), this, made);
 
     /// <summary>Frees the copies and closes the checkpoint.</summary>
     public void Dispose()
@@ -208,6 +232,8 @@ public sealed class WeightStore(ICheckpoint checkpoint) : IDisposable
 
         checkpoint.Dispose();
     }
+
+    private string Made(string stored) => _made.Length == 0 ? stored : Digests.OfText($"{stored}\n{_made}");
 
     private IEnumerable<MappedRange> Ranges(IEnumerable<WeightSlot> slots, string prefix) =>
         MappedRange.Of(slots.SelectMany(slot => StoredParts.Of(checkpoint, prefix + slot.Name)).Select(checkpoint.Get));

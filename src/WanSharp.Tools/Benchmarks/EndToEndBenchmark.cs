@@ -59,8 +59,7 @@ public sealed class EndToEndBenchmark(WanHost host)
         var run = new EndToEndRun(host, files, options.Threads, progress);
         var fewRow = await run.MeasureAsync("int8, tiny decoder", Precision.EightBit, few, options.FewSteps, cancellationToken)
             .ConfigureAwait(false);
-        var fullRow = await run.MeasureAsync("fp32, VAE", Precision.Full, full, options.FullSteps, cancellationToken)
-            .ConfigureAwait(false);
+        var fullRow = await run.MeasureAsync("fp32, VAE", Precision.Full, full, options.FullSteps, cancellationToken).ConfigureAwait(false);
         return new EndToEndReport(
             $"{options.Shape}{(options.Layers is { } layers ? $" of {layers} layers" : "")} {size}",
             files.TextParameters,

@@ -90,7 +90,9 @@ internal static class Levers
         );
         if (withEightBit)
         {
-            choices.Add(new LeverChoice(Precision, Runtime.Precision.EightBit.Name, clip => clip) { Precision = Runtime.Precision.EightBit });
+            choices.Add(
+                new LeverChoice(Precision, Runtime.Precision.EightBit.Name, clip => clip) { Precision = Runtime.Precision.EightBit }
+            );
         }
 
         return choices;

@@ -55,18 +55,7 @@ public sealed class PrecisionLoss(
     }
 
     private VideoGenerator Open(Precision one) =>
-        new(
-            model,
-            runtime,
-            settings with
-            {
-                Compute = one.Compute,
-            },
-            transformer with
-            {
-                Quantization = one.Quantization,
-            }
-        );
+        new(model, runtime, settings with { Compute = one.Compute }, transformer with { Quantization = one.Quantization });
 
     private static async Task<(IReadOnlyList<byte[]> Frames, ClipFormat Format)> MakeAsync(
         VideoGenerator generator,

@@ -182,9 +182,7 @@ public sealed class ModelQuantizer(WanHost host, OrtRuntime runtime, QuantizeOpt
             var made = new List<MadeClip>();
             foreach (var request in requests)
             {
-                progress?.Report(
-                    new QuantizeProgress($"clips of other prompts in {precision}", made.Count, requests.Count)
-                );
+                progress?.Report(new QuantizeProgress($"clips of other prompts in {precision}", made.Count, requests.Count));
                 made.Add(take(made.Count, await MakeAsync(generator, request, cancellationToken).ConfigureAwait(false)));
             }
 

@@ -28,12 +28,7 @@ internal sealed class ControlCheck : IFixtureCheck
         {
             using var control = new ControlEncoder(vae).Encode(FramesOf(fixture, name), cancellationToken);
             comparisons.Add(
-                Comparison.Of(
-                    $"{name}.out.control",
-                    control.Read<float>(),
-                    fixture[$"{name}.out.control"].Read<float>(),
-                    encoding
-                )
+                Comparison.Of($"{name}.out.control", control.Read<float>(), fixture[$"{name}.out.control"].Read<float>(), encoding)
             );
         }
 

@@ -13,11 +13,7 @@ internal sealed class PipelineLimits
     {
         var kernels = context.Limits.Pipeline;
         Text = context
-            .LimitsOf(
-                kernels,
-                options => Umt5Encoder.Whole(networks.Text, options),
-                Umt5Encoder.ComputeFor(context.Settings.Compute)
-            )
+            .LimitsOf(kernels, options => Umt5Encoder.Whole(networks.Text, options), Umt5Encoder.ComputeFor(context.Settings.Compute))
             .Of("text");
         Images = context.LimitsOf(kernels, options => WanVae.EncodeNext(networks.Vae.Config, options)).Of("latents");
         ImageFeatures = networks.ImageEncoder is { } vision

@@ -3,6 +3,8 @@ using WanSharp.Engine.Planning;
 using WanSharp.Engine.Requests;
 using WanSharp.Engine.StepCaches;
 using WanSharp.Engine.Strategies;
+using WanSharp.Graphs;
+using WanSharp.Models;
 using WanSharp.Runtime;
 using WanSharp.Tensors;
 using WanSharp.Testing;
@@ -88,6 +90,23 @@ public class CostModelTests(TinyEngine engine)
         }
 
         Assert.Equal(estimates.KeyOf(plans[0]), estimates.KeyOf(costs.Sketch(request with { Prompt = "a red square", Seed = 7 })));
+    }
+
+    [Fact]
+    public void Facts_OfAModelThatFollowsAControl_CountsTheLargestBlock()
+    {
+        using var folder = new TemporaryFolder();
+        using var networks = new TinyNetworks("wan2.1-vace-1.3b");
+        new ToolFolders(networks, folder["model"]).Write("official");
+        using var model = WanModel.Open(folder["model"]);
+        var costs = new CostModel(model);
+
+        var facts = costs.Facts(costs.Sketch(Circle), isOnHost: true);
+
+        var graphs = new NetworkGraphs(model.Transformer, model.TextEncoder, model.Vae);
+        Assert.Equal(graphs.TransformerBlockBytes, facts.LargestComputedBlock); // of two blocks, the one with a control's
+        Assert.InRange(facts.ComputedBlock, 1, facts.LargestComputedBlock - 1);
+        Assert.InRange(facts.StoredBlock, 1, facts.LargestStoredBlock - 1);
     }
 
     [Fact]

@@ -110,6 +110,23 @@ public class AdmissionGateTests
     }
 
     [Fact]
+    public async Task BeginFinishing_BesideAClipWhoseFramesAreEnlarged_WaitsForRoomForThat()
+    {
+        var budget = new MemoryBudget(() => new MemoryAllowance(100, "--memory"));
+        var gate = new AdmissionGate(denoising: 4, finishing: 4, _clock, budget);
+        var bytes = new ClipBytes(Own: 10, Encode: 1, Denoise: 1, Decode: 10, Held: 20, Enhance: 45);
+        var first = await gate.EnterAsync(Clip(1) with { Bytes = bytes });
+        using var second = await gate.EnterAsync(Clip(2) with { Bytes = bytes });
+
+        var (one, other) = (first.BeginFinishingAsync(), second.BeginFinishingAsync());
+        await one;
+        Assert.False(other.IsCompleted); // 20 are theirs, 40 would be held, and a frame that is enlarged takes 45
+        first.Dispose();
+
+        await other;
+    }
+
+    [Fact]
     public async Task BeginFinishing_OfAllThatAreThere_LetsTheFirstBeginInAnyCase()
     {
         var budget = new MemoryBudget(() => new MemoryAllowance(100, "--memory"));

@@ -3,7 +3,9 @@ using WanSharp.Engine.Planning;
 using WanSharp.Engine.Requests;
 using WanSharp.Engine.Scheduling;
 using WanSharp.Engine.Strategies;
+using WanSharp.Models.Loras;
 using WanSharp.Runtime;
+using WanSharp.Runtime.Networks;
 using WanSharp.Testing;
 
 namespace WanSharp.Engine.Tests.Scheduling;
@@ -16,6 +18,7 @@ public sealed class StrategyGateTests : IDisposable
     private readonly ManualClock _clock = new();
     private readonly VideoGenerator _planner;
     private readonly EngineNetworks _networks;
+    private readonly CostModel _costs;
     private readonly StrategyGate _gate;
     private readonly GenerationPlan _small;
     private readonly GenerationPlan _large;
@@ -33,12 +36,9 @@ public sealed class StrategyGateTests : IDisposable
                 Height = 32,
             }
         );
-        var costs = new CostModel(engine.Model);
-        var memory = StrategyChooser.Choose(costs.Facts(_large, isOnHost: true), 1L << 40).Bytes - 1; // enough for the small clip
-        var options = new EngineOptions { Memory = memory };
-        var budget = new MemoryBudget(() => new MemoryAllowance(memory, "--memory"));
+        _costs = new CostModel(engine.Model);
         _networks = new EngineNetworks(engine.Model, new GraphCache(engine.Runtime), new SessionSettings(), null, 1, new MemoryPressure());
-        _gate = new StrategyGate(costs, _networks, budget, new StrategyPolicy(null, options, _networks), _clock);
+        _gate = Gate(StrategyChooser.Choose(_costs.Facts(_large, isOnHost: true), 1L << 40).Bytes - 1); // enough for the small clip
     }
 
     public void Dispose()
@@ -111,6 +111,88 @@ public sealed class StrategyGateTests : IDisposable
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => large);
         (await behind)!.Dispose();
+    }
+
+    [Fact]
+    public async Task Enter_WithOtherMergedWeights_WaitsForTheClipsUnderWay()
+    {
+        var merged = _small with
+        {
+            Loras = new LoraPlan { IsMerged = true, Loras = [Lora("one")] },
+        };
+        var other = _small with
+        {
+            Loras = new LoraPlan { IsMerged = true, Loras = [Lora("other")] },
+        };
+        var first = await _gate.EnterAsync(Clip(merged));
+        using var same = await _gate.EnterAsync(Clip(merged));
+
+        var second = _gate.EnterAsync(Clip(other));
+
+        Assert.False(second.IsCompleted); // a second transformer, which nothing counts
+        first!.Dispose();
+        same!.Dispose();
+        (await second)!.Dispose();
+
+        static PlannedLora Lora(string name) => new(name, LoraStrength.Full, null, new LoraIdentity(name));
+    }
+
+    [Fact]
+    public async Task Enter_OfWhatOnlyBlocksCanDo_WaitsForTheClipsOfTheWholeNetwork()
+    {
+        var gate = Gate(1L << 40, CompileMode.Whole);
+        var inBlocks = _planner.Plan(
+            new GenerationRequest
+            {
+                Prompt = "a red circle",
+                Nag = new(5),
+                GuidanceScale = 1,
+            }
+        );
+        var whole = await gate.EnterAsync(Clip(_small));
+        Assert.Equal(CompileMode.Whole, whole!.Strategy.Compile);
+
+        var waiting = gate.EnterAsync(Clip(inBlocks));
+
+        Assert.False(waiting.IsCompleted);
+        whole.Dispose();
+        using var place = await waiting;
+        Assert.Equal(CompileMode.Blocks, place!.Strategy.Compile);
+        Assert.Contains("runs in blocks alone", place.Strategy.Reasons[0], StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(0, false)]
+    [InlineData(50_000_000, true)]
+    public async Task Enter_WithAnotherUpscaler_BeginsWhereBothHaveRoom(long more, bool begins)
+    {
+        using var folder = new TemporaryFolder();
+        GenerationPlan[] plans =
+        [
+            .. new[] { "one", "other" }.Select(name =>
+                _planner.Plan(
+                    new GenerationRequest
+                    {
+                        Prompt = "a red circle",
+                        Upscale = Upscalers.Write(folder[$"{name}.safetensors"], Upscalers.Compact()),
+                    }
+                )
+            ),
+        ];
+        var gate = Gate(StrategyChooser.Choose(_costs.Facts(plans[0], isOnHost: true), 1L << 40).Bytes + more);
+        var first = await gate.EnterAsync(Clip(plans[0]));
+
+        var second = gate.EnterAsync(Clip(plans[1]));
+
+        Assert.Equal(begins, second.IsCompleted);
+        first!.Dispose();
+        (await second)!.Dispose();
+    }
+
+    private StrategyGate Gate(long memory, CompileMode? compile = null)
+    {
+        var policy = new StrategyPolicy(compile, new EngineOptions { Memory = memory }, _networks);
+        return new StrategyGate(_costs, _networks, new MemoryBudget(() => new MemoryAllowance(memory, "--memory")), policy, _clock);
     }
 
     private ClipRun Clip(GenerationPlan plan, int priority = 0, CancellationToken cancelled = default) =>

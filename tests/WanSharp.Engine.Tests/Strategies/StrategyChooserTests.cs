@@ -47,6 +47,22 @@ public sealed class StrategyChooserTests
         Assert.NotEmpty(strategy.Reasons);
     }
 
+    /// <summary>A fifth of VACE's blocks are twice as large as the others.</summary>
+    [Fact]
+    public void Choose_OfBlocksOfSeveralSizes_HasRoomForTheLargest()
+    {
+        var facts = Large with { LargestStoredBlock = 600 * MB, LargestComputedBlock = 2400 * MB };
+
+        Assert.Equal(4800 * MB, StrategyParts.WidenedBytes(facts, widensAhead: true));
+        Assert.Equal(2000 * MB, StrategyChooser.Choose(facts, 64 * GB).PrivateBytes - StrategyChooser.Choose(Large, 64 * GB).PrivateBytes);
+        var streamed = StrategyChooser.Choose(facts, 20 * GB);
+        Assert.Equal(600 * MB, streamed.Parts.Single(part => part.Name == "blocks that come in").Bytes);
+        Assert.Equal(
+            streamed.ResidentBlocks * 350 * MB,
+            streamed.Parts.Single(part => part.Name.EndsWith("resident blocks", StringComparison.Ordinal)).Bytes
+        );
+    }
+
     /// <summary>The 1.3B shape with F16 weights, at 480p and 81 frames: sizes rounded.</summary>
     private static StrategyFacts Small { get; } =
         new()

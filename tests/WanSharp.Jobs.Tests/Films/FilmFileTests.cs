@@ -52,6 +52,9 @@ public sealed class FilmFileTests
     [InlineData("""{"sections": [{"prompt": "a", "to": 3}]}""", "There is a to and no clip")]
     [InlineData("""{"sections": ["a"]}""", "1:15: A section is an object")]
     [InlineData("""{"sections": [{"prompt": "a", "interpolate": "ffmpeg"}]}""", "1:46: There is no field 'interpolate'")]
+    [InlineData("""{"sections": [{"clip": "a\u0000.mp4"}, {"prompt": "a"}]}""", "1:24: The clip holds a NUL character")]
+    [InlineData("""{"sections": [{"prompt": "a", "title": "a\u0000"}]}""", "1:40: The title holds a NUL character")]
+    [InlineData("""{"size": "a\u0000", "sections": [{"prompt": "a"}]}""", "1:10: The size holds a NUL character")]
     [InlineData("""{"sections": "a"}""", "The sections are a list")]
     [InlineData("""{"sections": [{"prompt": "a", "prompt": "b"}]}""", "occurs twice")]
     public void Parse_WhatIsNoFilm_SaysWhereAndWhy(string text, string message)
@@ -68,6 +71,10 @@ public sealed class FilmFileTests
     [InlineData("""{"sections": []} {}""", "this is not JSON")]
     public void Parse_WhatIsNotJson_IsRefused(string text, string message) =>
         Assert.Contains(message, Assert.Throws<InvalidRequestException>(() => Parse(text)).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void FromEmbedded_OfWhatSomebodySentWithANulInAPath_IsNoFilm() =>
+        Assert.Null(FilmFile.FromEmbedded("""{"sections": [{"clip": "a\u0000.mp4"}, {"prompt": "a"}]}"""));
 
     [Fact]
     public void Write_ThenParse_GivesTheSameFilm()

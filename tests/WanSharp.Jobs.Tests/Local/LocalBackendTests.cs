@@ -84,6 +84,16 @@ public sealed class LocalBackendTests(TinyEngine engine) : IDisposable
     }
 
     [Fact]
+    public async Task Run_WhereTheStateCannotBeSaved_SaysSoOnceAndMakesTheClip()
+    {
+        Directory.CreateDirectory(Snapshot); // a file cannot take its place
+
+        await RunAsync(Circle);
+
+        Assert.Single(_notices, notice => notice.Contains("goes on unsaved", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task SnapshotFile_WhenThePowerIsCutAtAnyMoment_HoldsTheLastStateOrTheOneBefore()
     {
         if (OperatingSystem.IsWindows())
