@@ -36,6 +36,7 @@ public sealed class VideoGenerator : IVideoGenerator
     private readonly WanModel _model;
     private readonly EngineOptions _options;
     private readonly ExecutionSettings _execution;
+    private readonly DType _compute;
     private readonly CancellationTokenSource _stop = new();
     private readonly GraphCache _graphs;
     private readonly OrtRuntime _runtime;
@@ -85,6 +86,7 @@ public sealed class VideoGenerator : IVideoGenerator
         ArgumentNullException.ThrowIfNull(settings);
         var precision = Precision.Of(settings.Compute, transformer?.Quantization ?? Quantization.None);
         precision.RequireOn(settings);
+        _compute = settings.Compute;
         ModelCheck.RequireUsableDefaults(model);
         _model = model;
         _options = options ?? new EngineOptions();
@@ -358,7 +360,7 @@ public sealed class VideoGenerator : IVideoGenerator
             await _lanes.DenoiseAsync(clip, state, recorder, _previews.Begin(clip, state)).ConfigureAwait(false);
         }
 
-        ModelCheck.RequireNumbers(_model, state.Latents);
+        ModelCheck.RequireNumbers(_model, state.Latents, _compute);
         state.ForgetContexts();
         recorder?.Keep();
         await place.BeginFinishingAsync().ConfigureAwait(false);

@@ -73,7 +73,8 @@ public sealed class NarrowOperatorsTests
         var (worst, largest) = (0.0, 0.0);
         for (var i = 0; i < Count; i++)
         {
-            var (exact, rounded) = (1.0, 1f);
+            var exact = 1 + random.NextDouble();
+            var rounded = (float)exact;
             for (var turn = 0; turn < roundings; turn++)
             {
                 var factor = (float)Round((float)(0.9 + (0.2 * random.NextDouble())), dtype);

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using WanSharp.Cli.Terminal;
-using WanSharp.Graphs;
 using WanSharp.Runtime;
 using WanSharp.Runtime.Networks;
 using WanSharp.Tensors;

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using WanSharp.Cli.Output;
 using WanSharp.Cli.Terminal;
-using WanSharp.Engine.Requests;
 using WanSharp.Graphs;
 using WanSharp.Runtime;
 using WanSharp.Tools.Quality;

@@ -4,8 +4,6 @@ using System.CommandLine.Parsing;
 using WanSharp.Cli.Terminal;
 using WanSharp.Engine.Decoding;
 using WanSharp.Engine.Planning;
-using WanSharp.Engine.Requests;
-using WanSharp.Graphs;
 using WanSharp.Hosting;
 using WanSharp.Runtime;
 using WanSharp.Runtime.Providers;

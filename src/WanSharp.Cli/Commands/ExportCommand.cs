@@ -4,6 +4,7 @@ using System.Globalization;
 using WanSharp.Cli.Output;
 using WanSharp.Cli.Terminal;
 using WanSharp.Graphs;
+using WanSharp.Runtime;
 using WanSharp.Tensors;
 using WanSharp.Tools.Export;
 
@@ -36,6 +37,13 @@ internal sealed class ExportCommand(CliEnvironment environment)
         CustomParser = ParseLowering,
     };
 
+    private readonly Option<Precision> _precision = ChoiceOption.Create(
+        "--precision",
+        "The type of products, attention and convolutions: fp32, or fp16 between islands of fp32, in half of the bytes.",
+        (Precision.Full.Name, Precision.Full),
+        (Precision.Half.Name, Precision.Half)
+    );
+
     private readonly Option<bool> _force = new("--force") { Description = "Replace an earlier export in the folder." };
     private readonly Option<int?> _threads = CommonOptions.Threads();
     private readonly Option<bool> _json = CommonOptions.Json();
@@ -48,6 +56,7 @@ internal sealed class ExportCommand(CliEnvironment environment)
             self._output,
             self._only,
             self._lowering,
+            self._precision,
             self._force,
             self._threads,
             self._json,
@@ -57,7 +66,8 @@ internal sealed class ExportCommand(CliEnvironment environment)
         return command.WithExamples(
             "wan export --model shapes -o shapes-onnx",
             "wan export --model shapes -o shapes-vae --only vae --json",
-            "wan export --model shapes -o shapes-onnx --lowering fused --force"
+            "wan export --model shapes -o shapes-onnx --lowering fused --force",
+            "wan export --model shapes -o shapes-half --precision fp16"
         );
     }
 
@@ -67,6 +77,7 @@ internal sealed class ExportCommand(CliEnvironment environment)
         {
             Networks = parsed.GetValue(_only) ?? ModelNetworks.All,
             Lowering = parsed.GetValue(_lowering) ?? Lowering.Plain,
+            Compute = parsed.GetValue(_precision)!.Compute,
             Replace = parsed.GetValue(_force),
         };
         var started = environment.Clock.GetTimestamp();

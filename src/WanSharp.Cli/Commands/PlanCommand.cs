@@ -4,7 +4,6 @@ using WanSharp.Engine;
 using WanSharp.Engine.Memory;
 using WanSharp.Engine.Planning;
 using WanSharp.Engine.Strategies;
-using WanSharp.Graphs;
 using WanSharp.Hosting;
 using WanSharp.Media.Images;
 using WanSharp.Models;

@@ -81,7 +81,8 @@ internal sealed class SelftestCommand(CliEnvironment environment)
         if (!json)
         {
             environment.Out.WriteLine(
-                $"{passed} passed, {failed} failed, {skipped} skipped; ONNX Runtime {runtime.Version}, provider {settings.Provider}, {precision}"
+                $"{passed} passed, {failed} failed, {skipped} skipped; ONNX Runtime {runtime.Version}, "
+                    + $"provider {settings.Provider}, {precision}"
             );
         }
 

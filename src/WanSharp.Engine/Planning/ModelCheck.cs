@@ -1,6 +1,7 @@
 using System.Numerics.Tensors;
 using WanSharp.Engine.Requests;
 using WanSharp.Models;
+using WanSharp.Runtime.Networks;
 using WanSharp.Tensors;
 using Tensor = WanSharp.Tensors.Tensor;
 
@@ -27,13 +28,13 @@ public static class ModelCheck
 
     /// <summary>One weight of NaN makes every latent NaN: refused before anything is kept, decoded and taken for a clip.</summary>
     /// <exception cref="CheckpointException">A latent is NaN or infinite.</exception>
-    public static void RequireNumbers(WanModel model, Tensor latents)
+    public static void RequireNumbers(WanModel model, Tensor latents, DType compute)
     {
         if (!TensorPrimitives.IsFiniteAll<float>(latents.Read<float>()))
         {
             throw new CheckpointException(
                 model.TransformerWeights.Path,
-                "the transformer produced NaN or infinity, so a weight is probably damaged: download the file again."
+                $"the transformer produced NaN or infinity, so {NetworkOutput.Cause(compute)}."
             );
         }
     }

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using WanSharp.Engine.Requests;
 using WanSharp.Runtime;
 using WanSharp.Tensors;
 

@@ -1,4 +1,3 @@
-using WanSharp.Graphs;
 using WanSharp.Graphs.Networks;
 using WanSharp.Runtime.Adapters;
 using WanSharp.Runtime.Providers;

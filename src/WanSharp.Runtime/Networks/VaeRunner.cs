@@ -291,7 +291,8 @@ public sealed class VaeRunner : IDisposable
             );
     }
 
-    private IEnumerable<Tensor> Finite(IEnumerable<Tensor> outputs) => outputs.Select(output => NetworkOutput.Finite(output, _weights));
+    private IEnumerable<Tensor> Finite(IEnumerable<Tensor> outputs) =>
+        outputs.Select(output => NetworkOutput.Finite(output, _weights, _settings.Compute));
 
     private Task<Session> CompileAsync(OnnxGraph graph, CancellationToken cancellationToken) =>
         _graphs.OpenAsync(graph, _weights, _settings, cancellationToken);

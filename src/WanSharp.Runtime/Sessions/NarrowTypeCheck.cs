@@ -1,5 +1,4 @@
 using WanSharp.Graphs;
-using WanSharp.Graphs.Networks;
 using WanSharp.Tensors;
 
 namespace WanSharp.Runtime;
@@ -30,7 +29,7 @@ internal static class NarrowTypeCheck
         }
         catch (OrtException e)
         {
-            return $"it does not compile: {e.Message.ReplaceLineEndings(" ")}";
+            return $"it has no kernels for it: {e.Message.ReplaceLineEndings(" ").TrimEnd('.', ' ')}";
         }
     }
 

@@ -1,7 +1,6 @@
 using WanSharp.Engine.Planning;
 using WanSharp.Engine.Presets;
 using WanSharp.Engine.Requests;
-using WanSharp.Graphs;
 using WanSharp.Graphs.Networks;
 using WanSharp.Hosting;
 using WanSharp.Jobs;

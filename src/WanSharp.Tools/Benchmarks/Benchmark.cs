@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using WanSharp.Engine.Planning;
-using WanSharp.Engine.Requests;
 using WanSharp.Graphs;
 using WanSharp.Runtime;
 using WanSharp.Runtime.Networks;

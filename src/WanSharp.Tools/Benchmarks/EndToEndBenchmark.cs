@@ -3,7 +3,6 @@ using System.Globalization;
 using WanSharp.Engine.Noise;
 using WanSharp.Engine.Previews;
 using WanSharp.Engine.Requests;
-using WanSharp.Graphs;
 using WanSharp.Hosting;
 using WanSharp.Models;
 using WanSharp.Runtime;

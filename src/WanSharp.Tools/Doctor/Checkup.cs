@@ -3,7 +3,6 @@ using System.Security;
 using WanSharp.Engine.Memory;
 using WanSharp.Engine.Planning;
 using WanSharp.Engine.Requests;
-using WanSharp.Graphs;
 using WanSharp.Graphs.Networks;
 using WanSharp.Hosting;
 using WanSharp.Media;

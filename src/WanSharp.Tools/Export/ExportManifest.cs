@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using WanSharp.Engine.Planning;
 using WanSharp.Graphs;
 using WanSharp.Models;
+using WanSharp.Runtime;
 using WanSharp.Tensors;
 using WanSharp.Tools.Selftest;
 
@@ -63,6 +64,7 @@ internal static class ExportManifest
             ["model"] = model.Name,
             ["model_digest"] = model.Digest,
             ["lowering"] = options.Lowering == Lowering.Plain ? "plain" : "fused",
+            ["precision"] = Precision.Of(options.Compute, Quantization.None).Name,
             ["graphs"] = Array(graphs.Select(Describe)),
             ["text_length"] = model.Transformer.TextLength,
             ["patch_size"] = Array([

@@ -23,7 +23,7 @@ internal static class ExportReadme
             $"""
             # {model.Name} as ONNX files
 
-            Written by WanSharp {GenerationPlanner.ProductVersion}: the networks of a Wan model in float32,
+            Written by WanSharp {GenerationPlanner.ProductVersion}: the networks of a Wan model in {TypeOf(options)},
             {Operators(options.Lowering)}.
             Weights are external data in the `.data` file next to each graph; keep the two together. Batch, frames, height
             and width are free, with the conditions below. `manifest.json` says the same for programs, and how closely each output
@@ -47,6 +47,11 @@ internal static class ExportReadme
         text.Append(options.Networks == ModelNetworks.All && takesLatentsAlone && !model.HasExperts ? Example(model) : "");
         File.WriteAllText(Path.Combine(folder, "README.md"), text.ToString());
     }
+
+    private static string TypeOf(ExportOptions options) =>
+        options.Compute == DType.F32
+            ? "float32"
+            : "float16 between islands of float32 (inputs and outputs, norms, residuals, the text encoder)";
 
     private static string Operators(Lowering lowering) =>
         lowering == Lowering.Plain

@@ -25,9 +25,18 @@ internal sealed record ExportedGraph(string File, OnnxGraph Graph, WeightStore W
     public long WeightBytes => Graph.Weights.Sum(slot => slot.Shape.ElementCount * slot.DType.ByteSize());
 
     /// <summary>The graphs of the chosen networks.</summary>
-    public static IReadOnlyList<ExportedGraph> Of(WanModel model, ModelNetworks networks, Lowering lowering)
+    /// <param name="model">The model.</param>
+    /// <param name="networks">Which.</param>
+    /// <param name="lowering">The operators.</param>
+    /// <param name="compute"><see cref="ExportOptions.Compute"/>.</param>
+    public static IReadOnlyList<ExportedGraph> Of(WanModel model, ModelNetworks networks, Lowering lowering, DType compute)
     {
-        var options = new GraphOptions { Lowering = lowering, Weights = WeightStorage.Initializers };
+        var options = new GraphOptions
+        {
+            Lowering = lowering,
+            Weights = WeightStorage.Initializers,
+            Compute = compute,
+        };
         var graphs = new List<ExportedGraph>();
         if (networks.HasFlag(ModelNetworks.Transformer))
         {
@@ -37,7 +46,8 @@ internal sealed record ExportedGraph(string File, OnnxGraph Graph, WeightStore W
 
         if (networks.HasFlag(ModelNetworks.TextEncoder))
         {
-            graphs.Add(new(TextEncoder, new TextEncoderGraphs(model.TextEncoder, options).Whole, model.TextEncoderWeights));
+            var text = new TextEncoderGraphs(model.TextEncoder, options with { Compute = Umt5Encoder.ComputeFor(compute) });
+            graphs.Add(new(TextEncoder, text.Whole, model.TextEncoderWeights));
         }
 
         if (networks.HasFlag(ModelNetworks.ImageEncoder) && model is { VisionEncoder: { } vision, VisionEncoderWeights: { } visionWeights })

@@ -8,7 +8,7 @@ namespace WanSharp.Tools.Export;
 
 /// <summary>Writes a model's networks as ONNX files for other programs. Read <see cref="ExportAsync"/> from top to bottom.</summary>
 /// <remarks>
-/// The files are float32 with external data, one a graph, with dynamic batch, frames, height and width; in addition to them a
+/// The files are float32, or float16 between islands of float32, with external data, one a graph, with dynamic batch, frames, height and width; in addition to them a
 /// <c>manifest.json</c>, a <c>README.md</c> that tells a stranger how to use them, and the tokenizer.
 /// </remarks>
 public static class ModelExporter
@@ -51,7 +51,7 @@ public static class ModelExporter
         CancellationToken cancellationToken
     )
     {
-        var graphs = ExportedGraph.Of(model, options.Networks, options.Lowering);
+        var graphs = ExportedGraph.Of(model, options.Networks, options.Lowering, options.Compute);
         var total = graphs.Sum(graph => graph.WeightBytes);
         using var folder = ExportFolder.Open(path, options.Replace, total + RoomForGraphs);
 
@@ -63,7 +63,7 @@ public static class ModelExporter
         }
 
         // 2. Check: run the files, run our own networks, compare.
-        var check = new ExportCheck(model, runtime, folder.Staging);
+        var check = new ExportCheck(model, runtime, folder.Staging, graphs, options.Compute);
         var comparisons = new List<Comparison>();
         ModelNetworks[] networks = [ModelNetworks.Transformer, ModelNetworks.TextEncoder, ModelNetworks.ImageEncoder, ModelNetworks.Vae];
         foreach (

@@ -1,5 +1,4 @@
 using WanSharp.Engine.Requests;
-using WanSharp.Graphs;
 using WanSharp.Hosting;
 using WanSharp.Models;
 using WanSharp.Runtime;

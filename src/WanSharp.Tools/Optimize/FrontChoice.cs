@@ -1,6 +1,5 @@
 using WanSharp.Engine;
 using WanSharp.Engine.Requests;
-using WanSharp.Graphs;
 using WanSharp.Hosting;
 using WanSharp.Runtime;
 using WanSharp.Tensors;

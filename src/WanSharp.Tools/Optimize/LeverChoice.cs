@@ -1,5 +1,4 @@
 using WanSharp.Engine.Requests;
-using WanSharp.Graphs;
 using WanSharp.Runtime;
 
 namespace WanSharp.Tools.Optimize;

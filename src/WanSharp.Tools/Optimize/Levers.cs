@@ -4,7 +4,6 @@ using WanSharp.Engine.Planning;
 using WanSharp.Engine.Presets;
 using WanSharp.Engine.Sampling;
 using WanSharp.Engine.StepCaches;
-using WanSharp.Graphs;
 using WanSharp.Models;
 
 namespace WanSharp.Tools.Optimize;

@@ -1,7 +1,6 @@
 using WanSharp.Engine.Decoding;
 using WanSharp.Engine.Planning;
 using WanSharp.Engine.Requests;
-using WanSharp.Graphs;
 using WanSharp.Hosting;
 using WanSharp.Media.Clips;
 using WanSharp.Media.Images;

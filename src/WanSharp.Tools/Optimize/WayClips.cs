@@ -2,7 +2,6 @@ using System.Diagnostics;
 using WanSharp.Engine;
 using WanSharp.Engine.Planning;
 using WanSharp.Engine.Requests;
-using WanSharp.Graphs;
 using WanSharp.Hosting;
 using WanSharp.Media.Clips;
 using WanSharp.Runtime;

@@ -67,6 +67,19 @@ public sealed class ModelExporterTests(ExportedModel exported) : IClassFixture<E
     }
 
     [Fact]
+    public async Task Export_InF16_GivesOurNumbersInF16_InFewerBytes()
+    {
+        var report = await Export(new ExportOptions { Compute = DType.F16 });
+
+        Assert.True(report.Passed, string.Join('\n', report.Comparisons.Where(comparison => !comparison.Passed)));
+        Assert.InRange(BytesOf(report, "transformer.onnx.data"), 0, 0.7 * BytesOf(exported.Report, "transformer.onnx.data"));
+        Assert.Equal(BytesOf(exported.Report, "text_encoder.onnx.data"), BytesOf(report, "text_encoder.onnx.data"));
+        Assert.Contains("float16", await File.ReadAllTextAsync(Path.Combine(report.Folder, "README.md"), Cancellation));
+
+        static long BytesOf(ExportReport report, string file) => report.Files.Single(one => one.Name == file).Bytes;
+    }
+
+    [Fact]
     public async Task Export_OfOneNetwork_LeavesTheOthersOut()
     {
         var report = await Export(new ExportOptions { Networks = ModelNetworks.Transformer });
@@ -83,10 +96,13 @@ public sealed class ModelExporterTests(ExportedModel exported) : IClassFixture<E
             data.Write(new byte[64]); // The first weight's beginning.
         }
 
-        var comparisons = await new ExportCheck(exported.Model, exported.Runtime, report.Folder).RunAsync(
-            ModelNetworks.Transformer,
-            Cancellation
-        );
+        var comparisons = await new ExportCheck(
+            exported.Model,
+            exported.Runtime,
+            report.Folder,
+            ExportedGraph.Of(exported.Model, ModelNetworks.All, Lowering.Plain, DType.F32),
+            DType.F32
+        ).RunAsync(ModelNetworks.Transformer, Cancellation);
 
         Assert.All(comparisons, comparison => Assert.False(comparison.Passed));
     }

@@ -1,4 +1,7 @@
 using WanSharp.Runtime;
+using WanSharp.Runtime.Networks;
+using WanSharp.Runtime.Providers;
+using WanSharp.Tensors;
 using WanSharp.Testing;
 using WanSharp.Tools.Selftest;
 
@@ -34,6 +37,60 @@ public class WebGpuSelftestTests
         var only = Assert.Single(results);
         Assert.True(only.Passed, $"{only.Problem} {only.Worst}");
         Assert.Contains(only.Comparisons, comparison => comparison.Limit == FixtureLimits.Device);
+    }
+
+    /// <summary>Software devices have no F16; where a device has it, the fixture passes within what rounding explains.</summary>
+    [Fact]
+    public async Task RunAsync_OnWebGpuInF16_IsWithinTheLimit_OrTheDeviceIsNotGivenF16()
+    {
+        Assert.SkipWhen(Environment.GetEnvironmentVariable("VK_ICD_FILENAMES") is null, "no Vulkan device: VK_ICD_FILENAMES is not set.");
+        using var runtime = OrtRuntime.Create(new RuntimeOptions { LibraryPath = NodePackages.WebGpuLibrary });
+        var settings = new SessionSettings { Provider = "webgpu" };
+
+        var choice = PrecisionSelection.Choose(runtime, settings);
+
+        if (choice.Precision == Precision.Full)
+        {
+            Assert.Contains("fp16 was tried on the device, and it has no kernels for it", choice.Why, StringComparison.Ordinal);
+            var error = Assert.Throws<InvalidRequestException>(() => PrecisionSelection.Require(runtime, settings, Precision.Half));
+            Assert.EndsWith("Choose fp32.", error.Message, StringComparison.Ordinal);
+            return;
+        }
+
+        AssertPassed(await RunAsync(runtime, settings with { Compute = DType.F16 }, new TransformerOptions()));
+    }
+
+    [Fact]
+    public async Task RunAsync_OnWebGpuWithAttentionInParts_IsWithinTheLimitForDevices()
+    {
+        const long FewScores = 2000;
+        Assert.SkipWhen(Environment.GetEnvironmentVariable("VK_ICD_FILENAMES") is null, "no Vulkan device: VK_ICD_FILENAMES is not set.");
+        using var runtime = OrtRuntime.Create(new RuntimeOptions { LibraryPath = NodePackages.WebGpuLibrary });
+
+        AssertPassed(
+            await RunAsync(runtime, new SessionSettings { Provider = "webgpu" }, new TransformerOptions { ScoreBytes = FewScores })
+        );
+    }
+
+    private static void AssertPassed(IReadOnlyList<Comparison> comparisons)
+    {
+        Assert.NotEmpty(comparisons);
+        Assert.All(comparisons, comparison => Assert.True(comparison.Passed, $"{comparison}"));
+    }
+
+    private static async Task<IReadOnlyList<Comparison>> RunAsync(
+        OrtRuntime runtime,
+        SessionSettings settings,
+        TransformerOptions transformer
+    )
+    {
+        using var graphs = new GraphCache(runtime);
+        using var fixture = WanSharp.Tools.Selftest.Fixture.Open(Path.Combine(AppContext.BaseDirectory, "fixtures", "dit-t2v"));
+        return await new TransformerCheck().RunAsync(
+            fixture,
+            new SelftestContext(runtime, graphs, settings, transformer),
+            TestContext.Current.CancellationToken
+        );
     }
 
     [Fact]
