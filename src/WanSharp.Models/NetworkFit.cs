@@ -28,12 +28,7 @@ internal static class NetworkFit
                 + $"have {vae.LatentChannels}{(imageChannels > 0 ? $", an image's {imageChannels}" : "")}."
         );
         Check(
-            transformer.ModelType != ModelType.Fun
-                || (
-                    vae.TemporalStride == TransformerConfig.CameraFrames
-                    && transformer.CameraStride is var stride
-                    && (stride is null || stride == vae.SpatialStride)
-                ),
+            transformer.ModelType != ModelType.Fun || Fits(transformer, vae),
             $"the transformer's masks and cameras are of {TransformerConfig.CameraFrames} frames and of "
                 + $"{transformer.CameraStride ?? vae.SpatialStride} pixels, and the VAE's latents of {vae.TemporalStride} and "
                 + $"{vae.SpatialStride}: they belong to different models."
@@ -97,6 +92,10 @@ internal static class NetworkFit
             );
         }
     }
+
+    /// <summary>Whether masks have a channel for each frame of a latent frame, and cameras the pixels of a latent position.</summary>
+    private static bool Fits(TransformerConfig fun, VaeConfig vae) =>
+        vae.TemporalStride == TransformerConfig.CameraFrames && (fun.CameraStride ?? vae.SpatialStride) == vae.SpatialStride;
 
     private static bool IsStride(VaeConfig vae, int patch) =>
         (long)vae.SpatialStride * patch is var stride && stride <= ModelLimits.MaximumSide && stride % 2 == 0;

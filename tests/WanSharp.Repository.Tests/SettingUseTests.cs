@@ -38,7 +38,8 @@ public class SettingUseTests
 
     /// <summary>Whether a clip's settings are read, or the request, by what makes a plan of its own of them.</summary>
     private static bool IsOfSettings(TypeReference declaring, TypeDefinition reader) =>
-        declaring.Name == nameof(GenerationSettings) || (declaring.Name == nameof(ClipSettings) && Outermost(reader).Name == "ControlPlan");
+        declaring.Name == nameof(GenerationSettings)
+        || (declaring.Name == nameof(ClipSettings) && Outermost(reader).Name is "ControlPlan" or "CameraPlan");
 
     /// <summary>Whether a type has rows of the table of settings: they read a setting to copy, print or store it.</summary>
     private static bool MakesFields(TypeDefinition type) =>

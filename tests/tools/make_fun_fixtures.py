@@ -106,8 +106,9 @@ def load(folder):
                                                    'FlowMatchEulerDiscreteScheduler', 'MultiPipelineCallbacks', 'PipelineCallback',
                                                    'VideoProcessor', 'T5Tokenizer')})
     module('einops', rearrange=rearrange)
-    for name in ('diffusers', 'diffusers.configuration_utils', 'diffusers.loaders', 'diffusers.loaders.single_file_model', 'diffusers.utils',
-                 'diffusers.models', 'diffusers.models.modeling_utils', 'diffusers.models.autoencoders', 'diffusers.models.embeddings',
+    for name in ('diffusers', 'diffusers.configuration_utils', 'diffusers.loaders', 'diffusers.loaders.single_file_model',
+                 'diffusers.utils', 'diffusers.models', 'diffusers.models.modeling_utils', 'diffusers.models.autoencoders',
+                 'diffusers.models.embeddings',
                  'diffusers.models.autoencoders.vae', 'diffusers.models.modeling_outputs', 'diffusers.utils.accelerate_utils',
                  'diffusers.callbacks', 'diffusers.image_processor', 'diffusers.pipelines', 'diffusers.pipelines.pipeline_utils',
                  'diffusers.schedulers', 'diffusers.utils.torch_utils', 'diffusers.video_processor', 'transformers'):
@@ -226,7 +227,8 @@ def move_lines(move, count):
 def channels_of(code, video):
     """The lines of the pipelines that make the adapter's channels."""
     source = Path(code.pipeline_wan_fun_control.__file__).read_text()
-    body = source[source.index('            control_camera_latents = torch.concat('):source.index('        elif control_video is not None:')]
+    first, end = source.index('            control_camera_latents = torch.concat('), source.index('        elif control_video is not None:')
+    body = source[first:end]
     scope = {'torch': torch, 'control_camera_video': video}
     exec('if True:\n' + body, scope)
     return scope['control_camera_latents']
@@ -364,8 +366,7 @@ if __name__ == '__main__':
         'camera': ('wan_fun_control', 32, 5, 32, 32, ('first',)),
         'camera-22': ('wan2_2_fun_control', 36, 5, 32, 16, ('first',)),
     }, "What VideoX-Fun's pipelines join to the latents of InP, Control and Camera, through a small VAE.")
-    large = dict(dim=2, dec_dim=2, z_dim=48, dim_mult=[1, 2, 4, 4], num_res_blocks=1, attn_scales=[], temperal_downsample=[False, True, True],
-                 dropout=0.0)
+    large = {**small, 'dec_dim': 2, 'z_dim': 48}
     conditions(original, 'fun-conditions-5b', SEED + 5, original.wan_vae3_8.AutoencoderKLWan2_2_(**large), large, 48, {
         'inp-both': ('wan2_2_fun_inpaint', 100, 5, 32, 64, ('first', 'last')),
         'inp-none': ('wan2_2_fun_inpaint', 100, 5, 32, 32, ()),

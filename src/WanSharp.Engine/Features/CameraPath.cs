@@ -159,7 +159,7 @@ internal sealed class CameraPath
         string[] lines;
         try
         {
-            if (new FileInfo(file.Path).Length > MostBytes)
+            if (FileFacts.Of(file.Path).Length > MostBytes)
             {
                 throw new InvalidRequestException(file.Field, $"{file.Path} is larger than {MostBytes} bytes: no file of cameras.");
             }

@@ -68,22 +68,7 @@ internal sealed record ControlPlan
             return FunControl.Of(request, model, new FrameRect(0, 0, width, height), folders, require);
         }
 
-        foreach (var field in ControlFields.All.Where(field => field.Get(request) is not null))
-        {
-            var isCamera = field.Name.StartsWith("camera", StringComparison.Ordinal);
-            if (isCamera || !model.TakesControl)
-            {
-                throw new InvalidRequestException(
-                    field.Label,
-                    isCamera
-                        ? $"{model.Name} follows no camera: leave --{field.Label} out, or use a Fun Camera model (--model "
-                            + "fun-camera-1.3b; wan models pull fun-camera-1.3b gets it)."
-                        : $"{model.Name} follows no control: leave --{field.Label} out, or use a VACE model (--model vace-1.3b; wan models "
-                            + "pull vace-1.3b gets it)."
-                );
-            }
-        }
-
+        RefuseForeign(request, model);
         if (!model.TakesControl)
         {
             return null;
@@ -145,6 +130,26 @@ internal sealed record ControlPlan
             Camera = Camera?.ToUsed(digests),
             CameraSpeed = Camera is { File: null } moves ? moves.Speed : null,
         };
+
+    /// <summary>Refuses what the model does not take, with the name of one that does.</summary>
+    private static void RefuseForeign(ClipSettings request, WanModel model)
+    {
+        foreach (var field in ControlFields.All.Where(field => field.Get(request) is not null))
+        {
+            var isCamera = field.Name.StartsWith("camera", StringComparison.Ordinal);
+            if (isCamera || !model.TakesControl)
+            {
+                throw new InvalidRequestException(
+                    field.Label,
+                    isCamera
+                        ? $"{model.Name} follows no camera: leave --{field.Label} out, or use a Fun Camera model (--model "
+                            + "fun-camera-1.3b; wan models pull fun-camera-1.3b gets it)."
+                        : $"{model.Name} follows no control: leave --{field.Label} out, or use a VACE model (--model vace-1.3b; wan models "
+                            + "pull vace-1.3b gets it)."
+                );
+            }
+        }
+    }
 
     private static void RequireNone(string field, object? value)
     {

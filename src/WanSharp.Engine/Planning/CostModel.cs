@@ -6,7 +6,6 @@ using WanSharp.Engine.Presets;
 using WanSharp.Engine.Requests;
 using WanSharp.Engine.Strategies;
 using WanSharp.Graphs;
-using WanSharp.Graphs.Networks;
 using WanSharp.Models;
 using WanSharp.Models.Decoders;
 using WanSharp.Models.Text;
@@ -236,7 +235,7 @@ public sealed class CostModel
     }
 
     /// <summary>Timesteps of a row: one for each latent frame where some are given clean.</summary>
-    private int GroupsOf(GenerationPlan plan) => plan.HasCleanFrames ? (int)plan.Latents[2] : 1;
+    private static int GroupsOf(GenerationPlan plan) => plan.HasCleanFrames ? (int)plan.Latents[2] : 1;
 
     /// <summary>The tiles for a plan: as was asked for, or the smallest where memory decides and is short.</summary>
     private VaeTiling? TilesFor(GenerationPlan plan, bool isTiled)

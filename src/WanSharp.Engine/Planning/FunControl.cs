@@ -1,5 +1,4 @@
 using WanSharp.Engine.Requests;
-using WanSharp.Engine.Sampling;
 using WanSharp.Models;
 using WanSharp.Tensors;
 

@@ -127,8 +127,8 @@ internal static class GivenImages
     {
         if (given.Count > 1 && model.Transformer is { ModelType: ModelType.ImageToVideo, VisionDim: not null })
         {
-            yield return $"{Path.GetFileName(model.Parts.Transformer)} takes a last frame, but only models that are called InP were trained "
-                + "for one: the clip may not end with it.";
+            yield return $"{Path.GetFileName(model.Parts.Transformer)} takes a last frame, but only models that are called InP were "
+                + "trained for one: the clip may not end with it.";
         }
     }
 
@@ -197,8 +197,8 @@ internal static class GivenImages
         {
             throw new InvalidRequestException(
                 "frames",
-                $"{model.Name} does not look at a first image where it makes a single frame: ask for at least {model.Vae.TemporalStride "
-                    + "+ 1} frames, or leave the image out."
+                $"{model.Name} does not look at a first image where it makes a single frame: ask for at least "
+                    + $"{model.Vae.TemporalStride + 1} frames, or leave the image out."
             );
         }
     }

@@ -4,7 +4,6 @@ using WanSharp.Media.Images;
 using WanSharp.Models;
 using WanSharp.Runtime.Networks;
 using WanSharp.Runtime.Weights;
-using WanSharp.Tensors;
 
 namespace WanSharp.Tools.Selftest;
 
