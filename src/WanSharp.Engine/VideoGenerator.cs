@@ -107,7 +107,7 @@ public sealed class VideoGenerator : IVideoGenerator
         _batches = new BatchSizer(
             _options.BatchSize,
             _options.Lanes,
-            (key, clips) => _costs.PassBytes(key.Latents, clips, _strategies?.Current),
+            (key, clips) => _costs.PassBytes(key, clips, _strategies?.Current),
             _budget.ForActivations(_options.HostFacts, runtime.Memory.Limit)
         );
         _lanes = new ComputeLanes(_options, _networks, _batches, _telemetry, _budget, _pressure, _stop.Token);
@@ -117,7 +117,7 @@ public sealed class VideoGenerator : IVideoGenerator
             : (CompileMode?)null;
         _strategies = new StrategyGate(_costs, _networks, _budget, new StrategyPolicy(compile, _options, _networks), _options.Clock);
         _admission = new AdmissionGate(_options.Lanes * MostWaitingSteps, MostFinishing, _options.Clock, _budget);
-        _identity = new ClipIdentity(model, runtime, settings, transformer);
+        _identity = new ClipIdentity(model, runtime, settings, transformer, _options.Ffmpeg);
         var (features, keys) = (
             new FeatureCache(_options.Features, _options.FeatureBytes),
             new FeatureKeys(model.Identity, _identity.Executable)
@@ -125,7 +125,7 @@ public sealed class VideoGenerator : IVideoGenerator
         _prompts = new PromptEncoder(model, _networks, _lanes, features, keys);
         var controls = new ControlSource(_options.Ffmpeg);
         _controls = new ControlCheck(controls);
-        _images = new ConditionEncoder(model, _networks, _lanes, features, keys, new ControlReader(controls));
+        _images = new ConditionEncoder(model, _networks, _lanes, features, keys, new ControlReader(controls), _budget);
         _decoder = new ClipDecoder(_networks.Frames, _lanes, _options.Ffmpeg);
         _previews = new PreviewMaker(model, _decoder);
         _adapters = new AdapterPool(model);
@@ -303,7 +303,8 @@ public sealed class VideoGenerator : IVideoGenerator
     {
         _networks.ReportTo(_budget);
         _budget.Add("features", isCache: true, () => features.Bytes);
-        _budget.Add("factors of LoRAs", isCache: false, () => _adapters.Bytes);
+        _budget.Add("factors of LoRAs", isCache: false, () => _adapters.UsedBytes);
+        _budget.Add("factors of LoRAs that no clip uses", isCache: true, () => _adapters.IdleBytes);
         _pressure.Add(ShedStage.Caches, features.Trim);
         _pressure.Add(ShedStage.Caches, _adapters.Trim);
         _pressure.Add(ShedStage.Caches, _networks.Trim);

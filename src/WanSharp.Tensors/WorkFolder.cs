@@ -66,6 +66,15 @@ public sealed class WorkFolder : IDisposable
         }
     }
 
+    /// <summary>Makes a folder of this process's own among the system's temporary files.</summary>
+    /// <inheritdoc cref="Create" path="/exception"/>
+    public static WorkFolder CreateTemporary()
+    {
+        var parent = System.IO.Path.GetTempPath();
+        Directory.CreateDirectory(parent); // TMPDIR may name a folder that is not there yet
+        return Create(parent);
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {

@@ -89,6 +89,24 @@ public sealed class ControlInputTests : IDisposable
         Assert.Equal(2, asked);
     }
 
+    [Fact]
+    public async Task Generate_AfterAControl_SetsItsFramesAsideBeforeTheyAreRead()
+    {
+        var (generator, reserved) = ((VideoGenerator?)null, new List<long>());
+        using var made = generator = Generator(() =>
+        {
+            reserved.Add(generator!.Statistics.Memory.Reserved.Sum(part => part.Bytes));
+            return Ffmpegs.Any;
+        });
+        var plan = made.Plan(Plain with { Control = await ClipAsync("clip.webp", frames: 9) });
+        reserved.Clear();
+
+        await made.GenerateAsync(plan, new FrameList(), cancellationToken: Token);
+
+        Assert.Equal(9 * 4 * Width * Height, reserved[0]);
+        Assert.All(made.Statistics.Memory.Reserved, part => Assert.Equal(0, part.Bytes));
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(3)]

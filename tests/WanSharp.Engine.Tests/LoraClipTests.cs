@@ -231,6 +231,30 @@ public sealed class LoraClipTests : IDisposable
         Assert.Equal(await FramesAsync(inMemory, With("full")), frames);
     }
 
+    [Theory]
+    [InlineData("full", "merged weights that no clip uses")]
+    [InlineData("style", "factors of LoRAs that no clip uses")]
+    public async Task Generate_WhereMemoryIsShort_LetsGoWhatLorasLeft(string lora, string name)
+    {
+        using var generator = Generator(new TransformerOptions());
+        await FramesAsync(generator, With(lora));
+        Assert.NotEqual(0, Left());
+        var asked = 0;
+        _engine.Runtime.Memory.Refuses = _ => Interlocked.Increment(ref asked) == 1;
+        try
+        {
+            await FramesAsync(generator, Circle);
+        }
+        finally
+        {
+            _engine.Runtime.Memory.Refuses = null;
+        }
+
+        Assert.Equal(0, Left());
+
+        long Left() => generator.Statistics.Memory.Held.Single(part => part.Name == name).Bytes;
+    }
+
     [Fact]
     public async Task Generate_AfterTheFileChanged_IsRefused()
     {

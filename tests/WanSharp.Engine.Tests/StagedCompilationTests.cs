@@ -140,6 +140,56 @@ public sealed class StagedCompilationTests(TinyEngine engine) : IDisposable
         Assert.Equal((1, 0), (Graph(generator).Compiles, Graph(generator).Loads));
     }
 
+    /// <summary>The lane that took a clip's last step gives memory back after the clip may have ended.</summary>
+    [Fact]
+    public async Task Generate_WhereAClipEndsBeforeItsLane_KeepsWhatTheLaneComputesWith()
+    {
+        var (generator, first, steps) = ((VideoGenerator?)null, new TaskCompletionSource<Task<Made>>(), 0);
+        var (second, before, after) = ((Made?)null, 0L, 0L);
+        using var owned = generator = new VideoGenerator(
+            engine.Model,
+            engine.Runtime,
+            new SessionSettings(),
+            Whole with
+            {
+                CacheFolder = null,
+            },
+            new EngineOptions
+            {
+                BatchSize = 1,
+                Lanes = 2,
+                Stepped = () =>
+                {
+                    if (Interlocked.Increment(ref steps) == Circle.Steps)
+                    {
+                        EndAndGoOnAsync().GetAwaiter().GetResult();
+                    }
+                },
+            }
+        );
+
+        first.SetResult(GenerateAsync(generator));
+        await await first.Task;
+
+        while (Volatile.Read(ref second) is null)
+        {
+            await Task.Yield();
+        }
+
+        Assert.Equal(CompileMode.Whole, second!.Statistics.Compile); // the blocks' set is not wanted any more
+        Assert.InRange(after, before, long.MaxValue);
+
+        async Task EndAndGoOnAsync()
+        {
+            await await first.Task;
+            await generator!.FinishCompilingAsync(Token);
+            before = engine.Runtime.Api.LiveObjects;
+            var made = await GenerateAsync(generator);
+            after = engine.Runtime.Api.LiveObjects;
+            Volatile.Write(ref second, made);
+        }
+    }
+
     [Fact]
     public async Task Dispose_WhileTheWholeNetworkIsCompiled_GivesItUp()
     {

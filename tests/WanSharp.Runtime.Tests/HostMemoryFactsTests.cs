@@ -45,6 +45,19 @@ public sealed class HostMemoryFactsTests : IDisposable
         Assert.InRange(memory.Free, 1, memory.Total);
     }
 
+    /// <summary>What falls back to the collector's figures would look plausible, too.</summary>
+    [Fact]
+    public void SystemMemory_AsksTheSystemWhereItHasNoFiles()
+    {
+        var system = SystemMemory.Read();
+
+        Assert.Equal(OperatingSystem.IsWindows() || OperatingSystem.IsMacOS(), system is not null);
+        if (system is not null)
+        {
+            Assert.InRange(HostMemoryFacts.Read().Own, system.Own * 0.9, system.Own * 1.1);
+        }
+    }
+
     [Fact]
     public void Available_WhereMuchIsHeldAndFree_IsNeverMoreThanThereIs() =>
         Assert.Equal(1000, new HostMemoryFacts(Total: 1000, Free: 800, Limit: null) { Own = 500 }.Available);

@@ -31,6 +31,39 @@ public sealed class KeyRemovalTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.BadRequest, (await _server.PostAsync(Videos, "{}", Bearer(renewed))).Status);
     }
 
+    /// <summary>As Kubernetes and Docker give secrets: a folder that is a link is made to lead to another.</summary>
+    [Fact]
+    public async Task AServer_WhoseKeysAreBehindALinkThatLeadsElsewhereNow_RefusesTheOldOnes()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Making links there needs rights.");
+        var file = Path.Combine(_server.Data, "keys.json");
+        var keys = new KeyFile(_server.Data, TimeProvider.System);
+        Directory.CreateDirectory(Path.Combine(_server.Data, "old"));
+        Directory.CreateDirectory(Path.Combine(_server.Data, "new"));
+        var revoked = keys.Add("anna", KeyScope.Read, null);
+        File.Copy(file, Path.Combine(_server.Data, "old", "keys.json"));
+        keys.Remove("anna");
+        keys.Add("bert", KeyScope.Read, null);
+        File.Copy(file, Path.Combine(_server.Data, "new", "keys.json"));
+        File.Delete(file);
+        var link = Path.Combine(_server.Data, "..data");
+        Directory.CreateSymbolicLink(link, "old");
+        File.CreateSymbolicLink(file, Path.Combine("..data", "keys.json"));
+        Assert.Equal(HttpStatusCode.OK, (await GetAsync(revoked)).StatusCode);
+
+        Directory.Delete(link);
+        Directory.CreateSymbolicLink(link, "new");
+
+        Assert.Equal(HttpStatusCode.Unauthorized, (await GetAsync(revoked)).StatusCode);
+
+        async Task<HttpResponseMessage> GetAsync(string key)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(Videos, UriKind.Relative));
+            request.Headers.Authorization = new("Bearer", key);
+            return await _server.Client.SendAsync(request, TestServer.Token);
+        }
+    }
+
     [Fact]
     public async Task AServer_WhoseKeyFileIsGone_LetsNobodyIn()
     {

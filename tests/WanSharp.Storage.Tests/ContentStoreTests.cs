@@ -6,6 +6,7 @@ namespace WanSharp.Storage.Tests;
 
 public sealed class ContentStoreTests : IDisposable
 {
+    private const string InMemory = "/dev/shm";
     private const int ManifestRoom = 400; // an entry takes less than this next to its payload
 
     private readonly ScratchFolder _folder = new();
@@ -124,6 +125,30 @@ public sealed class ContentStoreTests : IDisposable
         File.WriteAllText(Path.Combine(_folder, "partial"), "a file where a folder should be");
         Assert.False(_store.Remove(Key(1)));
         Assert.Equal("kept"u8.ToArray(), _store.TryRead(Key(1)));
+    }
+
+    [Fact]
+    public void Remove_OfAnEntryWhoseMoveIsRefused_LeavesItAsItWas()
+    {
+        Assert.SkipUnless(
+            ((string)_folder).StartsWith(InMemory, StringComparison.Ordinal),
+            "No other disk is known, where no entry moves to."
+        );
+        _store.Put(Key(1), "kept"u8.ToArray());
+        var partials = Path.Combine(_folder, "partial");
+        Directory.Delete(partials, recursive: true);
+        var elsewhere = Directory.CreateTempSubdirectory("wan-tests-");
+        try
+        {
+            Directory.CreateSymbolicLink(partials, elsewhere.FullName);
+
+            Assert.False(_store.Remove(Key(1)));
+            Assert.Equal("kept"u8.ToArray(), _store.TryRead(Key(1)));
+        }
+        finally
+        {
+            elsewhere.Delete(recursive: true);
+        }
     }
 
     [Theory]

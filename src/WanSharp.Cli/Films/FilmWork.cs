@@ -7,6 +7,7 @@ using WanSharp.Jobs.Films;
 using WanSharp.Jobs.Running;
 using WanSharp.Jobs.Storage;
 using WanSharp.Media.Clips;
+using WanSharp.Tensors;
 
 namespace WanSharp.Cli.Films;
 
@@ -143,20 +144,13 @@ internal sealed class FilmWork(CliEnvironment environment)
         CancellationToken cancellationToken
     )
     {
-        var temporary = Directory.CreateTempSubdirectory("wan-film-").FullName;
-        try
-        {
-            using var store = JobFolder.Exists(order.Folder)
-                ? JobStore.OpenToRead(order.Folder, environment.Clock)
-                : JobStore.Open(JobFolder.Create(temporary), environment.Clock);
-            var scratch = Path.Combine(temporary, "frames");
-            var states = await new FilmRun(store, planner, plan, ffmpeg, options, scratch).LookAsync(cancellationToken);
-            var output = FilmText.Output(plan, states);
-            return order.Json ? JsonText.Of(output) : FilmText.Describe(output);
-        }
-        finally
-        {
-            Directory.Delete(temporary, recursive: true);
-        }
+        using var temporary = WorkFolder.CreateTemporary();
+        using var store = JobFolder.Exists(order.Folder)
+            ? JobStore.OpenToRead(order.Folder, environment.Clock)
+            : JobStore.Open(JobFolder.Create(temporary["jobs"]), environment.Clock);
+        var scratch = temporary["frames"];
+        var states = await new FilmRun(store, planner, plan, ffmpeg, options, scratch).LookAsync(cancellationToken);
+        var output = FilmText.Output(plan, states);
+        return order.Json ? JsonText.Of(output) : FilmText.Describe(output);
     }
 }

@@ -105,6 +105,9 @@ public sealed record EngineOptions
     /// <param name="cores">The machine's cores.</param>
     public static int ThreadsFor(int lanes, int cores) => Math.Max(1, cores - lanes + 1);
 
+    /// <summary>Called by a lane that took a step, before it gives memory back. For tests.</summary>
+    internal Action? Stepped { get; init; }
+
     /// <summary>The most clips that share a step.</summary>
     internal const int LargestBatch = 64;
 

@@ -117,14 +117,18 @@ public sealed class CostModel
     }
 
     /// <summary>What a forward pass of clips that step together holds in addition to weights.</summary>
-    /// <param name="latents">The latents of each clip.</param>
+    /// <param name="key">What the clips have in common.</param>
     /// <param name="clips">How many there are, with guidance.</param>
     /// <param name="strategy">How they run; null where no memory limit is set.</param>
-    internal long PassBytes(Shape latents, int clips, Strategy? strategy)
+    internal long PassBytes(BatchKey key, int clips, Strategy? strategy)
     {
         const int Branches = 2;
-        var tokens = latents.ElementCount / (latents[1] * _model.Transformer.PatchSize.Volume);
-        return _activations.OfPass(latents, SharedPass.RowsFor(tokens, Branches, clips), groups: 1, strategy?.TokensAtOnce)
+        var latents = key.Latents;
+        var rows = SharedPass.RowsFor(latents.ElementCount / (latents[1] * _model.Transformer.PatchSize.Volume), Branches, clips);
+        // Some of the clips may have frames that are given clean, and a row for itself of what guides the attention.
+        var groups = _model.Transformer.ModelType == ModelType.TextImageToVideo ? (int)latents[2] : 1;
+        var bytes = _activations.OfPass(latents, rows, groups, strategy?.TokensAtOnce);
+        return (bytes + (key.GuidesAttention ? _graphs.PaddedTextBytes(rows) : 0))
             * (strategy is { StaticShapes: true } ? StrategyParts.Planned : 1);
     }
 

@@ -105,7 +105,7 @@ internal sealed class ImageStage(
     }
 
     /// <summary>The frames of a control and what is marked in them, and references: all in memory while they are encoded.</summary>
-    private static long ControlBytes(GenerationPlan plan)
+    internal static long ControlBytes(GenerationPlan plan)
     {
         const int Bytes = 3 + 1; // colours, and a mask
         var frames = plan.Control is null ? 0 : (long)plan.Settings.Frames + plan.ReferenceFrames;

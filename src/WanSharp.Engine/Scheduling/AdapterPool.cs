@@ -18,17 +18,11 @@ internal sealed class AdapterPool(WanModel model) : IDisposable
     private readonly Dictionary<string, Entry> _entries = new(StringComparer.Ordinal);
     private long _uses;
 
-    /// <summary>Bytes of factors that are kept now.</summary>
-    public long Bytes
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return _entries.Values.Sum(entry => entry.Adapter.KeptNow);
-            }
-        }
-    }
+    /// <summary>Bytes of factors that clips use now.</summary>
+    public long UsedBytes => BytesOf(isUsed: true);
+
+    /// <summary>Bytes of factors that wait for the next clip.</summary>
+    public long IdleBytes => BytesOf(isUsed: false);
 
     /// <summary>A clip's LoRAs, until the result is disposed; nothing where it has none, or has them merged.</summary>
     /// <exception cref="InvalidRequestException">A file is not what it was when the clip was planned.</exception>
@@ -92,6 +86,14 @@ internal sealed class AdapterPool(WanModel model) : IDisposable
             }
 
             _entries.Clear();
+        }
+    }
+
+    private long BytesOf(bool isUsed)
+    {
+        lock (_gate)
+        {
+            return _entries.Values.Where(entry => entry.Clips > 0 == isUsed).Sum(entry => entry.Adapter.KeptNow);
         }
     }
 

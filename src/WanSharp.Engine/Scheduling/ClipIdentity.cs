@@ -1,6 +1,7 @@
 using WanSharp.Engine.Denoising;
 using WanSharp.Engine.Planning;
 using WanSharp.Engine.Requests;
+using WanSharp.Media.Ffmpeg;
 using WanSharp.Models;
 using WanSharp.Runtime;
 using WanSharp.Runtime.Networks;
@@ -20,10 +21,17 @@ internal sealed class ClipIdentity
 
     private readonly WanModel _model;
     private readonly TransformerOptions _transformer;
+    private readonly Func<string?>? _ffmpeg;
 
-    public ClipIdentity(WanModel model, OrtRuntime runtime, SessionSettings settings, TransformerOptions? transformer)
+    public ClipIdentity(
+        WanModel model,
+        OrtRuntime runtime,
+        SessionSettings settings,
+        TransformerOptions? transformer,
+        Func<string?>? ffmpeg = null
+    )
     {
-        _model = model;
+        (_model, _ffmpeg) = (model, ffmpeg);
         _transformer = (transformer ?? new TransformerOptions()) with { CacheFolder = null, WeightsFolder = null };
         Executable = Lines(
             ("engine build", EngineBuild.Identity),
@@ -137,7 +145,7 @@ internal sealed class ClipIdentity
     }
 
     /// <summary>What decides what becomes of latents.</summary>
-    private static string OfFrames(GenerationPlan plan) =>
+    private string OfFrames(GenerationPlan plan) =>
         Lines(
             (Tiles, $"{plan.VaeTiles}"),
             ("decoder", $"{plan.Decoder?.Identity}"),
@@ -146,9 +154,9 @@ internal sealed class ClipIdentity
         );
 
     /// <summary>What makes frames between frames, and at which rates.</summary>
-    private static string Interpolator(GenerationPlan plan) =>
+    private string Interpolator(GenerationPlan plan) =>
         plan.Settings.Interpolate is { } between
-            ? $"{plan.Interpolator?.Digest ?? between.Name} from {between.FromFps} to {plan.Settings.Fps}"
+            ? $"{plan.Interpolator?.Digest ?? $"{between.Name} {FfmpegLocator.IdentityOf(_ffmpeg?.Invoke())}"} from {between.FromFps} to {plan.Settings.Fps}"
             : "";
 
     /// <summary>What enlarges frames, and in which tiles.</summary>

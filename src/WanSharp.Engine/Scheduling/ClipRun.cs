@@ -1,6 +1,7 @@
 using WanSharp.Engine.Memory;
 using WanSharp.Engine.Planning;
 using WanSharp.Engine.Requests;
+using WanSharp.Graphs.Networks;
 
 namespace WanSharp.Engine.Scheduling;
 
@@ -20,6 +21,14 @@ internal sealed record ClipRun(GenerationPlan Plan, GenerationRunOptions Options
 
     /// <summary>Whose steps it began with; null for its own.</summary>
     public ReusedSteps? Reused => Options.Resume is { } resume ? resume.Reused : Options.Start?.Reused;
+
+    /// <summary>
+    /// Bytes of the pictures that show it while it is denoised, where a tiny decoder makes them: all of its frames, until they are shown.
+    /// </summary>
+    public long PreviewBytes =>
+        Options.Preview is not null && Plan.Decoder is { Config.Kind: VaeKind.Tiny } && Plan.Settings.DecodedSize is var size
+            ? 3L * size.Width * size.Height * Plan.Settings.Frames
+            : 0;
 
     /// <summary>Where the clip stands among those that wait.</summary>
     /// <param name="since">When it began to wait.</param>

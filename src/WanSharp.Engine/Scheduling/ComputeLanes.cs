@@ -19,6 +19,7 @@ internal sealed class ComputeLanes : IDisposable
     private readonly MemoryPressure _pressure;
     private readonly TimeProvider _clock;
     private readonly EngineTelemetry _telemetry;
+    private readonly Action? _stepped;
     private readonly List<Thread> _threads = [];
 
     /// <param name="options">How many pieces of work are computed at the same time, and how many clips share a step.</param>
@@ -40,7 +41,7 @@ internal sealed class ComputeLanes : IDisposable
     {
         _queue = new LaneQueue(batches, options.Clock);
         _steps = new StepRunner(_queue, batches, telemetry, pressure, stop);
-        (_clock, _telemetry) = (options.Clock, telemetry);
+        (_clock, _telemetry, _stepped) = (options.Clock, telemetry, options.Stepped);
         (_networks, _budget, _pressure) = (networks, budget, pressure);
         var count = options.Lanes;
         for (var lane = 0; lane < count; lane++)
@@ -152,6 +153,7 @@ internal sealed class ComputeLanes : IDisposable
         var denoisers = first.Clip.Denoisers!;
         using var use = denoisers.Begin(denoisers.Options.Mode);
         _steps.Run(denoisers[lane], [.. works.Cast<StepWork>()]);
+        _stepped?.Invoke();
         if (_networks.AreOnHost && !_queue.HasSteps)
         {
             denoisers[lane].ReleaseMemory(); // the last clip is decoded next, which needs memory, too

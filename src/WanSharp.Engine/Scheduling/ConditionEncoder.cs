@@ -1,6 +1,7 @@
 using System.Globalization;
 using WanSharp.Engine.Denoising;
 using WanSharp.Engine.Features;
+using WanSharp.Engine.Memory;
 using WanSharp.Engine.Planning;
 using WanSharp.Graphs.Networks;
 using WanSharp.Models;
@@ -16,7 +17,8 @@ internal sealed class ConditionEncoder(
     ComputeLanes lanes,
     FeatureCache cache,
     FeatureKeys keys,
-    ControlReader controls
+    ControlReader controls,
+    MemoryBudget budget
 )
 {
     private const string Channels = "channels";
@@ -53,9 +55,13 @@ internal sealed class ConditionEncoder(
         // What a clip follows is read when its turn has come: of all clips that wait, one has it in memory.
         async Task<byte[]> EncodeInTurnAsync(ImageEncoder encoder)
         {
+            // It is held while other clips compute, before a lane is free.
+            var bytes = clip.Plan.Control is null ? 0 : ImageStage.ControlBytes(clip.Plan);
+            using var memory = budget.Reserve(ReservationKind.Clip, bytes);
             var control = clip.Plan.Control is null ? null : await controls.ReadAsync(clip.Plan, clip.Cancelled).ConfigureAwait(false);
+            var rest = clip with { Bytes = clip.Bytes with { Encode = Math.Max(0, clip.Bytes.Encode - bytes) } };
             return await lanes
-                .RunAsync(clip, GenerationStage.Encode, () => Encode(encoder, control), EngineTelemetry.Images)
+                .RunAsync(rest, GenerationStage.Encode, () => Encode(encoder, control), EngineTelemetry.Images)
                 .ConfigureAwait(false);
         }
 

@@ -12,7 +12,7 @@ namespace WanSharp.Engine.Scheduling;
 /// one may join it that brings no second transformer, and whose other networks fit beside those that are there.
 /// </summary>
 /// <remarks>Not thread-safe.</remarks>
-internal sealed class CurrentStrategy : IDisposable
+internal sealed class CurrentStrategy
 {
     private readonly MemoryBudget _budget;
     private readonly string _merged;
@@ -54,7 +54,8 @@ internal sealed class CurrentStrategy : IDisposable
         }
     }
 
-    public void Dispose() => _weights.ForEach(weights => weights.Dispose());
+    /// <summary>Gives back what was set aside: another strategy takes its place, and no clip is under way.</summary>
+    public void End() => _weights.ForEach(weights => weights.Dispose());
 
     private long BesideFrames(StrategyFacts facts) => StrategyChooser.BytesOf(facts, Strategy) - BytesOfFrames(facts);
 

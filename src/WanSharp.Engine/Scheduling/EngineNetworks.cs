@@ -239,10 +239,18 @@ internal sealed class EngineNetworks(
     /// <returns>How many bytes they were, so far as they are known.</returns>
     public long Trim()
     {
-        var before = Memory.InUse;
+        var (before, merged) = (Memory.InUse, _merged.IdleBytes);
         Frames.Trim();
+#pragma warning disable RS0030 // asks, and does not wait: whoever loads now may be about to use them
+        if (_loading.Wait(0))
+#pragma warning restore RS0030
+        {
+            _merged.Trim();
+            _loading.Release();
+        }
+
         graphs.Release(keep: 0);
-        return Math.Max(0, before - Memory.InUse) + Memory.Trim();
+        return Math.Max(0, before - Memory.InUse) + merged - _merged.IdleBytes + Memory.Trim();
     }
 
     /// <summary>Has half of the blocks that stay in memory streamed from now on, and lets the pages of all weights go.</summary>
@@ -268,6 +276,7 @@ internal sealed class EngineNetworks(
     {
         budget.Add("activations and packed weights", isCache: false, () => Memory.InUse);
         budget.Add("kept for the next run", isCache: false, () => Memory.Kept);
+        budget.Add("merged weights that no clip uses", isCache: true, () => _merged.IdleBytes);
         budget.Add("converted weights", isCache: false, () => Stores().Sum(store => store.ConvertedBytes));
         budget.Add("keys and values of prompts", isCache: false, () => _denoisers.KeyBytes + _merged.KeyBytes);
     }

@@ -21,6 +21,9 @@ internal sealed class MergedDenoisers(WanModel model, GraphCache graphs, Session
     /// <summary>Bytes of the keys and values of prompts that are held.</summary>
     public long KeyBytes => _entries.Sum(entry => entry.Denoisers.KeyBytes);
 
+    /// <summary>Bytes of weights in memory that no clip uses. Thread-safe.</summary>
+    public long IdleBytes => _entries.Where(entry => !entry.Denoisers.IsUsed).Sum(entry => entry.Bytes);
+
     /// <summary>Ends when what is compiled in the background is there, or has failed.</summary>
     public Task Ready => Task.WhenAll(_entries.Select(entry => entry.Denoisers.Ready));
 
@@ -43,14 +46,20 @@ internal sealed class MergedDenoisers(WanModel model, GraphCache graphs, Session
         var entry = _entries.FirstOrDefault(one => one.Key == plan.Loras.MergeKey);
         if (entry is null)
         {
-            Entry[] old = [.. _entries.Where(one => !one.Denoisers.IsUsed)];
-            _entries = [.. _entries.Except(old)];
-            Array.ForEach(old, one => one.Dispose());
+            Trim();
             entry = await MergeAsync(plan, folder, prepared, cancellationToken).ConfigureAwait(false);
         }
 
         _entries = [.. _entries.Where(one => one != entry), entry];
         return entry.Denoisers;
+    }
+
+    /// <summary>Frees what no clip uses.</summary>
+    public void Trim()
+    {
+        Entry[] old = [.. _entries.Where(one => !one.Denoisers.IsUsed)];
+        _entries = [.. _entries.Except(old)];
+        Array.ForEach(old, one => one.Dispose());
     }
 
     public void Dispose()
@@ -118,6 +127,8 @@ internal sealed class MergedDenoisers(WanModel model, GraphCache graphs, Session
         public string Key => key;
 
         public StagedDenoisers Denoisers => denoisers;
+
+        public long Bytes => stores.Sum(store => store.MadeBytes + store.ConvertedBytes);
 
         public void Dispose()
         {

@@ -18,7 +18,10 @@ internal sealed class StepRunner(
     CancellationToken stop
 )
 {
-    /// <summary>Takes the next step of each clip; those that are not done wait for another.</summary>
+    /// <summary>
+    /// Takes the next step of each clip; those that are not done wait for another. Never throws: a clip that waits again may be another
+    /// lane's by then, and must not fail with its neighbours.
+    /// </summary>
     /// <param name="denoiser">The lane's own.</param>
     /// <param name="works">Clips of one batch key.</param>
     public void Run(Denoiser denoiser, IReadOnlyList<StepWork> works)
@@ -100,8 +103,26 @@ internal sealed class StepRunner(
             return false;
         }
 
-        var duration = clock.GetElapsedTime(started);
-        batches.Observe(key, works.Count, rows, duration);
+        try
+        {
+            var duration = clock.GetElapsedTime(started);
+            batches.Observe(key, works.Count, rows, duration);
+            Count(works, skipped, duration);
+            return true;
+        }
+        catch (Exception e) // of whoever listens to what is measured
+        {
+            works.ForEach(work => work.Fail(e));
+            return false;
+        }
+    }
+
+    /// <summary>Counts a step that was taken.</summary>
+    /// <param name="works">The clips.</param>
+    /// <param name="skipped">How many steps each had skipped before.</param>
+    /// <param name="duration">How long it took.</param>
+    private void Count(List<StepWork> works, int[] skipped, TimeSpan duration)
+    {
         telemetry.AddBusy(GenerationStage.Denoise, duration);
         telemetry.AddStep(works.Count);
         for (var i = 0; i < works.Count; i++)
@@ -110,8 +131,6 @@ internal sealed class StepRunner(
             works[i].Clip.Clock.AddStep(duration, works.Count, reused);
             telemetry.AddReused(reused);
         }
-
-        return true;
     }
 
     /// <summary>
@@ -149,18 +168,17 @@ internal sealed class StepRunner(
         try
         {
             denoiser.Skip(work.State);
+            var duration = clock.Time.GetElapsedTime(started);
+            clock.AddSkip(duration);
+            telemetry.AddBusy(GenerationStage.Denoise, duration);
+            telemetry.AddSkip();
+            return true;
         }
         catch (Exception e) // the clip's alone
         {
             work.Fail(e);
             return false;
         }
-
-        var duration = clock.Time.GetElapsedTime(started);
-        clock.AddSkip(duration);
-        telemetry.AddBusy(GenerationStage.Denoise, duration);
-        telemetry.AddSkip();
-        return true;
     }
 
     private static bool Offer(StepWork work)

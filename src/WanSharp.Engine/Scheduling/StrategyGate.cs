@@ -1,7 +1,6 @@
 using WanSharp.Engine.Memory;
 using WanSharp.Engine.Planning;
 using WanSharp.Engine.Strategies;
-using WanSharp.Runtime.Networks;
 using WanSharp.Tensors;
 
 namespace WanSharp.Engine.Scheduling;
@@ -142,7 +141,7 @@ internal sealed class StrategyGate(
         var basis = budget.Allowance;
         if (strategies.IsOpen(next.Facts, basis.Bytes, next.Clip.Plan))
         {
-            _current?.Dispose();
+            _current?.End();
             _current = null;
             _clips = 1; // measures alone
             return new Turn(null, basis.Bytes);
@@ -150,7 +149,7 @@ internal sealed class StrategyGate(
 
         var strategy = strategies.Choose(next.Facts, basis.Bytes, next.Clip.Plan);
         networks.Use(strategy, basis);
-        _current?.Dispose();
+        _current?.End();
         _current = new CurrentStrategy(strategy, basis, next.Clip.Plan, budget);
         return Enter(next, _current);
     }
@@ -160,7 +159,8 @@ internal sealed class StrategyGate(
         _clips++;
         current.Add(next.Clip.Plan, next.Facts);
         networks.Allow(StrategyChooser.OtherStagesBytes(next.Facts, current.Strategy));
-        return new Turn(new Admission(this, current.Strategy, ClipBytes.Of(next.Facts, current.Strategy)), 0);
+        var bytes = ClipBytes.Of(next.Facts, current.Strategy);
+        return new Turn(new Admission(this, current.Strategy, bytes with { Own = bytes.Own + next.Clip.PreviewBytes }), 0);
     }
 
     private void Leave()

@@ -232,50 +232,43 @@ public sealed class FilmPlanner(BatchPlanner jobs, FilmModel model, string? ffmp
         CancellationToken cancellationToken
     )
     {
-        var folder = Directory.CreateTempSubdirectory("wan-film-").FullName;
-        try
+        using var folder = WorkFolder.CreateTemporary();
+        var (planned, grey, size) = (new List<NewJob?>(), (string?)null, (GenerationSettings?)null);
+        foreach (var (i, part) in parts.Index())
         {
-            var (planned, grey, size) = (new List<NewJob?>(), (string?)null, (GenerationSettings?)null);
-            foreach (var (i, part) in parts.Index())
+            if (part.Clip is not null)
             {
-                if (part.Clip is not null)
-                {
-                    planned.Add(null);
-                    continue;
-                }
-
-                try
-                {
-                    RequireOwnMeasures(part.Style);
-                    var sized = size is null ? part : part with { Request = Sized(part.Request, size) };
-                    var before =
-                        !part.Continues ? null
-                        : parts[i - 1].Clip is null ? grey
-                        : await WriteAsync(folder, given[parts[i - 1].Section - 1].Last, cancellationToken).ConfigureAwait(false);
-                    var job = await PlanAsync(sized, before, cancellationToken).ConfigureAwait(false);
-                    var settings = GenerationSettings.FromJson(job.Prepared.Settings)!;
-                    RequireOwnFrames(job);
-                    size ??= settings;
-                    grey ??= await WriteGreyAsync(folder, settings, cancellationToken).ConfigureAwait(false);
-                    RequireLike(settings, size);
-                    planned.Add(job);
-                }
-                catch (InvalidRequestException exception) when (film.Sections[part.Section - 1] is { Line: > 0 } section)
-                {
-                    problems.Add(new BatchProblem(section.Line, exception.Message));
-                    if (size is null)
-                    {
-                        break; // nothing is known of the others' size
-                    }
-                }
+                planned.Add(null);
+                continue;
             }
 
-            return planned;
+            try
+            {
+                RequireOwnMeasures(part.Style);
+                var sized = size is null ? part : part with { Request = Sized(part.Request, size) };
+                var before =
+                    !part.Continues ? null
+                    : parts[i - 1].Clip is null ? grey
+                    : await WriteAsync(folder.Path, given[parts[i - 1].Section - 1].Last, cancellationToken).ConfigureAwait(false);
+                var job = await PlanAsync(sized, before, cancellationToken).ConfigureAwait(false);
+                var settings = GenerationSettings.FromJson(job.Prepared.Settings)!;
+                RequireOwnFrames(job);
+                size ??= settings;
+                grey ??= await WriteGreyAsync(folder.Path, settings, cancellationToken).ConfigureAwait(false);
+                RequireLike(settings, size);
+                planned.Add(job);
+            }
+            catch (InvalidRequestException exception) when (film.Sections[part.Section - 1] is { Line: > 0 } section)
+            {
+                problems.Add(new BatchProblem(section.Line, exception.Message));
+                if (size is null)
+                {
+                    break; // nothing is known of the others' size
+                }
+            }
         }
-        finally
-        {
-            Directory.Delete(folder, recursive: true);
-        }
+
+        return planned;
     }
 
     private static Task<string> WriteGreyAsync(string folder, GenerationSettings settings, CancellationToken cancellationToken)

@@ -1,6 +1,7 @@
 using System.Globalization;
 using WanSharp.Media;
 using WanSharp.Media.Clips;
+using WanSharp.Media.Ffmpeg;
 using WanSharp.Media.Images;
 using WanSharp.Storage;
 using WanSharp.Tensors;
@@ -55,6 +56,7 @@ internal sealed class GivenClips(string? ffmpeg)
         var key = Digests.OfParts([
             await Digests.OfFileAsync(clip.Path, cancellationToken).ConfigureAwait(false),
             string.Create(CultureInfo.InvariantCulture, $"{clip.From} {clip.To} {format.Width}x{format.Height} {format.Fps}"),
+            FfmpegLocator.IdentityOf(ffmpeg),
         ]);
         var path = Path.Combine(folder, key[..16] + extension);
         if (FileFacts.Of(path) is { Exists: true, Length: > 0 })

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
 using Microsoft.Data.Sqlite;
+using WanSharp.Tensors;
 
 namespace WanSharp.Jobs.Storage;
 
@@ -11,10 +12,10 @@ public sealed partial class JobStore : IDisposable
 {
     private readonly JobDatabase _database;
     private readonly JobClock _clock;
-    private readonly string? _copy;
+    private readonly WorkFolder? _copy;
     private readonly ArrivalGroup _arrivals;
 
-    private JobStore(JobFolder folder, JobDatabase database, JobClock clock, string? copy)
+    private JobStore(JobFolder folder, JobDatabase database, JobClock clock, WorkFolder? copy)
     {
         (Folder, _database, _clock, _copy) = (folder, database, clock, copy);
         Queue = new JobQueue(database, folder, clock);
@@ -67,14 +68,14 @@ public sealed partial class JobStore : IDisposable
         catch (JobStoreException exception)
             when (JobDatabase.IsReadOnly(exception) || exception.InnerException is IOException or UnauthorizedAccessException)
         {
-            var copy = Directory.CreateTempSubdirectory("wan-jobs-").FullName;
+            var copy = WorkFolder.CreateTemporary();
             try
             {
-                return Open(JobFolder.CopyState(path, copy), clock, copy);
+                return Open(JobFolder.CopyState(path, copy.Path), clock, copy);
             }
             catch
             {
-                Directory.Delete(copy, recursive: true);
+                copy.Dispose();
                 throw;
             }
         }
@@ -185,13 +186,10 @@ public sealed partial class JobStore : IDisposable
     public void Dispose()
     {
         _database.Dispose();
-        if (_copy is not null && Directory.Exists(_copy))
-        {
-            Directory.Delete(_copy, recursive: true);
-        }
+        _copy?.Dispose();
     }
 
-    private static JobStore Open(JobFolder folder, TimeProvider clock, string? copy)
+    private static JobStore Open(JobFolder folder, TimeProvider clock, WorkFolder? copy)
     {
         JobDatabase database;
         try

@@ -1,4 +1,5 @@
 using WanSharp.Media.Ffmpeg;
+using WanSharp.Tensors;
 
 namespace WanSharp.Media.Clips;
 
@@ -26,7 +27,8 @@ public static class EncoderCheck
 
         ffmpeg = FfmpegRequired.Of(ffmpeg, $"{NameOf(kind)} is written");
         var format = new ClipFormat(Side, Side, Frames: 2, Fps: 8);
-        if (TemporaryFolder() is not { } folder)
+        using var folder = TemporaryFolder();
+        if (folder is null)
         {
             return; // no place to try it; the clip itself has one, or says so
         }
@@ -34,7 +36,7 @@ public static class EncoderCheck
         var purpose = $"{ffmpeg} cannot write {NameOf(kind)}";
         try
         {
-            var process = FfmpegProcess.Start(ffmpeg, EncoderArguments.For(kind, format, Name, settings: "{}"), folder);
+            var process = FfmpegProcess.Start(ffmpeg, EncoderArguments.For(kind, format, Name, settings: "{}"), folder.Path);
             await using (process.ConfigureAwait(false))
             {
                 try
@@ -49,7 +51,7 @@ public static class EncoderCheck
                 await process.FinishAsync(purpose, cancellationToken).ConfigureAwait(false);
             }
         }
-        catch (MediaException) when (!HasRoom(folder))
+        catch (MediaException) when (!HasRoom(folder.Path))
         {
             // A full disk says nothing of the program.
         }
@@ -61,18 +63,13 @@ public static class EncoderCheck
                 exception
             );
         }
-        finally
-        {
-            Directory.Delete(folder, recursive: true);
-        }
     }
 
-    private static string? TemporaryFolder()
+    private static WorkFolder? TemporaryFolder()
     {
         try
         {
-            Directory.CreateDirectory(Path.GetTempPath()); // TMPDIR may name a folder that is not there yet
-            return Directory.CreateTempSubdirectory("wan-trial-").FullName;
+            return WorkFolder.CreateTemporary();
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using WanSharp.Media.Ffmpeg;
+using WanSharp.Tensors;
 
 namespace WanSharp.Media.Clips;
 
@@ -38,11 +39,11 @@ public static class VmafJudge
     /// <exception cref="MediaException">A clip cannot be read by ffmpeg, or their sizes differ.</exception>
     public static async Task<double> MeasureAsync(string ffmpeg, string path, string reference, CancellationToken cancellationToken)
     {
-        var folder = Directory.CreateTempSubdirectory("wan-vmaf-").FullName;
+        using var folder = WorkFolder.CreateTemporary();
         try
         {
             string[] arguments = [.. FfmpegInput.Arguments(path), .. FfmpegInput.Arguments(reference), "-lavfi", Filter, "-f", "null", "-"];
-            var process = FfmpegProcess.Start(ffmpeg, arguments, folder);
+            var process = FfmpegProcess.Start(ffmpeg, arguments, folder.Path);
             await using (process.ConfigureAwait(false))
             {
                 using var registration = process.KillOn(cancellationToken);
@@ -50,18 +51,12 @@ public static class VmafJudge
                 await process.FinishAsync($"VMAF of {path} cannot be measured", cancellationToken).ConfigureAwait(false);
             }
 
-            using var log = JsonDocument.Parse(
-                await File.ReadAllBytesAsync(Path.Combine(folder, Log), cancellationToken).ConfigureAwait(false)
-            );
+            using var log = JsonDocument.Parse(await File.ReadAllBytesAsync(folder[Log], cancellationToken).ConfigureAwait(false));
             return log.RootElement.GetProperty("pooled_metrics").GetProperty("vmaf").GetProperty("mean").GetDouble();
         }
         catch (Exception exception) when (exception is JsonException or KeyNotFoundException or FileNotFoundException)
         {
             throw new MediaException($"VMAF of {path} cannot be measured: {ffmpeg} wrote no result.", exception);
-        }
-        finally
-        {
-            Directory.Delete(folder, recursive: true);
         }
     }
 }

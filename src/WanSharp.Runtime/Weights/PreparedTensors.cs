@@ -7,6 +7,9 @@ namespace WanSharp.Runtime.Weights;
 /// <param name="Owned">What they end with, in the order of disposal.</param>
 internal sealed record PreparedTensors(IReadOnlyDictionary<string, Tensor> Tensors, IReadOnlyList<IDisposable> Owned) : IDisposable
 {
+    /// <summary>Bytes of those that are in memory.</summary>
+    public long MemoryBytes => Owned.OfType<Tensor>().Sum(tensor => tensor.ByteLength);
+
     /// <summary>All of several, whose owner this one is.</summary>
     public static PreparedTensors Join(IReadOnlyList<PreparedTensors> parts) =>
         new(parts.SelectMany(part => part.Tensors).ToDictionary(StringComparer.Ordinal), [.. parts.SelectMany(part => part.Owned)]);

@@ -23,10 +23,11 @@ public sealed class WeightStore(ICheckpoint checkpoint) : IDisposable
     private readonly Residency _residency = new();
     private readonly string _made = ""; // what was made of the checkpoint's own weights
 
-    private WeightStore(ICheckpoint checkpoint, WeightStore source, string made)
+    private WeightStore(ICheckpoint checkpoint, WeightStore source, string made, long madeBytes)
         : this(checkpoint)
     {
         _residency = source._residency;
+        MadeBytes = madeBytes;
         _made = source._made.Length == 0 ? made : $"{source._made}\n{made}";
     }
 
@@ -44,6 +45,9 @@ public sealed class WeightStore(ICheckpoint checkpoint) : IDisposable
 
     /// <summary>Bytes of converted copies held now.</summary>
     public long ConvertedBytes => _converted.Values.Where(copy => copy.IsValueCreated).Sum(copy => copy.Value.ByteLength);
+
+    /// <summary>Bytes of what was made of the checkpoint's weights and is in memory, since no folder keeps it.</summary>
+    internal long MadeBytes { get; }
 
     /// <summary>
     /// How many of a network's blocks stay in memory once they are read, spread evenly; the others are read again in each pass,
@@ -216,11 +220,13 @@ public sealed class WeightStore(ICheckpoint checkpoint) : IDisposable
     /// </summary>
     /// <param name="prepared">The weights.</param>
     /// <param name="made">What tells them from others made of the same.</param>
-    internal WeightStore With(PreparedTensors prepared, string made) => new(new PreparedCheckpoint(checkpoint, prepared), this, made);
+    internal WeightStore With(PreparedTensors prepared, string made) =>
+        new(new PreparedCheckpoint(checkpoint, prepared), this, made, prepared.MemoryBytes);
 
     /// <summary>These weights with some of them replaced; shares this store's residency.</summary>
     /// <inheritdoc cref="With" path="/param"/>
-    internal WeightStore WithMerged(PreparedTensors prepared, string made) => new(new MergedCheckpoint(checkpoint, prepared), this, made);
+    internal WeightStore WithMerged(PreparedTensors prepared, string made) =>
+        new(new MergedCheckpoint(checkpoint, prepared), this, made, prepared.MemoryBytes);
 
     /// <summary>Frees the copies and closes the checkpoint.</summary>
     public void Dispose()

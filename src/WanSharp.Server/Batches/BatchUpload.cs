@@ -12,7 +12,7 @@ internal sealed partial class BatchUpload : IDisposable
 {
     private static readonly string[] Known = [".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".tab", ".txt"];
 
-    private readonly string _folder = Directory.CreateTempSubdirectory("wan-batch-").FullName;
+    private readonly WorkFolder _folder = WorkFolder.CreateTemporary();
 
     private BatchUpload() { }
 
@@ -56,9 +56,9 @@ internal sealed partial class BatchUpload : IDisposable
 
     /// <summary>A message without the server's own folder.</summary>
     public string WithoutFolder(string message) =>
-        message.Replace(_folder + System.IO.Path.DirectorySeparatorChar, "", StringComparison.Ordinal);
+        message.Replace(_folder.Path + System.IO.Path.DirectorySeparatorChar, "", StringComparison.Ordinal);
 
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
+    public void Dispose() => _folder.Dispose();
 
     private async Task ReadAsync(RequestBody body, CancellationToken cancellationToken)
     {
@@ -76,7 +76,7 @@ internal sealed partial class BatchUpload : IDisposable
                 await SaveAsync(file, KindOf(file), cancellationToken).ConfigureAwait(false);
                 break;
             case [] when form.Prompts is { } prompts:
-                Path = System.IO.Path.Combine(_folder, "prompts.txt");
+                Path = _folder["prompts.txt"];
                 await File.WriteAllTextAsync(Path, prompts, cancellationToken).ConfigureAwait(false);
                 break;
             default:
@@ -101,7 +101,7 @@ internal sealed partial class BatchUpload : IDisposable
             throw ApiException.Invalid("file", $"The file's name ends in none of {string.Join(", ", Known)}, which say how it is read.");
         }
 
-        Path = System.IO.Path.Combine(_folder, isList ? "prompts" + (PlainKind().IsMatch(kind) ? kind : ".txt") : "jobs" + kind);
+        Path = _folder[isList ? "prompts" + (PlainKind().IsMatch(kind) ? kind : ".txt") : "jobs" + kind];
         var target = new FileStream(Path, FileMode.CreateNew, FileAccess.Write);
         await using var opened = target.ConfigureAwait(false);
         await file.CopyToAsync(target, cancellationToken).ConfigureAwait(false);

@@ -19,7 +19,7 @@ public sealed class KeyFile(string folder, TimeProvider clock)
 
     private readonly string _path = Path.Combine(folder, FileName);
     private readonly Lock _gate = new();
-    private (DateTime Time, IReadOnlyList<ApiKey> Keys)? _read;
+    private (byte[] Content, IReadOnlyList<ApiKey> Keys)? _read;
 
     /// <summary>The keys; where there is none, none is asked for.</summary>
     /// <exception cref="InvalidDataException">The file is damaged: then nobody gets in, rather than everybody.</exception>
@@ -33,10 +33,11 @@ public sealed class KeyFile(string folder, TimeProvider clock)
                 return [];
             }
 
-            var time = File.GetLastWriteTimeUtc(_path);
-            if (_read is not { } read || read.Time != time)
+            // Its content decides: times are those of a link, or of the file that was copied over it.
+            var content = File.ReadAllBytes(_path);
+            if (_read is not { } read || !content.AsSpan().SequenceEqual(read.Content))
             {
-                _read = read = (time, Parse());
+                _read = read = (content, Parse(content));
             }
 
             return read.Keys;
@@ -103,12 +104,11 @@ public sealed class KeyFile(string folder, TimeProvider clock)
         return found;
     }
 
-    private List<ApiKey> Parse()
+    private List<ApiKey> Parse(byte[] content)
     {
         try
         {
-            return JsonSerializer.Deserialize(File.ReadAllBytes(_path), KeyJson.Default.ListApiKey)
-                ?? throw new JsonException("It is null.");
+            return JsonSerializer.Deserialize(content, KeyJson.Default.ListApiKey) ?? throw new JsonException("It is null.");
         }
         catch (JsonException exception)
         {

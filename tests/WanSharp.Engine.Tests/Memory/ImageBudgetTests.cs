@@ -1,9 +1,11 @@
+using System.Text;
 using WanSharp.Engine.Planning;
 using WanSharp.Engine.Requests;
 using WanSharp.Engine.Strategies;
 using WanSharp.Media.Images;
 using WanSharp.Models;
 using WanSharp.Runtime;
+using WanSharp.Runtime.Networks;
 using WanSharp.Tensors;
 using WanSharp.Testing;
 
@@ -37,32 +39,54 @@ public sealed class ImageBudgetTests(TinyEngine engine) : IDisposable
         new ToolFolders(networks, _folder["model"]).Official();
         using var model = WanModel.Open(_folder["model"]);
         var request = Request(networks.Type) with { Width = width, Height = height, Frames = frames };
-        var costs = new CostModel(model);
-        var candidates = Candidates(costs.Facts(costs.Sketch(request), isOnHost: true));
+        var candidates = Candidates(model, request);
         Assert.InRange(candidates.Count, 2, 6);
         Assert.True(candidates[0].IsTiled);
         // the tightest of each; all of them where a clip is made in a moment, for the others differ from it in their sizes alone
         var asked = width == 256 || Between > 0 ? candidates : [candidates[0]];
         foreach (var (budget, strategy) in asked.Select(strategy => (strategy.Bytes, strategy)).Concat(BetweenOf(candidates)))
         {
-            using var generator = new VideoGenerator(
-                model,
-                engine.Runtime,
-                new SessionSettings(),
-                options: new EngineOptions { Memory = budget }
-            );
-            var plan = generator.Plan(request);
-            using var peak = new PeakMeter(engine.Runtime.Memory);
-            var before = peak.Bytes;
-            var clip = new FrameList();
-
-            await generator.GenerateAsync(plan, clip, cancellationToken: Token);
-
-            Assert.Equal(strategy.ToString(), plan.Strategy!.ToString());
-            Assert.Equal(frames, clip.Frames.Count);
-            Assert.Empty(generator.Statistics.Memory.Shed);
-            Assert.InRange(peak.Bytes - before, 1, budget - StrategyParts.Base);
+            await CompleteAsync(model, request, budget, strategy);
         }
+    }
+
+    /// <summary>Clips of one image kind are above; here is what else a clip may hold.</summary>
+    [Theory]
+    [InlineData("upscaler", "wan2.1-t2v-1.3b")]
+    [InlineData("interpolator", "wan2.1-t2v-1.3b")]
+    [InlineData("merged LoRA", "wan2.1-t2v-1.3b")]
+    [InlineData("control", "wan2.1-vace-1.3b")]
+    public async Task Generate_WithMoreThanText_CompletesWithinTheLeastThatIsAccepted(string what, string variant)
+    {
+        using var networks = new TinyNetworks(variant);
+        new ToolFolders(networks, _folder["model"]).Write("official");
+        using var model = WanModel.Open(_folder["model"]);
+        var request = With(what, Request("t2v") with { Width = 256, Height = 192 }, model);
+        var tightest = Candidates(model, request)[0];
+
+        await CompleteAsync(model, request, tightest.Bytes, tightest);
+    }
+
+    private async Task CompleteAsync(WanModel model, GenerationRequest request, long budget, Strategy strategy)
+    {
+        using var generator = new VideoGenerator(
+            model,
+            engine.Runtime,
+            new SessionSettings(),
+            new TransformerOptions { WeightsFolder = _folder["weights"] },
+            new EngineOptions { Memory = budget }
+        );
+        var plan = generator.Plan(request);
+        using var peak = new PeakMeter(engine.Runtime.Memory);
+        var before = peak.Bytes;
+        var clip = new FrameList();
+
+        await generator.GenerateAsync(plan, clip, cancellationToken: Token);
+
+        Assert.Equal(strategy.ToString(), plan.Strategy!.ToString());
+        Assert.Equal(plan.Format.Frames, clip.Frames.Count);
+        Assert.Empty(generator.Statistics.Memory.Shed);
+        Assert.InRange(peak.Bytes - before, 1, budget - StrategyParts.Base);
     }
 
     [Fact]
@@ -100,13 +124,43 @@ public sealed class ImageBudgetTests(TinyEngine engine) : IDisposable
             Height = 320,
             Frames = 5,
             Steps = 1,
-            Images = type == "flf2v" ? [image, image with { LatentFrame = -1 }] : [image],
+            Images =
+                type == "flf2v" ? [image, image with { LatentFrame = -1 }]
+                : type == "t2v" ? []
+                : [image],
         };
     }
 
-    /// <summary>The strategies that budgets lead to, the most frugal first, each with the least budget that leads to it.</summary>
-    private static List<Strategy> Candidates(StrategyFacts facts)
+    private GenerationRequest With(string what, GenerationRequest request, WanModel model)
     {
+        switch (what)
+        {
+            case "upscaler":
+                return request with { Upscale = Upscalers.Write(_folder["large.safetensors"], Upscalers.Compact()) };
+            case "interpolator":
+                return request with
+                {
+                    Interpolate = Interpolators.Write(_folder["rife.safetensors"], Interpolators.Rife46),
+                    Fps = 2 * model.Defaults.Fps,
+                };
+            case "control":
+                return request with { Control = Picture("control.bmp", 64, 48) };
+            default:
+                using (var change = Tensor.Zeros(DType.F32, [32, 128]))
+                {
+                    var path = _folder["full.safetensors"];
+                    SafetensorsWriter.Write(path, new Dictionary<string, Tensor> { ["diffusion_model.blocks.0.ffn.0.diff"] = change });
+                    Assert.True(LoraUses.TryParse(path, out var loras));
+                    return request with { Loras = loras };
+                }
+        }
+    }
+
+    /// <summary>The strategies that budgets lead to, the most frugal first, each with the least budget that leads to it.</summary>
+    private static List<Strategy> Candidates(WanModel model, GenerationRequest request)
+    {
+        var costs = new CostModel(model);
+        var facts = costs.Facts(costs.Sketch(request), isOnHost: true);
         var candidates = new List<Strategy>();
         for (var budget = Plenty; TryChoose(facts, budget) is { } strategy; budget = strategy.Bytes - 1)
         {
@@ -122,6 +176,17 @@ public sealed class ImageBudgetTests(TinyEngine engine) : IDisposable
             .Range(0, Between)
             .Select(i => candidates[0].Bytes + ((candidates[^1].Bytes - candidates[0].Bytes) * i / Math.Max(1, Between - 1)))
             .Select(budget => (budget, candidates.Last(strategy => strategy.Bytes <= budget)));
+
+    /// <summary>A grey picture.</summary>
+    private string Picture(string name, int width, int height)
+    {
+        var pixels = new byte[width * 4 * height];
+        using var file = new BinaryWriter(File.Create(_folder[name]), Encoding.ASCII); // a BMP of 32 bits
+        file.Write("BM"u8);
+        Array.ForEach([54 + pixels.Length, 0, 54, 40, width, height, (32 << 16) | 1, 0, pixels.Length, 0, 0, 0, 0], file.Write);
+        file.Write(pixels);
+        return _folder[name];
+    }
 
     private static Strategy? TryChoose(StrategyFacts facts, long budget)
     {

@@ -1,4 +1,5 @@
 using WanSharp.Engine.Decoding;
+using WanSharp.Engine.Denoising;
 using WanSharp.Engine.Planning;
 using WanSharp.Engine.Requests;
 using WanSharp.Engine.StepCaches;
@@ -107,6 +108,18 @@ public class CostModelTests(TinyEngine engine)
         Assert.Equal(graphs.TransformerBlockBytes, facts.LargestComputedBlock); // of two blocks, the one with a control's
         Assert.InRange(facts.ComputedBlock, 1, facts.LargestComputedBlock - 1);
         Assert.InRange(facts.StoredBlock, 1, facts.LargestStoredBlock - 1);
+    }
+
+    [Fact]
+    public void PassBytes_OfClipsWhoseAttentionIsGuided_CountsTheirNegativePrompts()
+    {
+        var costs = new CostModel(engine.Model);
+        var key = new BatchKey(Sketch(Circle).Latents, 0, null, false);
+
+        var (plain, guided) = (costs.PassBytes(key, 2, null), costs.PassBytes(key with { GuidesAttention = true }, 2, null));
+
+        var config = engine.Model.Transformer;
+        Assert.Equal(2L * 4 * config.TextLength * config.Dim * sizeof(float), guided - plain); // keys and values of 2 x 2 rows
     }
 
     [Fact]

@@ -89,6 +89,32 @@ public sealed class ClipIdentityTests(TinyEngine engine)
     }
 
     [Fact]
+    public void Plan_InterpolatedByAnotherFfmpeg_IsAnotherClipOfTheSameLatents()
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder["ffmpeg"], "one");
+        using var generator = new VideoGenerator(
+            engine.Model,
+            engine.Runtime,
+            new SessionSettings(),
+            options: new EngineOptions { Ffmpeg = () => folder["ffmpeg"] }
+        );
+        var request = new GenerationRequest
+        {
+            Prompt = "a red circle",
+            Interpolate = "ffmpeg",
+            Fps = 2 * engine.Model.Defaults.Fps,
+        };
+
+        var before = generator.Plan(request);
+        File.WriteAllText(folder["ffmpeg"], "updated");
+        var after = generator.Plan(request);
+
+        Assert.NotEqual(before.Identity, after.Identity);
+        Assert.Equal(before.LatentIdentity, after.LatentIdentity);
+    }
+
+    [Fact]
     public void Difference_NamesWhatDiffersWithItsValues()
     {
         Assert.Equal(

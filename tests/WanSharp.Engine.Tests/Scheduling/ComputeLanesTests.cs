@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using WanSharp.Engine.Requests;
 using WanSharp.Engine.Scheduling;
+using WanSharp.Engine.StepCaches;
 using WanSharp.Runtime;
 using WanSharp.Tensors;
 using WanSharp.Testing;
@@ -56,6 +57,57 @@ public sealed class ComputeLanesTests(TinyEngine engine)
         );
 
         Assert.Equal(before, AlignedMemory.Live);
+    }
+
+    [Fact]
+    public async Task Generate_BesideAClipWhoseEstimatedStepFails_GoesOn()
+    {
+        using var generator = new VideoGenerator(
+            engine.Model,
+            engine.Runtime,
+            new SessionSettings(),
+            options: new EngineOptions { Lanes = 1, BatchSize = 2 }
+        );
+        var request = Circle with { Steps = 20 };
+        var skipping = generator.Plan(request with { StepCache = StepCacheSetting.Parse("taylor:2,0,2", null) });
+        using var listener = new MeterListener
+        {
+            InstrumentPublished = (published, self) =>
+            {
+                if (published.Meter.Name == EngineTelemetry.Name && published.Name.EndsWith("denoise.steps", StringComparison.Ordinal))
+                {
+                    self.EnableMeasurementEvents(published);
+                }
+            },
+        };
+        listener.SetMeasurementEventCallback<long>(
+            (_, _, tags, _) =>
+            {
+                if (tags.ToArray().Contains(new("skipped", true)))
+                {
+                    throw new DivideByZeroException();
+                }
+            }
+        );
+        listener.Start();
+        var failing = (Task?)null;
+        var frames = new FrameList();
+
+        await generator.GenerateAsync(
+            generator.Plan(request),
+            frames,
+            new Listener(report =>
+            {
+                if (report.Stage == GenerationStage.Denoise && failing is null) // it joins this clip's steps
+                {
+                    failing = generator.GenerateAsync(skipping, new FrameList(), cancellationToken: Token);
+                }
+            }),
+            Token
+        );
+
+        Assert.NotEmpty(frames.Frames);
+        await Assert.ThrowsAsync<DivideByZeroException>(() => failing!);
     }
 
     [Fact]

@@ -167,18 +167,13 @@ public sealed class StrategyGateTests : IDisposable
     public async Task Enter_WithAnotherUpscaler_BeginsWhereBothHaveRoom(long more, bool begins)
     {
         using var folder = new TemporaryFolder();
-        GenerationPlan[] plans =
-        [
-            .. new[] { "one", "other" }.Select(name =>
-                _planner.Plan(
-                    new GenerationRequest
-                    {
-                        Prompt = "a red circle",
-                        Upscale = Upscalers.Write(folder[$"{name}.safetensors"], Upscalers.Compact()),
-                    }
-                )
-            ),
-        ];
+        var plans = new List<GenerationPlan>();
+        foreach (var name in (string[])["one", "other"])
+        {
+            var upscaler = Upscalers.Write(folder[$"{name}.safetensors"], Upscalers.Compact());
+            plans.Add(_planner.Plan(new GenerationRequest { Prompt = "a red circle", Upscale = upscaler }));
+        }
+
         var gate = Gate(StrategyChooser.Choose(_costs.Facts(plans[0], isOnHost: true), 1L << 40).Bytes + more);
         var first = await gate.EnterAsync(Clip(plans[0]));
 
@@ -187,6 +182,22 @@ public sealed class StrategyGateTests : IDisposable
         Assert.Equal(begins, second.IsCompleted);
         first!.Dispose();
         (await second)!.Dispose();
+    }
+
+    [Fact]
+    public async Task Enter_OfAClipThatATinyDecoderShows_CountsThePictures()
+    {
+        using var folder = new TemporaryFolder();
+        var tiny = DecoderFiles.Write(folder["tiny.safetensors"], TinyVaes.Of(4), DecoderFiles.OfTheTinyModel);
+        var plan = _planner.Plan(new GenerationRequest { Prompt = "a red circle", Decoder = tiny });
+        var gate = Gate(1L << 40);
+        using var hidden = await gate.EnterAsync(Clip(plan));
+        var options = new GenerationRunOptions { Preview = (_, _) => ValueTask.CompletedTask };
+
+        using var shown = await gate.EnterAsync(Clip(plan) with { Options = options });
+
+        var frames = plan.Settings.Width * plan.Settings.Height * plan.Settings.Frames;
+        Assert.Equal(3 * frames, shown!.Bytes.Own - hidden!.Bytes.Own);
     }
 
     private StrategyGate Gate(long memory, CompileMode? compile = null)

@@ -127,6 +127,7 @@ public sealed class CompileTuningTests(TinyEngine engine) : IDisposable
     [InlineData("wan2.1-flf2v-14b")]
     [InlineData("wan2.2-i2v-a14b")]
     [InlineData("wan2.2-ti2v-5b")]
+    [InlineData("wan2.1-vace-1.3b")]
     public async Task Tune_ForMaxAutotune_TimesEveryWayOfEveryVariant(string variant)
     {
         using var networks = new TinyNetworks(variant);
@@ -141,7 +142,7 @@ public sealed class CompileTuningTests(TinyEngine engine) : IDisposable
         var image = new ConditioningImage(new RgbImage(32, 32, new byte[3 * 32 * 32]));
         var images = networks.Type switch
         {
-            "t2v" => Array.Empty<ConditioningImage>(),
+            "t2v" or "vace" => Array.Empty<ConditioningImage>(),
             "flf2v" => [image, image with { LatentFrame = -1 }],
             _ => [image],
         };

@@ -1,4 +1,5 @@
 using WanSharp.Engine.Memory;
+using WanSharp.Engine.Scheduling;
 using WanSharp.Engine.Strategies;
 using WanSharp.Runtime.Networks;
 using WanSharp.Tensors;
@@ -117,6 +118,19 @@ public sealed class StrategyChooserTests
             ImageEncoders = 1800 * MB,
             ImageActivations = tiled => tiled ? 1200 * MB : 8000 * MB,
         };
+
+    [Theory]
+    [InlineData(true, 1200)]
+    [InlineData(false, 8000)]
+    public void ClipBytes_WithImages_CountsTheirEncoding(bool isTiled, int megabytes)
+    {
+        var strategy = StrategyChooser.Choose(WithImages, 64 * GB) with { IsTiled = isTiled };
+
+        var bytes = ClipBytes.Of(WithImages with { TextActivations = 10 }, strategy);
+
+        Assert.Equal(megabytes * MB, bytes.Encode);
+        Assert.InRange(bytes.Most, bytes.Encode, long.MaxValue);
+    }
 
     [Fact]
     public void Choose_WithImages_TilesWhereEncodingWholeFramesDoesNotFit()

@@ -1,3 +1,5 @@
+using WanSharp.Tensors;
+
 namespace WanSharp.Models.Tests.Layout;
 
 /// <summary>The folders of other tools are found whatever their case and depth, and through links.</summary>
@@ -91,6 +93,31 @@ public sealed class FolderTests : IDisposable
         _folder.TextEncoder("real/models_t5_umt5-xxl-enc-bf16.safetensors");
         using var real = WanModel.Open(_folder["real"]);
         Assert.Equal(real.Digest, digest);
+    }
+
+    [Theory]
+    [InlineData("f32", "a/long/way/to/f16")]
+    [InlineData("a/long/way/to/f32", "f16")]
+    public void Find_AmongLinks_TakesTheLargestFileNotTheLongestLink(string large, string small)
+    {
+        _folder.Transformer("models/diffusion_models/wan.safetensors");
+        _folder.TextEncoder("models/text_encoders/umt5.safetensors");
+        var whole = _folder.Vae($"{large}.safetensors");
+        _folder.Vae(
+            $"{small}.safetensors",
+            tensors =>
+            {
+                foreach (var (name, tensor) in tensors.ToList())
+                {
+                    tensors[name] = _folder.Keep(tensor.ConvertTo(DType.F16));
+                }
+            }
+        );
+        var link = _folder.Link("models/vae/one.safetensors", $"{large}.safetensors");
+        _folder.Link("models/vae/two.safetensors", $"{small}.safetensors");
+
+        Assert.Equal(FileFacts.RealPath(whole), FileFacts.RealPath(_folder.Find("models").VaePath));
+        Assert.True(File.Exists(link));
     }
 
     [Fact]
