@@ -5,7 +5,6 @@ using WanSharp.Graphs;
 using WanSharp.Models;
 using WanSharp.Runtime;
 using WanSharp.Runtime.Networks;
-using WanSharp.Runtime.Providers;
 using WanSharp.Storage;
 
 namespace WanSharp.Hosting;

@@ -42,7 +42,11 @@ public sealed class PrecisionSelectionTests
     {
         var device = new SessionSettings { Provider = "webgpu" };
 
-        Assert.Contains("fp16", Assert.Throws<InvalidRequestException>(() => Precision.EightBit.RequireOn(device)).Message);
+        Assert.Contains(
+            "fp16",
+            Assert.Throws<InvalidRequestException>(() => Precision.EightBit.RequireOn(device)).Message,
+            StringComparison.Ordinal
+        );
         Precision.Half.RequireOn(device);
         Precision.EightBit.RequireOn(new SessionSettings());
     }

@@ -12,7 +12,6 @@ using WanSharp.Jobs.Running;
 using WanSharp.Media.Clips;
 using WanSharp.Media.Images;
 using WanSharp.Runtime;
-using WanSharp.Runtime.Providers;
 using WanSharp.Tensors;
 using WanSharp.Tools.Optimize;
 

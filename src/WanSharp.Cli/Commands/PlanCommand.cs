@@ -9,7 +9,6 @@ using WanSharp.Media.Images;
 using WanSharp.Models;
 using WanSharp.Runtime;
 using WanSharp.Runtime.Memory;
-using WanSharp.Runtime.Providers;
 
 namespace WanSharp.Cli.Commands;
 

@@ -3,7 +3,6 @@ using System.Globalization;
 using WanSharp.Cli.Output;
 using WanSharp.Cli.Terminal;
 using WanSharp.Runtime;
-using WanSharp.Runtime.Providers;
 using WanSharp.Tools.Selftest;
 
 namespace WanSharp.Cli.Commands;

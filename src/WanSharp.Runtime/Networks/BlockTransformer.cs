@@ -57,9 +57,7 @@ internal sealed class BlockTransformer : TransformerRunner
             .ConfigureAwait(false);
         try
         {
-            // A piece may be shorter than the others: those run on graphs for any shape.
-            var isStatic =
-                transformer.TokensAtOnce is null && (transformer.StaticShapes ?? ProviderProfiles.Of(settings.Provider).BuildsForShapes);
+            var isStatic = IsStatic(transformer, settings);
             var passes = await PassGraphs
                 .LoadAsync(
                     LoadGraphsAsync,
@@ -106,6 +104,10 @@ internal sealed class BlockTransformer : TransformerRunner
 
         NetworkLoader Loader(SessionSettings settings) => new(graphs, settings, weights, widensAhead: transformer.WidensAhead);
     }
+
+    /// <summary>A piece may be shorter than the others: those run on graphs for any shape.</summary>
+    private static bool IsStatic(TransformerOptions transformer, SessionSettings settings) =>
+        transformer.TokensAtOnce is null && (transformer.StaticShapes ?? ProviderProfiles.Of(settings.Provider).BuildsForShapes);
 
     /// <inheritdoc/>
     public override bool TakesAdapters => !_graphs.AreStatic;

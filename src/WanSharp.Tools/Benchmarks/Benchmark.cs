@@ -4,7 +4,6 @@ using WanSharp.Engine.Planning;
 using WanSharp.Graphs;
 using WanSharp.Runtime;
 using WanSharp.Runtime.Networks;
-using WanSharp.Runtime.Providers;
 using WanSharp.Storage;
 using WanSharp.Tensors;
 

@@ -50,6 +50,24 @@ public sealed class AdapterTests : OwningTests
         AssertClose(Run(await TransformerAsync(Merged(loras, 0.8f, -0.5f))), actual);
     }
 
+    [Theory]
+    [InlineData(DType.F16)]
+    [InlineData(DType.BF16)]
+    public async Task Forward_WithFactorsInANarrowType_IsAsFarFromMergedWeightsAsRoundingExplains(DType compute)
+    {
+        var loras = new[] { LowRank(seed: 5, rank: 4) };
+        var adapter = Own(new Adapter(loras, _shapes));
+        var roundings = WanTransformer
+            .Whole(Config, new GraphOptions { Compute = compute, Adapters = true })
+            .Outputs.Max(output => output.Roundings);
+
+        var actual = Run(await TransformerAsync(_base, compute: compute), new AdapterUse(adapter, 0.8f, -0.5f));
+
+        var expected = Run(await TransformerAsync(Merged(loras, 0.8f, -0.5f)));
+        var limit = RoundingError.Of(compute, roundings, expected.Length) * expected.Max(MathF.Abs);
+        Assert.InRange(Distance(expected, actual), limit / 100, limit);
+    }
+
     [Fact]
     public async Task Forward_WithChangedBiasesAndNorms_EqualsMergedWeights()
     {
@@ -242,9 +260,20 @@ public sealed class AdapterTests : OwningTests
         return Own(new WeightStore(merged));
     }
 
-    private async Task<TransformerRunner> TransformerAsync(WeightStore weights, TransformerOptions? options = null) =>
+    private async Task<TransformerRunner> TransformerAsync(
+        WeightStore weights,
+        TransformerOptions? options = null,
+        DType compute = DType.F32
+    ) =>
         Own(
-            await TransformerRunner.CreateAsync(Graphs, Config, weights, new SessionSettings(), options: options, cancellationToken: Token)
+            await TransformerRunner.CreateAsync(
+                Graphs,
+                Config,
+                weights,
+                new SessionSettings { Compute = compute },
+                options: options,
+                cancellationToken: Token
+            )
         );
 
     private float[] Run(TransformerRunner transformer, AdapterUse? use = null) => RunAll(transformer, use)[0];

@@ -74,7 +74,8 @@ public sealed class ModelExporterTests(ExportedModel exported) : IClassFixture<E
         Assert.True(report.Passed, string.Join('\n', report.Comparisons.Where(comparison => !comparison.Passed)));
         Assert.InRange(BytesOf(report, "transformer.onnx.data"), 0, 0.7 * BytesOf(exported.Report, "transformer.onnx.data"));
         Assert.Equal(BytesOf(exported.Report, "text_encoder.onnx.data"), BytesOf(report, "text_encoder.onnx.data"));
-        Assert.Contains("float16", await File.ReadAllTextAsync(Path.Combine(report.Folder, "README.md"), Cancellation));
+        var readme = await File.ReadAllTextAsync(Path.Combine(report.Folder, "README.md"), Cancellation);
+        Assert.Contains("float16", readme, StringComparison.Ordinal);
 
         static long BytesOf(ExportReport report, string file) => report.Files.Single(one => one.Name == file).Bytes;
     }

@@ -1,6 +1,5 @@
 using WanSharp.Runtime;
 using WanSharp.Runtime.Networks;
-using WanSharp.Runtime.Providers;
 using WanSharp.Tensors;
 using WanSharp.Testing;
 using WanSharp.Tools.Selftest;

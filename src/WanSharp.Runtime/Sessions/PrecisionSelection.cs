@@ -1,6 +1,7 @@
+using WanSharp.Runtime.Providers;
 using WanSharp.Tensors;
 
-namespace WanSharp.Runtime.Providers;
+namespace WanSharp.Runtime;
 
 /// <summary>Chooses the precision for <c>--precision auto</c>: the one place that decides it.</summary>
 public static class PrecisionSelection

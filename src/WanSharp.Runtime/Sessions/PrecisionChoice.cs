@@ -1,4 +1,4 @@
-namespace WanSharp.Runtime.Providers;
+namespace WanSharp.Runtime;
 
 /// <summary>The precision that networks run in, and why: a clause for people.</summary>
 /// <param name="Precision">The precision.</param>
