@@ -87,11 +87,13 @@ public sealed class CostModel
     /// <summary>
     /// A plan to ask about, not to run: it lacks the model's digest, for which all weights would have to be read.
     /// </summary>
+    /// <param name="request">What is asked for.</param>
+    /// <param name="requireImages">Whether images, and what else is followed, must be given where the model cannot do without.</param>
     /// <exception cref="InvalidRequestException">The model cannot make it.</exception>
-    public GenerationPlan Sketch(GenerationRequest request)
+    public GenerationPlan Sketch(GenerationRequest request, bool requireImages = true)
     {
         ArgumentNullException.ThrowIfNull(request);
-        var plan = GenerationPlanner.Sketch(request, _model, decoders: _decoders, presets: Presets, enhancers: _enhancers);
+        var plan = GenerationPlanner.Sketch(request, _model, requireImages, _decoders, Presets, _enhancers);
         plan = plan with
         {
             CutPrompts = CutPrompt.Find(plan.Settings, plan.Prompts, _model),

@@ -103,7 +103,7 @@ internal sealed class ModelFacts(ServerOptions options, WanHost host) : IAsyncDi
             var presets = quiet.OpenPresets(model);
             var engine = options.Backend.Engine;
             var costs = EngineHost.CostsOf(quiet, model, engine, engine.Precision ?? Precision.Full);
-            var plain = costs.Sketch(new GenerationRequest { Prompt = "a" });
+            var plain = costs.Sketch(new GenerationRequest { Prompt = "a" }, requireImages: false);
             return _opened = new Opened(model, presets, costs, plain.Settings.ToRequested());
         }
     }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using WanSharp.Engine.Planning;
 using WanSharp.Graphs;
+using WanSharp.Graphs.Networks;
 using WanSharp.Models;
 using WanSharp.Models.Layout;
 using WanSharp.Models.Text;
@@ -157,6 +158,11 @@ internal static class ExportReadme
             return "";
         }
 
+        if (config.ModelType == ModelType.Fun)
+        {
+            return FunInputs(config);
+        }
+
         if (config.ControlChannels is { } control)
         {
             return $"""
@@ -176,6 +182,51 @@ internal static class ExportReadme
             The first {config.OutChannels} channels of `latents` are the noise. {vae.TemporalStride} of a mask follow,
                 1 where a frame of video is given, and {vae.LatentChannels}
             of the VAE's latents of a clip that shows what is given and is grey (0) elsewhere.{features}
+
+
+            """;
+    }
+
+    /// <summary>What one of VideoX-Fun's takes in addition to noise, in the order of its channels.</summary>
+    private static string FunInputs(TransformerConfig config)
+    {
+        var latents = $"{config.OutChannels} of the VAE's latents";
+        var parts = new List<string>();
+        if (config.JoinsControl)
+        {
+            parts.Add($"{latents} of the clip that is followed");
+        }
+
+        if (config.JoinsMask)
+        {
+            parts.Add("4 of a mask, 1 where a frame of video is given");
+            parts.Add($"{latents} of a clip that shows what is given and is grey (0) elsewhere");
+        }
+        else
+        {
+            parts.Add($"{latents} of the first image, in the first frame alone");
+        }
+
+        if (config.CameraStride is not null)
+        {
+            parts.Add(
+                "16 for the camera of each of 4 frames, the same at all positions: focal lengths and centre in pixels, the rotation's "
+                    + "rows, and the place, both relative to the first frame's"
+            );
+        }
+
+        if (config.TakesReference)
+        {
+            parts.Add(
+                $"a frame stands in front of the clip's, and is {config.OutChannels} channels of a reference picture's latents behind as "
+                    + "many that are not looked at; its velocity is 0"
+            );
+        }
+
+        return $"""
+            The first {config.OutChannels} channels of `latents` are the noise. There follow, zeros where nothing is given:
+
+            {string.Join('\n', parts.Select(part => $"- {part}"))}
 
 
             """;
@@ -201,7 +252,7 @@ internal static class ExportReadme
         int[] latents =
         [
             config.GivenChannels,
-            ((defaults.Frames - 1) / vae.TemporalStride) + 1,
+            ((defaults.Frames - 1) / vae.TemporalStride) + (config.TakesReference ? 2 : 1),
             defaults.Height / vae.SpatialStride,
             defaults.Width / vae.SpatialStride,
         ];

@@ -68,6 +68,24 @@ public sealed class ComfyGraphTests : IDisposable
         Assert.Contains("3.5", settings.ToString(), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("WanVaceToVideo")]
+    [InlineData("WanFunControlToVideo")]
+    [InlineData("Wan22FunControlToVideo")]
+    [InlineData("WanFunInpaintToVideo")]
+    [InlineData("WanCameraImageToVideo")]
+    public async Task Prompt_WithANodeThatIsNotServed_IsRefusedByItsName(string node)
+    {
+        await using var server = await TestServer.StartAsync();
+        var graph = Experts.Replace("WanImageToVideo", node, StringComparison.Ordinal);
+        Assert.Contains(node, graph, StringComparison.Ordinal);
+
+        var (status, answer) = await server.PostAsync("/prompt", $$"""{"prompt": {{graph}}}""");
+
+        Assert.Equal(HttpStatusCode.BadRequest, status);
+        Assert.Contains(node, answer.ToString(), StringComparison.Ordinal);
+    }
+
     private static async Task<JsonElement> MadeAsync(TestServer server, string graph)
     {
         var (status, answer) = await server.PostAsync("/prompt", $$"""{"prompt": {{graph}}}""");

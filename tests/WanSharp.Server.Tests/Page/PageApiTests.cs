@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using WanSharp.Testing;
 
 namespace WanSharp.Server.Tests.Page;
 
@@ -11,6 +12,28 @@ public sealed class PageApiTests : IAsyncLifetime
     public async ValueTask InitializeAsync() => _server = await TestServer.StartAsync();
 
     public ValueTask DisposeAsync() => _server.DisposeAsync();
+
+    [Theory]
+    [InlineData("wan2.1-i2v-14b-480p", "input_reference")]
+    [InlineData("wan2.1-fun-1.3b-camera", "input_reference")]
+    [InlineData("wan2.2-fun-5b-control", "input_reference last_image")]
+    public async Task Settings_OfAModelThatNeedsMoreThanAPrompt_AreListed(string variant, string pictures)
+    {
+        using var folder = new TemporaryFolder();
+        using var networks = new TinyNetworks(variant);
+        new ToolFolders(networks, folder["model"]).Write("official");
+        await using var server = await TestServer.StartAsync(options =>
+            options with
+            {
+                Backend = options.Backend with { Engine = options.Backend.Engine with { Model = folder["model"] } },
+            }
+        );
+
+        var (status, settings) = await server.GetAsync("/v1/settings");
+
+        Assert.Equal(HttpStatusCode.OK, status);
+        Assert.Equal(pictures, string.Join(' ', Texts(settings, "pictures")));
+    }
 
     [Fact]
     public async Task Settings_SayWhatMayBeAskedOfTheModel()
