@@ -214,6 +214,23 @@ public sealed class LoraClipTests : IDisposable
     }
 
     [Fact]
+    public async Task Plan_Merged_CountsOnNoPackedNetworkOfTheModel()
+    {
+        var options = new TransformerOptions { CacheFolder = _folder["graphs"] };
+        await WholeAsync(options with { Mode = CompileMode.Whole }, "");
+        using var generator = new VideoGenerator(
+            _engine.Model,
+            _engine.Runtime,
+            new SessionSettings(),
+            options,
+            new EngineOptions { Memory = 1L << 40 }
+        );
+
+        Assert.Equal(CompileMode.Whole, generator.Plan(Circle).Strategy!.Compile);
+        Assert.Equal(CompileMode.Blocks, generator.Plan(With("full")).Strategy!.Compile);
+    }
+
+    [Fact]
     public async Task Generate_MergedWhereNothingCanBeKept_IsNotTakenForTheModelInEightBits()
     {
         var folder = _folder["weights"];

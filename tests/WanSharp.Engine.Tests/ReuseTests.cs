@@ -1,4 +1,5 @@
 using WanSharp.Engine.Denoising;
+using WanSharp.Engine.Features;
 using WanSharp.Engine.Requests;
 using WanSharp.Engine.Reuse;
 using WanSharp.Runtime;
@@ -22,6 +23,7 @@ public sealed class ReuseTests : IDisposable
     };
     private static readonly GenerationRequest Star = Circle with { Prompt = "a red star" };
 
+    private readonly TinyEngine _engine;
     private readonly TemporaryFolder _folder = new();
     private readonly ContentStore _store;
     private readonly StepStore _steps;
@@ -29,6 +31,7 @@ public sealed class ReuseTests : IDisposable
 
     public ReuseTests(TinyEngine engine)
     {
+        _engine = engine;
         _store = new ContentStore(_folder["steps"]);
         _steps = new StepStore(_store, [new ReuseRow(-1, 0.5), new ReuseRow(-1, 0.2)]);
         _generator = new VideoGenerator(engine.Model, engine.Runtime, new SessionSettings(), options: new EngineOptions { BatchSize = 1 });
@@ -54,6 +57,30 @@ public sealed class ReuseTests : IDisposable
         Assert.NotEqual(exact, frames);
         // what is near a clip is not a start for others
         Assert.Equal("a red circle", (await FindAsync(Circle with { Prompt = "a blue square", Sampler = sampler }))!.Reused.Prompt);
+    }
+
+    [Theory]
+    [InlineData("0", true)]
+    [InlineData("1", false)]
+    public async Task GenerateAndFind_ByWhatComputesOtherwise_TakeNothingOfIt(string prepacking, bool isShared)
+    {
+        using var kept = new ContentStore(_folder["features"]);
+        using var one = Generator("0");
+        using var other = Generator(prepacking);
+        await one.GenerateAsync(one.Plan(Circle), new FrameList(), new GenerationRunOptions { Steps = _steps }, Token);
+
+        var made = await other.GenerateAsync(other.Plan(Circle), new FrameList(), cancellationToken: Token);
+
+        Assert.Equal(isShared, made.FeatureHits > 0);
+        Assert.Equal(isShared, await other.FindSimilarAsync(other.Plan(Star), _steps, Token) is not null);
+
+        VideoGenerator Generator(string setting) =>
+            new(
+                _engine.Model,
+                _engine.Runtime,
+                new SessionSettings { ConfigEntries = new Dictionary<string, string> { ["session.disable_prepacking"] = setting } },
+                options: new EngineOptions { Features = new DiskFeatureStore(kept), BatchSize = 1 }
+            );
     }
 
     [Fact]

@@ -75,7 +75,7 @@ internal sealed class PlanCommand(CliEnvironment environment)
         var strategy = Choose(
             costs.Facts(plan, isOnHost: true) with
             {
-                IsPacked = !plan.RunsInBlocks && IsPacked(model, engine, precision),
+                IsPacked = !plan.RunsInBlocks && !plan.Loras.IsMerged && IsPacked(model, engine, precision),
             },
             budget,
             compile

@@ -188,7 +188,7 @@ internal sealed class StrategyGate(
     private StrategyFacts Facts(GenerationPlan plan, bool isPacked) =>
         costs.Facts(plan, networks.AreOnHost) with
         {
-            IsPacked = isPacked && !plan.RunsInBlocks,
+            IsPacked = isPacked && !plan.RunsInBlocks && !plan.Loras.IsMerged, // it is the model's own
         };
 
     /// <summary>A clip that wants to begin.</summary>

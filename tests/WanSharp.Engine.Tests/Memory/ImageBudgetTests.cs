@@ -146,7 +146,7 @@ public sealed class ImageBudgetTests(TinyEngine engine) : IDisposable
             case "control":
                 return request with { Control = Picture("control.bmp", 64, 48) };
             default:
-                using (var change = Tensor.Zeros(DType.F32, [32, 128]))
+                using (var change = Tensor.CopyOf<float>([32, 128], [.. Enumerable.Repeat(0.01f, 32 * 128)]))
                 {
                     var path = _folder["full.safetensors"];
                     SafetensorsWriter.Write(path, new Dictionary<string, Tensor> { ["diffusion_model.blocks.0.ffn.0.diff"] = change });

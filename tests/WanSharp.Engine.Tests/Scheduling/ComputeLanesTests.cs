@@ -69,7 +69,7 @@ public sealed class ComputeLanesTests(TinyEngine engine)
             options: new EngineOptions { Lanes = 1, BatchSize = 2 }
         );
         var request = Circle with { Steps = 20 };
-        var skipping = generator.Plan(request with { StepCache = StepCacheSetting.Parse("taylor:2,0,2", null) });
+        var skipping = generator.Plan(request with { StepCache = StepCacheSetting.Parse("taylor:2,0,3", null) });
         using var listener = new MeterListener
         {
             InstrumentPublished = (published, self) =>

@@ -12,12 +12,12 @@ using WanSharp.Testing;
 namespace WanSharp.Engine.Tests.Scheduling;
 
 /// <summary>Prompts that are encoded are freed, whatever happens before the clip has them. Alone, since memory is counted.</summary>
-[NoLiveObjects]
 [Collection("alone")]
 public sealed class PromptEncoderTests : IDisposable
 {
     private static readonly GenerationRequest Circle = new() { Prompt = "a red circle" };
 
+    private readonly LiveObjects _live = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly EngineTelemetry _telemetry = new();
     private readonly TinyEngine _engine;
@@ -48,6 +48,7 @@ public sealed class PromptEncoderTests : IDisposable
         _planner.Dispose();
         _telemetry.Dispose();
         _stop.Dispose();
+        _live.AssertNoneIsLeft();
     }
 
     [Fact]
