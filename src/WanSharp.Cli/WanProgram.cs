@@ -11,7 +11,7 @@ internal static class WanProgram
     {
         StandardStreams.Reopen(OwnProgram.Command, args);
         var environment = CliEnvironment.FromProcess();
-        using var signals = new StopSignals();
+        using var signals = new StopSignals(environment.Clock, environment.Error.WriteLine);
         return environment.EndWith(await WanApp.RunAsync(args, environment, signals.Token));
     }
 }

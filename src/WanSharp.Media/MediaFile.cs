@@ -7,7 +7,7 @@ internal static class MediaFile
     public const int MaxPixels = 64 << 20;
 
     /// <summary>How many bytes tell what a file is.</summary>
-    private const int StartLength = 16;
+    private const int StartLength = 128;
 
     /// <exception cref="MediaException">There is no file at the path.</exception>
     public static void Require(string path)

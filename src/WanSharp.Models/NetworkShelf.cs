@@ -25,11 +25,11 @@ internal sealed class NetworkShelf<T>(Func<string, T> open) : IDisposable
         }
         catch (CheckpointException e)
         {
-            throw new InvalidRequestException(field, e.Message);
+            throw new InvalidRequestException(field, e.Message) { IsOfFile = true };
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new InvalidRequestException(field, $"{nameOrPath}: it cannot be read: {e.Message}");
+            throw new InvalidRequestException(field, $"{nameOrPath}: it cannot be read: {e.Message}") { IsOfFile = true };
         }
     }
 

@@ -146,6 +146,27 @@ public sealed class ContentStore : IDisposable
             }
         );
 
+    /// <summary>Stores bytes in the place of those that the entry holds; where that fails, the user is told.</summary>
+    /// <param name="key">The entry's key.</param>
+    /// <param name="content">The bytes.</param>
+    /// <returns>Whether the entry holds them now.</returns>
+    public bool Replace(string key, ReadOnlyMemory<byte> content)
+    {
+        Remove(key);
+        if (!Put(key, content))
+        {
+            return false;
+        }
+
+        if (TryRead(key) is { } kept && kept.AsSpan().SequenceEqual(content.Span))
+        {
+            return true;
+        }
+
+        Warn(new IOException("What it holds already cannot be removed."));
+        return false;
+    }
+
     /// <summary>
     /// Waits until nobody else, in any process, has the lock of a key: whoever makes an entry takes it before looking for
     /// the entry, so that what several ask for at a time is made once.

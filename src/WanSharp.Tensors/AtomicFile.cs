@@ -41,7 +41,7 @@ public static class AtomicFile
         var temporary = TemporaryFor(path);
         try
         {
-            using (var stream = Create(temporary))
+            using (var stream = Create(temporary, path))
             {
                 stream.Write(content);
                 DurableFiles.Flush(stream);
@@ -65,12 +65,34 @@ public static class AtomicFile
         var temporary = TemporaryFor(path);
         try
         {
-            using (var stream = Create(temporary))
+            using (var stream = Create(temporary, path))
             {
                 write(stream);
                 DurableFiles.Flush(stream);
                 DurableFiles.Rename(temporary, path, overwrite: true);
             }
+        }
+        finally
+        {
+            DurableFiles.Delete(temporary);
+        }
+    }
+
+    /// <summary>Finds out whether a file can be written, before what it is to hold is computed.</summary>
+    /// <param name="path">The file; whatever is there stays as it is.</param>
+    /// <exception cref="IOException">It cannot.</exception>
+    /// <exception cref="UnauthorizedAccessException">Its folder may not be written.</exception>
+    public static void Require(string path)
+    {
+        if (Directory.Exists(path))
+        {
+            throw new IOException($"{path} cannot be written: it is a folder. Name a file in it.");
+        }
+
+        var temporary = TemporaryFor(path);
+        try
+        {
+            Create(temporary, path).Dispose();
         }
         finally
         {
@@ -99,10 +121,25 @@ public static class AtomicFile
         return Path.Combine(Path.GetDirectoryName(path) ?? "", $"{TemporaryPrefix}{Guid.NewGuid():N}{TemporarySuffix}");
     }
 
-    private static FileStream Create(string temporary)
+    private static FileStream Create(string temporary, string path)
     {
-        var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.Delete, bufferSize: 0);
-        DurableFiles.Created(temporary);
-        return stream;
+        try
+        {
+            var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.Delete, bufferSize: 0);
+            DurableFiles.Created(temporary);
+            return stream;
+        }
+        catch (Exception exception) when (exception is UnauthorizedAccessException or FileNotFoundException or DirectoryNotFoundException)
+        {
+            // The system's message names the temporary file, which nobody knows of.
+            var folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
+            var problem =
+                File.Exists(folder) ? $"{folder} is a file, not a folder."
+                : !Directory.Exists(folder) ? $"there is no folder {folder}. Make it first."
+                : $"no file can be made in {folder}. Name another folder, or make it writable.";
+            throw exception is UnauthorizedAccessException
+                ? new UnauthorizedAccessException($"{path} cannot be written: {problem}")
+                : new IOException($"{path} cannot be written: {problem}");
+        }
     }
 }

@@ -105,14 +105,15 @@ public static class Checkpoint
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
         {
+            var isMissing = e is FileNotFoundException or DirectoryNotFoundException;
             throw new CheckpointException(
                 path,
                 PartEndings.Select(ending => path + ending).FirstOrDefault(File.Exists) is { } part
                         ? $"its download is not complete: {Path.GetFileName(part)} is there instead. Let it finish, or download the file "
                             + "again."
-                    : e is FileNotFoundException or DirectoryNotFoundException
-                    && HubDownloads.FindPart(Path.GetDirectoryName(Path.GetFullPath(path))!) is { } left
+                    : isMissing && HubDownloads.FindPart(Path.GetDirectoryName(Path.GetFullPath(path))!) is { } left
                         ? $"it is not there, and the download is not complete: {left} is a part of it. Run the download again; it goes on."
+                    : isMissing ? "there is no such file: check the path."
                     : $"the file cannot be opened: {e.Message}",
                 e
             );

@@ -11,4 +11,9 @@ public sealed class InvalidRequestException : Exception
 
     /// <summary>The request's field that is wrong.</summary>
     public string Field { get; }
+
+    /// <summary>
+    /// Whether a file or a folder that it names is missing or cannot be used; how it was asked for is right. Default: false.
+    /// </summary>
+    public bool IsOfFile { get; init; }
 }

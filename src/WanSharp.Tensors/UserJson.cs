@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.RegularExpressions;
 
 namespace WanSharp.Tensors;
 
@@ -9,7 +10,7 @@ namespace WanSharp.Tensors;
 /// snake_case; comments are welcome. What would be left out without a word is refused: misspelt members, and names that are there twice,
 /// also with another case. Thread-safe.
 /// </remarks>
-public static class UserJson
+public static partial class UserJson
 {
     // Styles within models of styles, with their settings, and some more.
     private const int MostDepth = 16;
@@ -52,11 +53,30 @@ public static class UserJson
                 ? throw new JsonException($"'{name}' is null: remove it, or say what it is.")
                 : named;
         }
+        catch (JsonException exception) when (exception.LineNumber is { } before)
+        {
+            throw new JsonException($"line {before + 1}: {Reason(exception)}", exception.Path, before, exception.BytePositionInLine);
+        }
         catch (Exception exception) when (exception is ArgumentException or InvalidOperationException)
         {
             throw new JsonException(exception.Message, exception); // lone surrogates are not text, and are reported in another way
         }
     }
+
+    /// <summary>What is wrong, without the place, and without what only whoever wrote the reader knows.</summary>
+    private static string Reason(JsonException exception)
+    {
+        var text = exception
+            .Message.Split(" Path: ")[0]
+            .Split(" LineNumber: ")[0]
+            .Replace(" Change the reader options.", "", StringComparison.Ordinal);
+        return UnknownMember().Match(text) is { Success: true, Groups: [_, var name, ..] }
+            ? $"There is no member '{name.Value}' here: correct its name, or remove it."
+            : text;
+    }
+
+    [GeneratedRegex("^The JSON property '(.*)' could not be mapped to any .NET member")]
+    private static partial Regex UnknownMember();
 
     private static string Decode(ReadOnlySpan<byte> content)
     {

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using WanSharp.Jobs;
 
 namespace WanSharp.Cli.Tests;
 
@@ -254,5 +255,77 @@ public sealed class BatchCommandTests : BatchTests
         var run = await RunAsync(args);
         run.AssertFailed(run.ExitCode, expected);
         Assert.InRange(run.ExitCode, ExitCode.Failed, ExitCode.WrongUsage);
+    }
+
+    [Fact]
+    public async Task ARunThatFindsNothingToDo_SaysSo_AndRepeatsNoFigures()
+    {
+        UseQuickModel();
+        await File.WriteAllTextAsync(_folder["prompts.txt"], "a red circle\na blue star\n", TestContext.Current.CancellationToken);
+        string[] batch =
+        [
+            "batch",
+            "--prompts",
+            _folder["prompts.txt"],
+            "--size",
+            "32x32",
+            "--frames",
+            "5",
+            "--steps",
+            "1",
+            "--format",
+            "png",
+            "-o",
+            _folder["out"],
+        ];
+
+        var first = await RunAsync(batch);
+        var again = await RunAsync(batch);
+        var json = await RunAsync([.. batch, "--json"]);
+
+        Assert.Contains("2 computed", first.Out, StringComparison.Ordinal);
+        Assert.Contains("[1/2]", first.Error, StringComparison.Ordinal);
+        Assert.Contains("[2/2]", first.Error, StringComparison.Ordinal);
+        Assert.True(again.ExitCode == ExitCode.Done, again.Error);
+        Assert.StartsWith("2 jobs: nothing was left to make; 2 clips were there, 0 failed", again.Out, StringComparison.Ordinal);
+        Assert.DoesNotContain("computed", again.Out, StringComparison.Ordinal);
+        Assert.DoesNotContain("a minute", again.Out, StringComparison.Ordinal);
+        Assert.Contains("\"ended_before\":2", json.Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void ANote_IsSaidOnceForEachKind_WithTheNumberOfClips()
+    {
+        using var error = new StringWriter();
+        NewJob[] jobs =
+        [
+            .. Enumerable
+                .Range(1, 30)
+                .Select(i => Job($"{i}.mp4", []))
+                .Select(job => job with { Prepared = job.Prepared with { Notes = ["8 steps are few."] } }),
+            Job("long.mp4", []) with
+            {
+                Prepared = Job("", []).Prepared with { Notes = ["the prompt has 600 tokens"] },
+            },
+            Job("longer.mp4", []) with
+            {
+                Prepared = Job("", []).Prepared with { Notes = ["the prompt has 700 tokens"] },
+            },
+            Job("last.mp4", []) with
+            {
+                Prepared = Job("", []).Prepared with { Notes = ["it is the last one"] },
+            },
+        ];
+
+        Batches.BatchNotes.Write(error, jobs);
+
+        Assert.Equal(
+            [
+                "note: 30 clips: 8 steps are few.",
+                "note: long.mp4 and 1 more, each with its own figures: the prompt has 600 tokens",
+                "note: last.mp4: it is the last one",
+            ],
+            error.ToString().Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries)
+        );
     }
 }

@@ -62,7 +62,7 @@ public sealed class CancellationTests : IDisposable
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Signals are sent with the tools of Linux.");
         Assert.SkipWhen(
-            IsIgnored(signal),
+            signal is "TERM" or "HUP" && IsIgnored(signal),
             "Whoever started the tests has this signal ignored, as nohup does, and so do programs they start."
         );
         using var wan = Process.Start(
@@ -102,6 +102,64 @@ public sealed class CancellationTests : IDisposable
             (await wan.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken)).TrimEnd()
         );
         Assert.Empty(await wan.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken));
+        Assert.Empty(_folder.Entries);
+    }
+
+    /// <summary>A shell without job control starts what goes to the background so; ffmpeg hears the signal all the same.</summary>
+    [Theory]
+    [InlineData("INT")]
+    [InlineData("QUIT")]
+    public async Task Signal_ThatTheShellLetItIgnore_EndsItCleanly(string signal)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Signals are sent with the tools of Linux.");
+        using var wan = ProcessRun.Start(
+            "setsid",
+            [
+                "/bin/sh",
+                "-c",
+                $"trap '' {signal}; exec \"$@\"",
+                "sh",
+                ProcessRun.Wan,
+                "generate",
+                "a red circle",
+                "--steps",
+                "1000",
+                "-o",
+                _folder["clip.mp4"],
+            ]
+        );
+        var error = "";
+        while (!error.Contains("encode:", StringComparison.Ordinal))
+        {
+            error += await wan.StandardError.ReadLineAsync(TestContext.Current.CancellationToken) ?? throw new EndOfStreamException(error);
+        }
+
+        using var kill = Process.Start("kill", [$"-{signal}", "--", string.Create(CultureInfo.InvariantCulture, $"-{wan.Id}")]);
+        await wan.WaitForExitAsync(TestContext.Current.CancellationToken);
+
+        Assert.Equal(ExitCode.Cancelled, wan.ExitCode);
+        Assert.Empty(_folder.Entries);
+    }
+
+    /// <summary>Before the program listens, the signal ends it; after that it stops cleanly, and nothing goes on.</summary>
+    [Theory]
+    [InlineData(20)]
+    [InlineData(120)]
+    [InlineData(250)]
+    [InlineData(400)]
+    [InlineData(700)]
+    public async Task Signal_AtAnyMomentOfTheStart_EndsIt(int milliseconds)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Signals are sent with the tools of Linux.");
+        using var wan = ProcessRun.Start(
+            "setsid",
+            [ProcessRun.Wan, "generate", "a red circle", "--frames", "401", "--steps", "1000", "-o", _folder["clip.mp4"]]
+        );
+        await Task.Delay(milliseconds, TestContext.Current.CancellationToken);
+        using var kill = Process.Start("kill", ["-INT", "--", string.Create(CultureInfo.InvariantCulture, $"-{wan.Id}")]);
+        await wan.WaitForExitAsync(TestContext.Current.CancellationToken);
+
+        Assert.Equal(ExitCode.Cancelled, wan.ExitCode); // also that of a process which the signal ended
         Assert.Empty(_folder.Entries);
     }
 
@@ -152,13 +210,7 @@ public sealed class CancellationTests : IDisposable
     /// <summary>Whether the signal was ignored already when this process began: what it starts inherits that, and keeps it.</summary>
     private static bool IsIgnored(string signal)
     {
-        var number = signal switch
-        {
-            "HUP" => 1,
-            "INT" => 2,
-            "QUIT" => 3,
-            _ => 15,
-        };
+        var number = signal == "HUP" ? 1 : 15;
         var mask = File.ReadLines("/proc/self/status").First(line => line.StartsWith("SigIgn:", StringComparison.Ordinal))[7..].Trim();
         return (ulong.Parse(mask, NumberStyles.HexNumber, CultureInfo.InvariantCulture) >> (number - 1) & 1) == 1;
     }

@@ -22,6 +22,73 @@ public sealed class FailureTests : IDisposable
         await AssertFailsAsync(["--image", _inputs[image]], expected);
     }
 
+    /// <summary>How it was asked for is right: that is no wrong usage, whichever option names the file.</summary>
+    [Theory]
+    [InlineData("generate a --image none.png")]
+    [InlineData("generate a --last-image none.png")]
+    [InlineData("generate a --frame-image 1=none.png")]
+    [InlineData("generate a --model ./none")]
+    [InlineData("generate a --model-high none.safetensors")]
+    [InlineData("generate a --vae none.safetensors")]
+    [InlineData("generate a --text-encoder none.safetensors")]
+    [InlineData("generate a --tokenizer none.model")]
+    [InlineData("generate a --lora none.safetensors")]
+    [InlineData("generate a --decoder none.safetensors")]
+    [InlineData("generate a --encoder none.safetensors")]
+    [InlineData("generate a --upscale none.safetensors")]
+    [InlineData("generate a --interpolate none.safetensors")]
+    [InlineData("generate a --style x --styles-file none.json")]
+    [InlineData("batch none.jsonl")]
+    [InlineData("batch --prompts none.txt")]
+    [InlineData("batch --resume none")]
+    [InlineData("batch --prompts prompts.txt --wildcards none")]
+    [InlineData("batch --prompts prompts.txt --styles x --styles-file none.json")]
+    [InlineData("batch --prompts prompts.txt --lora none.safetensors")]
+    [InlineData("batch jobs.jsonl")]
+    [InlineData("batch --prompts prompts.txt --backend comfy:http://127.0.0.1:1 --workflow none.json")]
+    [InlineData("film none.json")]
+    [InlineData("film film.json")]
+    [InlineData("film redo none --section 1")]
+    [InlineData("extend none.mp4 b")]
+    [InlineData("jobs retry none")]
+    [InlineData("inspect none.mp4")]
+    [InlineData("inspect none.safetensors")]
+    [InlineData("compare none.mp4 none.mp4")]
+    [InlineData("doctor none.mp4")]
+    [InlineData("quantize --prompts none.txt -o x")]
+    [InlineData("models list none")]
+    [InlineData("selftest --fixtures none")]
+    [InlineData("serve --config none.json")]
+    public async Task AFileThatIsMissing_FailsAndIsNamed(string command)
+    {
+        _inputs.Write("prompts.txt", "a red circle");
+        _inputs.Write("jobs.jsonl", """{"prompt": "a", "decoder": "none.safetensors"}""");
+        _inputs.Write("film.json", """{"sections": [{"prompt": "a"}, {"clip": "none.mp4"}]}""");
+        string[] words =
+        [
+            .. command.Split(' ').Select(word => word is "prompts.txt" or "jobs.jsonl" or "film.json" ? _inputs[word] : word),
+        ];
+
+        var run = await CommandLineRun.RunAsync(words, cancellationToken: TestContext.Current.CancellationToken);
+
+        Assert.True(run.ExitCode == ExitCode.Failed, run.Error);
+        Assert.Contains("none", run.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("Could not find", run.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("compare", "a.webp", "b.webp", "--report")]
+    [InlineData("profile", "a red circle", "--trace")]
+    [InlineData("optimize", "a red circle", "--within", "60s", "--report")]
+    public async Task AReportThatCannotBeWritten_IsRefusedBeforeAnythingIsComputed(params string[] command)
+    {
+        var page = _folder["nowhere/page.html"];
+
+        var run = await CommandLineRun.RunAsync([.. command, page], cancellationToken: TestContext.Current.CancellationToken);
+
+        run.AssertFailed(ExitCode.Failed, $"{page} cannot be written: there is no folder {_folder["nowhere"]}. Make it first.");
+    }
+
     [Fact]
     public async Task AnyCommand_InAFolderThatWasDeleted_SaysSo()
     {

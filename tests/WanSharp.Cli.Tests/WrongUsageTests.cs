@@ -72,6 +72,35 @@ public sealed class WrongUsageTests : IDisposable
     }
 
     [Theory]
+    [InlineData("generate", "the prompt is missing: What the video shows; - reads it from standard input.")]
+    [InlineData("generate a --steps", "--steps takes a value (N): write it behind it.")]
+    [InlineData("generate a --steps 4 --steps 5", "--steps is there 2 times: give it once.")]
+    [InlineData("export", "--output (FOLDER) is missing: The folder to write; new or empty.")]
+    [InlineData("jobs", "name what to do: wan jobs list, wan jobs cancel, wan jobs retry.")]
+    [InlineData("compare clip.mp4", "the reference is missing: ")]
+    [InlineData("generate a --lora ink:abc", "'abc' is not a strength: write a number, such as ink:0.8, or leave it out for 1.")]
+    [InlineData("batch --resume out --model shapes", "The batch in out goes on with what it was begun with: leave --model out")]
+    [InlineData("batch --resume out --steps 4", "leave --steps out")]
+    [InlineData("batch --resume out -o other", "leave --output out")]
+    public async Task WhatIsMissingOrTooMuch_IsSaidInOurWords(string command, string expected)
+    {
+        var run = await CommandLineRun.RunAsync(command.Split(' '), cancellationToken: TestContext.Current.CancellationToken);
+
+        run.AssertFailed(ExitCode.WrongUsage, expected);
+    }
+
+    [Fact]
+    public async Task ALoraThatIsNotThere_NamesThoseThatAre()
+    {
+        var run = await CommandLineRun.RunAsync(
+            ["generate", "a", "--lora", "nothing-like-it", "-o", _folder["clip.mp4"]],
+            cancellationToken: TestContext.Current.CancellationToken
+        );
+
+        run.AssertFailed(ExitCode.Failed, "does not contain it; found there: distilled, ink, ");
+    }
+
+    [Theory]
     [InlineData("")]
     [InlineData("  \t ")]
     public async Task Generate_WithAnEmptyPrompt_SaysWhatAPromptIs(string prompt)

@@ -44,6 +44,22 @@ public sealed class ContentStoreTests : IDisposable
     }
 
     [Fact]
+    public void Replace_PutsWhatIsNewInThePlaceOfTheOld_OrSaysThatItCannot()
+    {
+        var warnings = new List<string>();
+        using var store = new ContentStore(_folder, new ContentStoreOptions { Warn = warnings.Add });
+        Assert.True(store.Replace(Key(1), new byte[] { 1 }));
+        Assert.True(store.Replace(Key(1), new byte[] { 2 }));
+        Assert.Equal([2], store.TryRead(Key(1)));
+
+        using var held = store.TryOpen(Key(1)); // so that it stays, as one does in a folder that may only be read
+
+        Assert.False(store.Replace(Key(1), new byte[] { 3 }));
+        Assert.Equal([2], store.TryRead(Key(1)));
+        Assert.Contains("What it holds already cannot be removed", Assert.Single(warnings), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void TryOpen_OfSeveralFiles_GivesTheirPaths()
     {
         _store.Put(

@@ -20,6 +20,33 @@ public sealed class AtomicFileTests : IDisposable
     }
 
     [Fact]
+    public void Write_WhereNoFileCanBe_NamesTheFileThatWasAskedFor()
+    {
+        File.WriteAllText(_folder["plain"], "");
+        foreach (
+            var (path, problem) in new[]
+            {
+                (_folder["none/a.html"], $"there is no folder {_folder["none"]}. Make it first."),
+                (_folder["plain/a.html"], $"{_folder["plain"]} is a file, not a folder."),
+            }
+        )
+        {
+            var written = Assert.ThrowsAny<IOException>(() => AtomicFile.Write(path, "text"));
+            var asked = Assert.ThrowsAny<IOException>(() => AtomicFile.Require(path));
+            Assert.Equal($"{path} cannot be written: {problem}", written.Message);
+            Assert.Equal(written.Message, asked.Message);
+        }
+    }
+
+    [Fact]
+    public void Require_LeavesNothing()
+    {
+        AtomicFile.Require(Settings);
+        Assert.Empty(_folder.Entries);
+        Assert.Throws<IOException>(() => AtomicFile.Require(_folder));
+    }
+
+    [Fact]
     public void Write_ThatFails_KeepsWhatWasThereAndLeavesNothingElse()
     {
         AtomicFile.Write(Settings, "old");

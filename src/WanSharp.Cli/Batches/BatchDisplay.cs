@@ -33,19 +33,27 @@ internal sealed class BatchDisplay : IProgress<JobEvent>, IAsyncDisposable
     private readonly Queue<long> _steps = [];
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _drawing;
+    private readonly Func<(int Ended, int Total)> _count;
     private int _hits;
+    private int _told;
 
-    private BatchDisplay(CliEnvironment environment, JobStore store, Func<int?> batchSize)
+    private BatchDisplay(CliEnvironment environment, JobStore store, Func<int?> batchSize, Func<(int, int)>? count)
     {
-        (_environment, _store, _batchSize) = (environment, store, batchSize);
+        (_environment, _store, _batchSize, _count) = (environment, store, batchSize, count ?? CountOf(store));
+        _told = _count().Ended;
         _drawing = environment.IsInteractive ? DrawAsync() : Task.CompletedTask;
     }
 
     /// <param name="environment">The surroundings.</param>
     /// <param name="store">The jobs.</param>
     /// <param name="batchSize">How many clips took the last step together; null where nobody knows.</param>
-    public static BatchDisplay Start(CliEnvironment environment, JobStore store, Func<int?> batchSize) =>
-        new(environment, store, batchSize);
+    /// <param name="count">How many jobs have ended, and how many there will be; null for those of the store.</param>
+    public static BatchDisplay Start(
+        CliEnvironment environment,
+        JobStore store,
+        Func<int?> batchSize,
+        Func<(int Ended, int Total)>? count = null
+    ) => new(environment, store, batchSize, count);
 
     /// <inheritdoc/>
     public void Report(JobEvent value)
@@ -105,9 +113,22 @@ internal sealed class BatchDisplay : IProgress<JobEvent>, IAsyncDisposable
             JobEventKind.Removed => "deleted",
             _ => "put back",
         };
-        var counts = _store.Counts();
-        _environment.Error.WriteLine(PlainText.OneLine($"[{counts.Total - counts.Open}/{counts.Total}] {ended.Job.Output}: {what}"));
+        var (done, total) = _count();
+        if (ended.Job.State is not (JobState.Queued or JobState.Running))
+        {
+            // Of two that end together both are in the store already when the first one is told of.
+            _told = Math.Clamp(_told + 1, Math.Max(0, done - _running.Count), Math.Max(1, done));
+        }
+
+        _environment.Error.WriteLine(PlainText.OneLine($"[{_told}/{total}] {ended.Job.Output}: {what}"));
     }
+
+    private static Func<(int, int)> CountOf(JobStore store) =>
+        () =>
+        {
+            var counts = store.Counts();
+            return (counts.Total - counts.Open, counts.Total);
+        };
 
     /// <summary>What the clip began with, if that was not noise.</summary>
     private static string Beginning(JobOutcome outcome) =>
@@ -172,7 +193,7 @@ internal sealed class BatchDisplay : IProgress<JobEvent>, IAsyncDisposable
                 Row(
                     string.Create(
                         CultureInfo.InvariantCulture,
-                        $"{counts.Succeeded} of {counts.Total} done, {counts.Queued} wait, {counts.Failed} failed, {_hits} cached "
+                        $"{counts.Succeeded} of {_count().Total} done, {counts.Queued} wait, {counts.Failed} failed, {_hits} cached "
                             + $"· {rate:0.0} steps/s{(denoising > 0 ? $", {_batchSize() ?? denoising} at once" : "")} "
                             + $"· {ByteSize.Text(Environment.WorkingSet)}"
                     )

@@ -20,7 +20,8 @@ internal static class BatchText
     /// <param name="error">Where to.</param>
     /// <param name="exception">What is wrong.</param>
     /// <param name="what">What the file holds.</param>
-    public static void WriteProblems(TextWriter error, BatchFileException exception, string what = "job")
+    /// <returns>How the process ends.</returns>
+    public static int WriteProblems(TextWriter error, BatchFileException exception, string what = "job")
     {
         foreach (var problem in exception.Problems.Take(MostLines))
         {
@@ -32,6 +33,7 @@ internal static class BatchText
             $"wan: {exception.Problems.Count} {(exception.Problems.Count == 1 ? what : $"{what}s")} of {exception.File} "
                 + $"cannot be made{more}; nothing was run."
         );
+        return exception.IsOfFiles ? ExitCode.Failed : ExitCode.WrongUsage;
     }
 
     /// <summary>Each job that failed, a line each.</summary>
@@ -75,13 +77,15 @@ internal static class BatchText
     /// <param name="report">The batch.</param>
     /// <param name="folder">Where it is.</param>
     /// <param name="engine">What this process's engine did; null where another program makes the clips.</param>
-    public static string Describe(BatchReport report, JobFolder folder, EngineStatistics? engine) =>
-        string.Join(Environment.NewLine, Lines(report, folder, engine));
+    /// <param name="before">How its jobs were when this run began.</param>
+    public static string Describe(BatchReport report, JobFolder folder, EngineStatistics? engine, JobCounts before) =>
+        string.Join(Environment.NewLine, before.Open > 0 ? Lines(report, folder, engine, before) : LinesOfNothing(report, folder));
 
     /// <param name="report">The batch.</param>
     /// <param name="folder">Where it is.</param>
     /// <param name="engine">What this process's engine did; null where another program makes the clips.</param>
-    public static string Json(BatchReport report, JobFolder folder, EngineStatistics? engine)
+    /// <param name="before">How its jobs were when this run began.</param>
+    public static string Json(BatchReport report, JobFolder folder, EngineStatistics? engine, JobCounts before)
     {
         var lanes = engine is null
             ? null
@@ -113,13 +117,22 @@ internal static class BatchText
                 report.StageSeconds,
                 engine is null ? null : MemoryOutput.From(engine.Memory),
                 folder.Path,
+                before.Total - before.Open,
                 lanes,
                 engine is null ? null : GraphsOutput.From(engine.Graphs)
             )
         );
     }
 
-    private static IEnumerable<string> Lines(BatchReport report, JobFolder folder, EngineStatistics? engine)
+    /// <summary>A run that found nothing to do: what was computed, and how fast, is of those before.</summary>
+    private static IEnumerable<string> LinesOfNothing(BatchReport report, JobFolder folder)
+    {
+        yield return $"{report.Total} jobs: nothing was left to make; {report.Succeeded} clips were there, {report.Failed} failed, "
+            + $"{report.Cancelled} cancelled";
+        yield return Row("report", ReportOf(folder));
+    }
+
+    private static IEnumerable<string> Lines(BatchReport report, JobFolder folder, EngineStatistics? engine, JobCounts before)
     {
         yield return string.Create(
             CultureInfo.InvariantCulture,
@@ -128,6 +141,14 @@ internal static class BatchText
                 + $"{report.Hits} from the cache: {100 * report.HitRate:0.#} %{(report.Found > 0 ? $", {report.Found} were there" : "")}), "
                 + $"{report.Failed} failed, {report.Cancelled} cancelled"
         );
+        if (before.Total > before.Open)
+        {
+            yield return Row(
+                "before",
+                $"{before.Total - before.Open} of these jobs had ended before this run; the figures are of all runs"
+            );
+        }
+
         yield return Row(
             "time",
             string.Create(
@@ -150,8 +171,10 @@ internal static class BatchText
             yield return Row("lanes", string.Join(", ", lanes));
         }
 
-        yield return Row("report", Path.Combine(folder.Path, "report.html"));
+        yield return Row("report", ReportOf(folder));
     }
+
+    private static string ReportOf(JobFolder folder) => Path.Combine(folder.Path, "report.html");
 
     private static string NameOf(GenerationStage stage) => stage.ToString().ToLowerInvariant();
 

@@ -38,17 +38,23 @@ internal sealed class BackendOptions
 
     private readonly ComfyAccessOptions _access = new();
 
+    /// <summary>The options, of those that were added to a command, whose values a batch that is resumed has kept.</summary>
+    public IReadOnlyList<Option> Kept { get; private set; } = [];
+
     /// <summary>Adds the options to a command.</summary>
     /// <param name="command">The command.</param>
     /// <param name="withServers">Whether other programs may make the clips.</param>
     public void AddTo(Command command, bool withServers = true)
     {
+        var before = command.Options.Count;
         _engine.AddTo(command);
+        Kept = [.. command.Options.Skip(before)];
         if (!withServers)
         {
             return;
         }
 
+        Kept = [.. Kept, _reuse, _workflow, _mapping];
         Option[] ofServers = [_reuse, _backend, _workflow, _mapping];
         foreach (var option in ofServers)
         {

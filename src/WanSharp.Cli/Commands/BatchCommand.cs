@@ -30,6 +30,7 @@ internal sealed class BatchCommand(CliEnvironment environment)
 
     private readonly BatchRunOptions _run = new();
     private readonly Option<bool> _json = CommonOptions.Json();
+    private IReadOnlyList<Option> _kept = []; // what a batch that is resumed has from its beginning
 
     public static Command Build(CliEnvironment environment)
     {
@@ -37,10 +38,12 @@ internal sealed class BatchCommand(CliEnvironment environment)
         var command = new Command("batch", "Make many videos, in whatever order is fastest, and resume after any interruption.");
         self._batch.AddTo(command);
         command.Options.Add(self._output);
+        self._kept = [.. command.Options];
         command.Options.Add(self._resume);
         command.Options.Add(self._dryRun);
         self._run.AddTo(command);
         self._backend.AddTo(command);
+        self._kept = [.. self._kept, .. self._run.Kept, .. self._backend.Kept];
         command.Options.Add(self._json);
         command.SetAction(self.RunAsync);
         return command.WithExamples(
@@ -77,8 +80,7 @@ internal sealed class BatchCommand(CliEnvironment environment)
         }
         catch (BatchFileException exception)
         {
-            BatchText.WriteProblems(environment.Error, exception);
-            return ExitCode.WrongUsage;
+            return BatchText.WriteProblems(environment.Error, exception);
         }
     }
 
@@ -184,6 +186,14 @@ internal sealed class BatchCommand(CliEnvironment environment)
 
     private async Task<int> ResumeAsync(ParseResult parsed, string path, CancellationToken cancellationToken)
     {
+        if (_kept.FirstOrDefault(option => parsed.GetResult(option) is { Implicit: false }) is { } other)
+        {
+            throw new InvalidRequestException(
+                other.Name.TrimStart('-'),
+                $"The batch in {path} goes on with what it was begun with: leave {other.Name} out, or begin another batch."
+            );
+        }
+
         var isDry = parsed.GetValue(_dryRun);
         using var store = isDry ? JobStore.OpenToRead(path, environment.Clock) : JobStore.Open(JobFolder.Open(path), environment.Clock);
         if (store.Counts().Total == 0)
@@ -266,6 +276,7 @@ internal sealed class BatchCommand(CliEnvironment environment)
         CancellationToken cancellationToken
     )
     {
+        var before = store.Counts();
         await using var display = BatchDisplay.Start(environment, store, () => backend.Statistics?.BatchSize);
         try
         {
@@ -300,8 +311,8 @@ internal sealed class BatchCommand(CliEnvironment environment)
         BatchText.WriteFailures(environment.Error, report);
         environment.Out.WriteLine(
             parsed.GetValue(_json)
-                ? BatchText.Json(report, store.Folder, backend.Statistics)
-                : BatchText.Describe(report, store.Folder, backend.Statistics)
+                ? BatchText.Json(report, store.Folder, backend.Statistics, before)
+                : BatchText.Describe(report, store.Folder, backend.Statistics, before)
         );
         return report.Failed == 0 ? ExitCode.Done : ExitCode.Failed;
     }

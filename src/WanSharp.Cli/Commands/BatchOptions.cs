@@ -109,7 +109,10 @@ internal sealed class BatchOptions
 
         return folder is null || Directory.Exists(folder)
             ? new PromptExpander(new WildcardFiles(folder is not null ? [folder] : environment.Host.WildcardFolders(source)))
-            : throw new InvalidRequestException("wildcards", $"There is no folder {folder}: name the one that holds the wildcards' files.");
+            : throw new InvalidRequestException("wildcards", $"There is no folder {folder}: name the one that holds the wildcards' files.")
+            {
+                IsOfFile = true,
+            };
     }
 
     /// <summary>Reads the jobs.</summary>

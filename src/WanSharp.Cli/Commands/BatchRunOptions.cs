@@ -45,6 +45,9 @@ internal sealed class BatchRunOptions
         Description = "Resume a batch even if its model's files have changed.",
     };
 
+    /// <summary>The options whose values a batch that is resumed has kept.</summary>
+    public IReadOnlyList<Option> Kept => [_format, _stylesFile];
+
     /// <summary>Adds the options, in the order of help.</summary>
     /// <param name="command">The command.</param>
     /// <param name="ownsFiles">Whether the clips' files are named by the program, so that none is ever in the place of another.</param>

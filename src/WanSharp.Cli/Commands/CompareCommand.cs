@@ -61,6 +61,11 @@ internal sealed class CompareCommand(CliEnvironment environment)
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
+        if (parsed.GetValue(_report) is { } place)
+        {
+            AtomicFile.Require(place);
+        }
+
         var ffmpeg = environment.Host.FindFfmpeg();
         var pairs = await ClipPairs.FindAsync(ffmpeg, parsed.GetValue(_actual)!, parsed.GetValue(_expected)!, cancellationToken);
         using var weights = parsed.GetValue(_lpips) is { Length: > 0 } files ? PerceptualWeights.Open(files) : null;

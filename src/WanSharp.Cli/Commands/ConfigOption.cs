@@ -69,6 +69,11 @@ internal sealed class ConfigOption(CliEnvironment environment, string prefix)
             return values;
         }
 
+        if (!File.Exists(path))
+        {
+            throw new InvalidRequestException("config", $"There is no file {path}: check the path.") { IsOfFile = true };
+        }
+
         try
         {
             using var document = JsonDocument.Parse(File.ReadAllBytes(path), Lenient);

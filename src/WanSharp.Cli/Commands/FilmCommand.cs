@@ -50,8 +50,7 @@ internal sealed class FilmCommand(CliEnvironment environment)
         }
         catch (BatchFileException exception)
         {
-            BatchText.WriteProblems(environment.Error, exception, "section");
-            return ExitCode.WrongUsage;
+            return BatchText.WriteProblems(environment.Error, exception, "section");
         }
     }
 

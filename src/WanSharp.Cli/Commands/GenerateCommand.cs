@@ -126,15 +126,7 @@ internal sealed class GenerateCommand(CliEnvironment environment)
         }
 
         var elapsed = environment.Clock.GetElapsedTime(started);
-        GenerateReport.Write(
-            environment.Out,
-            target.Kind == OutputKind.PngSequence ? target.Folder : target.FullPath,
-            plan,
-            made,
-            generator.Statistics,
-            elapsed,
-            parsed.GetValue(_json)
-        );
+        GenerateReport.Write(environment.Out, target.Shown, plan, made, generator.Statistics, elapsed, parsed.GetValue(_json));
         await FinishCompilingAsync(generator, cancellationToken);
         return ExitCode.Done;
     }

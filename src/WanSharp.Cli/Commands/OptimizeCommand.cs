@@ -96,6 +96,11 @@ internal sealed class OptimizeCommand(CliEnvironment environment)
             SavedPreset.RequireWritable(folder, save);
         }
 
+        if (parsed.GetValue(_report) is { } place)
+        {
+            AtomicFile.Require(place);
+        }
+
         var (choose, judge) = _prompts.Read(parsed, parsed.GetValue(_prompt));
         var settings = _settings.Read(parsed, new ClipSettings());
         RequireOpen(settings);

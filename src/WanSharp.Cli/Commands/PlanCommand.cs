@@ -93,7 +93,8 @@ internal sealed class PlanCommand(CliEnvironment environment)
                 plan,
                 machine,
                 eightBit,
-                (costs, other) => costs.ForStrategy(other, Choose(costs.Facts(other, isOnHost: true), budget, compile))
+                (costs, other) => costs.ForStrategy(other, Choose(costs.Facts(other, isOnHost: true), budget, compile)),
+                budget.Bytes
             )
         )
         {

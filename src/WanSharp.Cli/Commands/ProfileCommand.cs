@@ -89,6 +89,11 @@ internal sealed class ProfileCommand(CliEnvironment environment)
             Runs = parsed.GetValue(_runs) ?? UsualRuns,
             Operators = !parsed.GetValue(_operators),
         };
+        foreach (var file in new[] { _report, _trace, _speedscope }.Select(parsed.GetValue).OfType<string>())
+        {
+            AtomicFile.Require(file);
+        }
+
         var report = await new ModelProfiler(environment.Host, options).RunAsync(new StatusLine(environment), cancellationToken);
         if (parsed.GetValue(_report) is { } page)
         {

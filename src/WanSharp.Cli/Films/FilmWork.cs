@@ -99,8 +99,14 @@ internal sealed class FilmWork(CliEnvironment environment)
     )
     {
         var started = environment.Clock.GetTimestamp();
-        await using var display = BatchDisplay.Start(environment, store, () => backend.Statistics?.BatchSize);
-        var run = new FilmRun(store, planner, plan, ffmpeg, options with { Events = display });
+        FilmRun? making = null;
+        await using var display = BatchDisplay.Start(
+            environment,
+            store,
+            () => backend.Statistics?.BatchSize,
+            () => (making?.Done ?? 0, plan.Parts.Count(part => part.Clip is null))
+        );
+        var run = making = new FilmRun(store, planner, plan, ffmpeg, options with { Events = display });
         try
         {
             var failed = await run.MakeAsync(backend.Jobs, cancellationToken);
@@ -126,7 +132,7 @@ internal sealed class FilmWork(CliEnvironment environment)
         var output = FilmText.Output(
             plan,
             [.. run.Outputs.Select(name => name is null ? null : store.Find(name))],
-            target.Kind == OutputKind.PngSequence ? target.Folder : target.FullPath,
+            target.Shown,
             store.Folder.Path,
             environment.Clock.GetElapsedTime(started)
         );

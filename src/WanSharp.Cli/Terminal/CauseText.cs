@@ -29,6 +29,14 @@ internal static class CauseText
             return "There is not enough memory. Close other programs, make a smaller or shorter clip, or set a limit with --memory.";
         }
 
+        if (
+            unwrapped is FileNotFoundException { FileName: { Length: > 0 } file }
+            && unwrapped.Message.StartsWith("Could not find", StringComparison.Ordinal)
+        )
+        {
+            return $"There is no file {file}: check the path.";
+        }
+
         var says = Sentence(unwrapped.Message);
         for (var inner = unwrapped.InnerException; inner is not null; inner = inner.InnerException)
         {

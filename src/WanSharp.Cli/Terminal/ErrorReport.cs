@@ -31,7 +31,7 @@ internal static class ErrorReport
             error.WriteLine(exception);
         }
 
-        return cause is InvalidRequestException ? ExitCode.WrongUsage : ExitCode.Failed;
+        return cause is InvalidRequestException { IsOfFile: false } ? ExitCode.WrongUsage : ExitCode.Failed;
     }
 
     /// <summary>What this program says of files and requests.</summary>

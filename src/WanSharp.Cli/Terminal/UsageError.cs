@@ -23,8 +23,29 @@ internal static class UsageError
         var command = parsed.CommandResult.Command;
         return parsed.UnmatchedTokens is [var token, ..] ? Unmatched(token, command)
             : command is RootCommand ? $"name a command: {string.Join(", ", command.Subcommands.Select(subcommand => subcommand.Name))}."
-            : parsed.Errors[0].Message;
+            : parsed.Errors[0] is var error && error.SymbolResult is { } about ? Missing(about) ?? error.Message
+            : error.Message;
     }
+
+    /// <summary>What is missing, or there too often; null when something else is wrong, which says so itself.</summary>
+    private static string? Missing(SymbolResult result) =>
+        result switch
+        {
+            OptionResult { IdentifierToken: null, Option: { Required: true } option } =>
+                $"{option.Name}{Shape(option)} is missing: {option.Description}",
+            OptionResult { Tokens.Count: 0, Option: var option } when option.Arity.MinimumNumberOfValues > 0 =>
+                $"{option.Name} takes a value{Shape(option)}: write it behind it.",
+            OptionResult { Tokens.Count: var count, Option: var option } when count > option.Arity.MaximumNumberOfValues =>
+                $"{option.Name} is there {count} times: give it once.",
+            ArgumentResult { Tokens.Count: 0, Argument: var argument } when argument.Arity.MinimumNumberOfValues > 0 =>
+                $"the {argument.Name} is missing: {argument.Description}",
+            CommandResult { Command: { Action: null, Subcommands.Count: > 0 } command } of =>
+                $"name what to do: {string.Join(", ", command.Subcommands.Select(one => $"{Path(of)} {one.Name}"))}.",
+            _ => null,
+        };
+
+    /// <summary>What an option's value looks like, where that is known.</summary>
+    private static string Shape(Option option) => option.HelpName is { Length: > 0 } shape ? $" ({shape})" : "";
 
     /// <summary>
     /// What the parser takes for something that it hardly is: an option that does not exist for a prompt, an option for the value

@@ -49,8 +49,7 @@ public sealed class Calibrator(ContentStore store, int threads, TimeProvider clo
             Threads = threads,
             OnnxRuntime = runtime.Version,
         };
-        store.Remove(KeyOf(runtime));
-        store.Put(KeyOf(runtime), Encoding.UTF8.GetBytes(calibration.ToJson()));
+        store.Replace(KeyOf(runtime), Encoding.UTF8.GetBytes(calibration.ToJson()));
         return calibration;
     }
 

@@ -93,7 +93,7 @@ internal static class ClipLoras
         }
         catch (CheckpointException e)
         {
-            throw new InvalidRequestException(Field, e.Message);
+            throw new InvalidRequestException(Field, e.Message) { IsOfFile = true };
         }
     }
 
@@ -136,7 +136,7 @@ internal static class ClipLoras
         }
         catch (CheckpointException e)
         {
-            throw new InvalidRequestException(Field, e.Message);
+            throw new InvalidRequestException(Field, e.Message) { IsOfFile = true };
         }
     }
 

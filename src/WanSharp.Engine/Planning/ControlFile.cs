@@ -40,7 +40,10 @@ internal sealed record ControlFile(string Field, ClipPart Part)
             : throw new InvalidRequestException(
                 field,
                 $"{part.File}: there is no such file{(isName ? $", nor one of that name in {string.Join(", ", folders)}" : "")}."
-            );
+            )
+            {
+                IsOfFile = true,
+            };
     }
 
     /// <summary>What the clip embeds, with the file's digest where it is read.</summary>
@@ -54,7 +57,7 @@ internal sealed record ControlFile(string Field, ClipPart Part)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new InvalidRequestException(Field, $"{Path} cannot be read: {e.Message}");
+            throw new InvalidRequestException(Field, $"{Path} cannot be read: {e.Message}") { IsOfFile = true };
         }
     }
 

@@ -28,6 +28,7 @@ public static class PlanAlternatives
     /// A plan as it runs in the memory that may be used; throws <see cref="InvalidRequestException"/> where it cannot. Null: memory
     /// is no matter.
     /// </param>
+    /// <param name="mostBytes">The most private memory that one may take; null for any.</param>
     public static IReadOnlyList<PlanAlternative> Of(
         CostModel costs,
         WanModel model,
@@ -35,7 +36,8 @@ public static class PlanAlternatives
         GenerationPlan plan,
         Calibration machine,
         CostModel? eightBit = null,
-        Func<CostModel, GenerationPlan, GenerationPlan>? inMemory = null
+        Func<CostModel, GenerationPlan, GenerationPlan>? inMemory = null,
+        long? mostBytes = null
     )
     {
         ArgumentNullException.ThrowIfNull(costs);
@@ -54,7 +56,7 @@ public static class PlanAlternatives
                 .Concat(narrow)
                 .Select(other => Cost(other.Options, other.Costs, other.Plan))
                 .OfType<PlanAlternative>()
-                .Where(other => other.Seconds < seconds),
+                .Where(other => other.Seconds < seconds && !(other.PrivateBytes > mostBytes)),
         ];
 
         PlanAlternative? Cost(string options, CostModel costs, Func<GenerationPlan> sketch)

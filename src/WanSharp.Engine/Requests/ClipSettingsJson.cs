@@ -12,40 +12,56 @@ public sealed class ClipSettingsJson : JsonConverter<ClipSettings>
     /// <inheritdoc/>
     public override ClipSettings Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
     {
-        using var json = JsonDocument.ParseValue(ref reader);
-        if (json.RootElement.ValueKind != JsonValueKind.Object)
+        if (reader.TokenType != JsonTokenType.StartObject)
         {
             throw new JsonException("Settings are an object, such as {\"guidance\": 5.5}.");
         }
 
         ClipSettings settings = new();
         var given = new List<SettingField>();
-        foreach (var property in json.RootElement.EnumerateObject().Where(property => property.Value.ValueKind != JsonValueKind.Null))
+        while (reader.Read() && reader.TokenType != JsonTokenType.EndObject) // what is thrown in here gets the line of the reader
         {
-            var names = SettingFields.All.Select(field => field.Name);
-            var field =
-                SettingFields.Find(property.Name)
-                ?? throw new JsonException(
-                    $"There is no setting '{property.Name}': there are {string.Join(", ", names)}.{NearestName.Hint(property.Name, names)}"
-                );
+            var name = reader.GetString()!;
+            reader.Read();
+            if (reader.TokenType == JsonTokenType.Null)
+            {
+                continue;
+            }
+
+            var field = Find(name);
             if (given.FirstOrDefault(one => one == field || one.Excludes.Contains(field.Name)) is { } rival)
             {
                 throw new JsonException($"There are both {rival.Name} and {field.Name}: leave one out.");
             }
 
             given.Add(field);
-            var isNumber = property.Value.ValueKind == JsonValueKind.Number;
-            var isList = property.Value.ValueKind == JsonValueKind.Array;
-            settings =
-                isNumber == (field.Range is not null)
-                && (field.IsList || !isList)
-                && SettingField.TextOf(property.Value) is { } text
-                && field.TrySet(settings, text, out var changed)
-                    ? changed
-                    : throw new JsonException($"The {field.Name} is {field.Expected}, not {property.Value.GetRawText()}.");
+            using var value = JsonDocument.ParseValue(ref reader);
+            settings = Set(settings, field, value.RootElement);
         }
 
         return settings;
+    }
+
+    private static SettingField Find(string name)
+    {
+        var names = SettingFields.All.Select(field => field.Name);
+        return SettingFields.Find(name)
+            ?? throw new JsonException(
+                $"There is no setting '{name}': there are {string.Join(", ", names)}.{NearestName.Hint(name, names)}"
+            );
+    }
+
+    private static ClipSettings Set(ClipSettings settings, SettingField field, JsonElement value)
+    {
+        var isNumber = value.ValueKind == JsonValueKind.Number;
+        var isList = value.ValueKind == JsonValueKind.Array;
+        return
+            isNumber == (field.Range is not null)
+            && (field.IsList || !isList)
+            && SettingField.TextOf(value) is { } text
+            && field.TrySet(settings, text, out var changed)
+            ? changed
+            : throw new JsonException($"The {field.Name} is {field.Expected}, not {value.GetRawText()}.");
     }
 
     /// <inheritdoc/>

@@ -23,6 +23,7 @@ namespace WanSharp.Hosting.Outputs;
 /// <param name="StageSeconds">Seconds of computation, by stage.</param>
 /// <param name="Memory">What the engine may use of the memory, and holds.</param>
 /// <param name="Folder">Where the clips are.</param>
+/// <param name="EndedBefore">Jobs that had ended before this run began; the figures above count them.</param>
 /// <param name="Lanes">How this process's lanes spent their time; null where another program made the clips.</param>
 /// <param name="Graphs">How graphs were compiled and used; null likewise.</param>
 public sealed record BatchOutput(
@@ -46,6 +47,7 @@ public sealed record BatchOutput(
     IReadOnlyDictionary<string, double> StageSeconds,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] MemoryOutput? Memory,
     string Folder,
+    int EndedBefore,
     LanesOutput? Lanes,
     GraphsOutput? Graphs
 );

@@ -14,17 +14,6 @@ internal static class ArtifactName
     private const int MostPromptLetters = 40;
     private const int MostWordBytes = 90; // twice, with number, seed and extension: well below what file systems take
 
-    private static readonly string[] Devices =
-    [
-        "con",
-        "prn",
-        "aux",
-        "nul",
-        "conin$",
-        "conout$",
-        .. "0123456789¹²³".SelectMany(number => (string[])[$"com{number}", $"lpt{number}"]),
-    ];
-
     /// <summary>A name such as <c>0003-a-red-circle-ink-7.mp4</c>.</summary>
     /// <param name="number">The job's number in its folder, from 1, so that clips sort as they were asked for and never collide.</param>
     /// <param name="prompt">The prompt, without its style.</param>
@@ -69,7 +58,7 @@ internal static class ArtifactName
             );
         }
 
-        if (Devices.Contains(name.Split('.')[0].TrimEnd().ToLowerInvariant()))
+        if (DeviceName.Is(name))
         {
             throw new InvalidRequestException("output", $"'{name}' is a device's name on Windows: choose another.");
         }

@@ -19,4 +19,7 @@ public sealed class BatchFileException : Exception
 
     /// <summary>Each bad line, in order.</summary>
     public IReadOnlyList<BatchProblem> Problems { get; }
+
+    /// <summary>Whether the file itself is right, and others that it names are missing or cannot be used.</summary>
+    public bool IsOfFiles => Problems.All(problem => problem.IsOfFile);
 }

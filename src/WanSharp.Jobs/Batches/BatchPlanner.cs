@@ -70,11 +70,11 @@ public sealed class BatchPlanner(IJobBackend backend, StyleCatalog styles, strin
             }
             catch (InvalidRequestException exception)
             {
-                problems.Add(entry.ProblemOf(exception.Field, exception.Message));
+                problems.Add(entry.ProblemOf(exception.Field, exception.Message) with { IsOfFile = exception.IsOfFile });
             }
             catch (Exception exception) when (exception is not BackendUnavailableException and (IOException or UnauthorizedAccessException))
             {
-                problems.Add(new BatchProblem(entry.Line, exception.Message));
+                problems.Add(new BatchProblem(entry.Line, exception.Message, IsOfFile: true));
             }
         }
 

@@ -12,6 +12,11 @@ internal static class ComfyFile
     /// <exception cref="InvalidRequestException">It cannot be read, or is too long.</exception>
     public static string Read(string path, string field, long maximumBytes)
     {
+        if (!FileFacts.Of(path).Exists)
+        {
+            throw new InvalidRequestException(field, $"There is no {field} {path}: check the path.") { IsOfFile = true };
+        }
+
         try
         {
             var length = FileFacts.Of(path).Length;
@@ -24,7 +29,7 @@ internal static class ComfyFile
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new InvalidRequestException(field, $"The {field} {path} cannot be read: {e.Message}");
+            throw new InvalidRequestException(field, $"The {field} {path} cannot be read: {e.Message}") { IsOfFile = true };
         }
     }
 

@@ -134,7 +134,7 @@ public sealed class FilmPlanner(BatchPlanner jobs, FilmModel model, string? ffmp
             }
             catch (InvalidRequestException exception) when (section.Line > 0)
             {
-                problems.Add(new BatchProblem(section.Line, exception.Message));
+                problems.Add(new BatchProblem(section.Line, exception.Message, IsOfFile: exception.IsOfFile));
             }
         }
 
@@ -260,7 +260,7 @@ public sealed class FilmPlanner(BatchPlanner jobs, FilmModel model, string? ffmp
             }
             catch (InvalidRequestException exception) when (film.Sections[part.Section - 1] is { Line: > 0 } section)
             {
-                problems.Add(new BatchProblem(section.Line, exception.Message));
+                problems.Add(new BatchProblem(section.Line, exception.Message, IsOfFile: exception.IsOfFile));
                 if (size is null)
                 {
                     break; // nothing is known of the others' size
@@ -344,7 +344,7 @@ public sealed class FilmPlanner(BatchPlanner jobs, FilmModel model, string? ffmp
         }
         catch (InvalidRequestException exception) when (section.Line > 0)
         {
-            problems.Add(new BatchProblem(section.Line, exception.Message));
+            problems.Add(new BatchProblem(section.Line, exception.Message, IsOfFile: exception.IsOfFile));
         }
     }
 }

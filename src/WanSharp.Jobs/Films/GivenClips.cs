@@ -34,7 +34,7 @@ internal sealed class GivenClips(string? ffmpeg)
         }
         catch (MediaException exception)
         {
-            throw new InvalidRequestException("clip", exception.Message);
+            throw new InvalidRequestException("clip", exception.Message) { IsOfFile = true };
         }
     }
 

@@ -247,7 +247,7 @@ public sealed class LocalBackend(
         }
         catch (MediaException e) when (e.InnerException is not (IOException or UnauthorizedAccessException))
         {
-            throw new InvalidRequestException("image", e.Message);
+            throw new InvalidRequestException("image", e.Message) { IsOfFile = true };
         }
     }
 }

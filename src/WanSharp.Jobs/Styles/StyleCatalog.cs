@@ -90,6 +90,11 @@ public sealed class StyleCatalog
 
     private static IReadOnlyDictionary<string, Style> Read(string file)
     {
+        if (!FileFacts.Of(file).Exists)
+        {
+            throw new FileNotFoundException($"There is no file {file}: check the path.", file);
+        }
+
         if (FileFacts.Of(file) is { Exists: true, Length: > MostBytes } info)
         {
             throw new InvalidDataException($"{file} is {info.Length} bytes long, more than a list of styles may be ({MostBytes}).");

@@ -18,7 +18,7 @@ internal sealed class OutputPlace
     public string Name { get; }
 
     /// <summary>How messages begin.</summary>
-    public string Failure => $"{_target.FullPath} cannot be written";
+    public string Failure => $"{_target.Shown} cannot be written";
 
     /// <summary>Finds the place.</summary>
     /// <exception cref="MediaException">Something else is there, the folder is missing, or a link leads nowhere.</exception>
@@ -35,7 +35,7 @@ internal sealed class OutputPlace
         }
         catch (Exception exception) when (exception is not MediaException and (IOException or UnauthorizedAccessException))
         {
-            throw new MediaException($"{target.FullPath} cannot be written: {exception.Message}", exception);
+            throw new MediaException($"{target.Shown} cannot be written: {exception.Message}", exception);
         }
     }
 
@@ -87,8 +87,8 @@ internal sealed class OutputPlace
         if (File.Exists(Path.Combine(Folder, next)))
         {
             throw new MediaException(
-                $"{_target.Folder} holds {next} of a longer clip, which would seem to be part of this "
-                    + "one: empty the folder, or name another."
+                $"{Failure}: {_target.Folder} holds {next} of a longer clip, which would seem to be part of this one: "
+                    + (_target.IsFolder ? "empty the folder, or name another." : "move that clip's pictures, or choose another name.")
             );
         }
 
@@ -97,13 +97,15 @@ internal sealed class OutputPlace
             { } folder
         )
         {
-            throw new MediaException($"{_target.Folder} holds a folder {folder}, where a picture would go: empty it, or name another.");
+            throw new MediaException(
+                $"{Failure}: {_target.Folder} holds a folder {folder}, where a picture would go: move it, or choose another name."
+            );
         }
     }
 
     private static OutputPlace OfFile(OutputTarget target, string file)
     {
-        var failure = $"{target.FullPath} cannot be written";
+        var failure = $"{target.Shown} cannot be written";
         if (SpecialFile.Describe(file) is { } special)
         {
             throw new MediaException(
@@ -132,7 +134,11 @@ internal sealed class OutputPlace
         var parent = _target.Kind == OutputKind.PngSequence && !Directory.Exists(Folder) ? Path.GetDirectoryName(Folder) : Folder;
         if (!Directory.Exists(parent))
         {
-            throw new MediaException($"{Failure}: there is no folder {parent}. Make it first.");
+            throw new MediaException(
+                File.Exists(parent)
+                    ? $"{Failure}: {parent} is a file, and a folder of that name is wanted."
+                    : $"{Failure}: there is no folder {parent}. Make it first."
+            );
         }
 
         if (_target.IsFolder)

@@ -39,6 +39,9 @@ public sealed partial record OutputTarget
     /// <summary>The full path of the file; for a sequence that of its pattern.</summary>
     public string FullPath => Path.Combine(Folder, Name);
 
+    /// <summary>What to call it in messages: the folder that was named, or the file or pattern in it.</summary>
+    public string Shown => IsFolder ? Folder : FullPath;
+
     /// <summary>Reads a path. Touches no file.</summary>
     /// <exception cref="ArgumentException">The path names no format; the message lists those that exist.</exception>
     public static OutputTarget Parse(string path) =>
@@ -54,6 +57,12 @@ public sealed partial record OutputTarget
         var full = Path.GetFullPath(path.Length > 0 ? path : "?");
         var (folder, name) = (Path.GetDirectoryName(full), Path.GetFileName(full));
         (target, error) = (null, null);
+        if (OperatingSystem.IsWindows() && full.Split(Path.DirectorySeparatorChar).FirstOrDefault(DeviceName.Is) is { } device)
+        {
+            error = $"'{device}' in {path} is a device's name on Windows: choose another.";
+            return false;
+        }
+
         if (path.EndsWith('/') || path.EndsWith(Path.DirectorySeparatorChar))
         {
             target = new OutputTarget(OutputKind.PngSequence, Path.TrimEndingDirectorySeparator(full), SequenceName) { IsFolder = true };

@@ -90,7 +90,7 @@ public static class ThumbnailReader
             process.CloseInput();
             using var picture = new MemoryStream();
             await process.Output.CopyToAsync(picture, cancellationToken).ConfigureAwait(false);
-            await process.FinishAsync($"{path} cannot be read as a clip", cancellationToken).ConfigureAwait(false);
+            await process.FinishReadingAsync(path, cancellationToken).ConfigureAwait(false);
             return picture.Length > 0
                 ? picture.ToArray()
                 : throw new MediaException($"{path} cannot be read as a clip: it holds no frame.");

@@ -146,7 +146,7 @@ public static class VideoReader
                 yield return frame;
             }
 
-            await process.FinishAsync($"{path} cannot be read as a clip", cancellationToken).ConfigureAwait(false);
+            await process.FinishReadingAsync(path, cancellationToken).ConfigureAwait(false);
         }
     }
 }

@@ -47,7 +47,7 @@ public sealed class VideoWriter : IFrameWriter
             OutputKind.PngSequence => new PngEncoder(format, place.Failure, number => work[PictureName(number)]),
             _ => new FfmpegEncoder(
                 FfmpegProcess.Start(
-                    FfmpegRequired.Of(ffmpeg, $"{target.FullPath} is written"),
+                    FfmpegRequired.Of(ffmpeg, $"{target.Shown} is written"),
                     EncoderArguments.For(target.Kind, format, WorkName, settings, WriteChapters(target.Kind, format, chapters, work)),
                     work.Path
                 ),

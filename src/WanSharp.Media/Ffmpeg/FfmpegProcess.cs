@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Text.RegularExpressions;
+using WanSharp.Media.Clips;
 
 namespace WanSharp.Media.Ffmpeg;
 
@@ -15,6 +16,11 @@ internal sealed partial class FfmpegProcess : IAsyncDisposable
 
     /// <summary>How many of its last lines go into a message.</summary>
     private const int TailLines = 3;
+
+    /// <summary>Exit codes above are those of a process that a signal killed, or stopped: 255.</summary>
+    private const int MostOfItsOwn = 128;
+
+    private static readonly TimeSpan SignalDelay = TimeSpan.FromSeconds(1);
 
     private readonly Process _process;
     private readonly Task<string> _complaints;
@@ -73,6 +79,7 @@ internal sealed partial class FfmpegProcess : IAsyncDisposable
         cancellationToken.ThrowIfCancellationRequested();
         if (_process.ExitCode != 0)
         {
+            await AwaitOwnSignalAsync(cancellationToken).ConfigureAwait(false);
             var lines = (await _complaints.ConfigureAwait(false))
                 .Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
                 .Select(line => Origin().Replace(line, ""))
@@ -82,6 +89,39 @@ internal sealed partial class FfmpegProcess : IAsyncDisposable
             lines = lines.Count > TailLines ? [lines[0], .. lines.TakeLast(TailLines - 1)] : lines;
             var reason = lines.Count > 0 ? string.Join(" / ", lines) : $"ffmpeg ended with code {_process.ExitCode}";
             throw new MediaException($"{purpose}: {reason}");
+        }
+    }
+
+    /// <summary><see cref="FinishAsync"/> for what ffmpeg read: a failure says what the file is where that is the reason.</summary>
+    /// <param name="path">The clip.</param>
+    /// <param name="cancellationToken">Ends ffmpeg.</param>
+    /// <exception cref="MediaException">It reported a failure.</exception>
+    public async Task FinishReadingAsync(string path, CancellationToken cancellationToken)
+    {
+        var purpose = $"{path} cannot be read as a clip";
+        try
+        {
+            await FinishAsync(purpose, cancellationToken).ConfigureAwait(false);
+        }
+        catch (MediaException exception)
+        {
+            var start = await MediaFile.ReadStartAsync(path, cancellationToken).ConfigureAwait(false);
+            var problem =
+                ClipContents.Problem(start)
+                ?? $"it is damaged or incomplete (ffmpeg says: {exception.Message[(purpose.Length + ": ".Length)..].TrimEnd('.')}).";
+            throw new MediaException($"{purpose}: {problem}", exception);
+        }
+    }
+
+    /// <summary>
+    /// A terminal's Ctrl-C goes to ffmpeg as well, whose end may be noticed before the signal that comes to this process: what it left
+    /// unfinished would be taken for a failure of the clip.
+    /// </summary>
+    private async Task AwaitOwnSignalAsync(CancellationToken cancellationToken)
+    {
+        if (_process.ExitCode > MostOfItsOwn && cancellationToken.CanBeCanceled)
+        {
+            await Task.Delay(SignalDelay, cancellationToken).ConfigureAwait(false);
         }
     }
 

@@ -63,7 +63,7 @@ public static class MetadataReader
         {
             process.CloseInput();
             var text = await ReadTextAsync(process.Output, path, mostBytes).ConfigureAwait(false);
-            await process.FinishAsync($"{path} cannot be read as a clip", patience.Token).ConfigureAwait(false);
+            await process.FinishReadingAsync(path, patience.Token).ConfigureAwait(false);
             return [.. Texts(text)];
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)

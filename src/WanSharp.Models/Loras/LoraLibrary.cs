@@ -13,6 +13,7 @@ public sealed class LoraLibrary : IDisposable
 {
     private const string FolderName = "loras";
     private const int MostListed = 10_000;
+    private const int MostNamed = 12;
 
     private static readonly string[] Extensions = [".safetensors", ".sft", ".pt", ".pth", ".bin", ".ckpt"];
 
@@ -84,11 +85,7 @@ public sealed class LoraLibrary : IDisposable
         return found switch
         {
             [var one] => one,
-            [] => Pulled(name)
-                ?? throw new InvalidRequestException(
-                    "lora",
-                    Missing(name, [.. listed.Select(file => Path.GetFileNameWithoutExtension(file.Path))])
-                ),
+            [] => Pulled(name) ?? throw Missing(name, listed),
             _ => throw new InvalidRequestException(
                 "lora",
                 $"'{name}' may be {string.Join(" or ", found.Take(4))}: name one of them with its folder."
@@ -231,7 +228,7 @@ public sealed class LoraLibrary : IDisposable
         }
         catch (CheckpointException e)
         {
-            throw new InvalidRequestException("lora", e.Message);
+            throw new InvalidRequestException("lora", e.Message) { IsOfFile = true };
         }
     }
 
@@ -256,11 +253,40 @@ public sealed class LoraLibrary : IDisposable
             .Take(MostListed);
     }
 
-    private string Missing(string name, List<string> listed) =>
-        $"There is no LoRA '{name}': it is not a file, and "
-        + (
-            Folders.Count == 0
-                ? $"there is no folder {FolderName} with the model. Give the file's path, or put it into {Home}."
-                : $"{string.Join(" and ", Folders)} {(Folders.Count == 1 ? "does" : "do")} not contain it.{NearestName.Hint(name, listed)}"
-        );
+    private InvalidRequestException Missing(string name, IEnumerable<(string Folder, string Path)> listed)
+    {
+        var names = listed
+            .Select(file => Path.GetFileNameWithoutExtension(file.Path))
+            .Distinct(StringComparer.OrdinalIgnoreCase)
+            .Order(StringComparer.OrdinalIgnoreCase)
+            .ToList();
+        if (
+            name.LastIndexOf(':') is > 0 and var mark
+            && (
+                File.Exists(name[..mark])
+                || names.Contains(Path.GetFileNameWithoutExtension(name[..mark]), StringComparer.OrdinalIgnoreCase)
+            )
+        )
+        {
+            return new InvalidRequestException(
+                "lora",
+                $"'{name[(mark + 1)..]}' is not a strength: write a number, such as {name[..mark]}:0.8, or leave it out for 1."
+            );
+        }
+
+        var more = names.Count > MostNamed ? $" and {names.Count - MostNamed} more" : "";
+        return new InvalidRequestException(
+            "lora",
+            $"There is no LoRA '{name}': it is not a file, and "
+                + (
+                    Folders.Count == 0
+                        ? $"there is no folder {FolderName} with the model. Give the file's path, or put it into {Home}."
+                        : $"{string.Join(" and ", Folders)} {(Folders.Count == 1 ? "does" : "do")} not contain it; found there: "
+                            + $"{(names.Count == 0 ? "none" : string.Join(", ", names.Take(MostNamed)))}{more}.{NearestName.Hint(name, names)}"
+                )
+        )
+        {
+            IsOfFile = true,
+        };
+    }
 }

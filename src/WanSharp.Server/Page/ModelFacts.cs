@@ -31,7 +31,6 @@ internal sealed class ModelFacts(ServerOptions options, WanHost host) : IAsyncDi
         Open().Model switch
         {
             { TakesImages: false } => [],
-            { Transformer: { ModelType: ModelType.ImageToVideo, VisionDim: not null } } => ["input_reference"],
             { Transformer: { ModelType: ModelType.Fun, JoinsMask: false } } => ["input_reference"],
             _ => ["input_reference", "last_image"],
         };

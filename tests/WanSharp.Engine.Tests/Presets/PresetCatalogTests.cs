@@ -147,6 +147,10 @@ public sealed class PresetCatalogTests : IDisposable
     [InlineData("""{"a": {"models": {"x": {"loras": [{"repository": "r", "file": "f", "strength": "x"}]}}}}""", "'x' is not a strength")]
     [InlineData("""{"a": {"aliases": ["lightning-8"], "models": {"x": {}}}}""", "names both")]
     [InlineData("""{"a b": {"models": {"x": {}}}}""", "no spaces")]
+    [InlineData("{\n\"a\": {\n\"models\": {\"x\": {\"settings\": {\n\"step\": 4}}}}}", "line 4: There is no setting 'step'")]
+    [InlineData("{\n\"a\": {\n\"models\": {\"x\": {\"settings\": {\n\"steps\": \"k\"}}}}}", "line 4: The steps is a whole number")]
+    [InlineData("{\n\"a\": {\n\"modles\": {}}}", "line 3: There is no member 'modles' here")]
+    [InlineData("{\n\"a\": {\n\"models\": {}\n\"b\": 1}}", "line 4: ")]
     public void Load_AFileThatIsWrong_SaysWhereAndWhat(string json, string expected)
     {
         File.WriteAllText(_folder["presets.json"], json);

@@ -36,6 +36,25 @@ public sealed class HostileFileTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData("text.mp4", "this is not a clip", "it is a text (this is not a clip), not a clip.")]
+    [InlineData("empty.mp4", "", "it is empty. Get the file again.")]
+    [InlineData("zeros.mp4", "\0\0\0\0\0\0\0\0", "it begins with zeros: its download is not complete. Get the file again.")]
+    [InlineData("page.mp4", "<!DOCTYPE html><html>", "it is a web page (download the file by its link), not a clip.")]
+    [InlineData("answer.mp4", "{\"error\": 404}", "it is a JSON text ({\"error\": 404}), not a clip.")]
+    [InlineData("book.mp4", "%PDF-1.7\0\u0001", "it is a PDF document, not a clip.")]
+    [InlineData("noise.mp4", "\u0001\u0002\u0003", "it is not a clip of a kind that is known: mp4, mov, mkv, ")]
+    [InlineData("pointer.mp4", "version https://git-lfs.github.com/spec/v1\n", "it is a Git LFS pointer, ")]
+    [InlineData("cut.mp4", "\0\0\0\u0020ftypisom\0\0\u0002\0", "it is damaged or incomplete (ffmpeg says: ")]
+    public async Task NoClip_IsCalledWhatItIs(string name, string content, string expected)
+    {
+        await File.WriteAllTextAsync(_folder[name], content, Token);
+
+        var error = await Assert.ThrowsAsync<MediaException>(() => CountAsync(Ffmpegs.Any, _folder[name]));
+
+        Assert.StartsWith($"{_folder[name]} cannot be read as a clip: {expected}", error.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task MissingFileOrFolder_SaysSo()
     {
