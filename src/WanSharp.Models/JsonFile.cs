@@ -11,6 +11,11 @@ internal static class JsonFile
     {
         try
         {
+            if (FileFacts.Of(path) is { Exists: true, Length: 0 })
+            {
+                throw new CheckpointException(path, "it is empty: the download is not complete, or went wrong; download it again.");
+            }
+
             using var stream = File.OpenRead(path);
             if (stream.Length > maximumBytes)
             {

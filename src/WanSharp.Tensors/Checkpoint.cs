@@ -38,6 +38,7 @@ public static class Checkpoint
     /// <summary>Opens one file, whatever its format.</summary>
     internal static ICheckpoint OpenFile(string file)
     {
+        RequireContents(file);
         Span<byte> start = stackalloc byte[OtherContents.SniffedLength];
         start = start[..ReadStart(file, start)];
         RequireFinished(file);
@@ -55,6 +56,18 @@ public static class Checkpoint
         return start.StartsWith(TorchFile.ZipMagic) || TorchFile.IsPickle(start) ? TorchFile.Open(file)
             : OtherContents.Describe(start) is { } other ? throw new CheckpointException(file, other)
             : SafetensorsFile.Open(file);
+    }
+
+    /// <summary>Refuses a file of no length without opening it: a pipe would wait for its other end for ever.</summary>
+    private static void RequireContents(string file)
+    {
+        if (File.Exists(file) && !File.Exists(file + Unfinished) && FileFacts.Of(file) is { Exists: true, Length: 0 })
+        {
+            throw new CheckpointException(
+                file,
+                "it is empty, or no file on a disk (a pipe, a device): if it was downloaded, download it again."
+            );
+        }
     }
 
     /// <summary>Refuses a file that a download tool has not finished: it has its full length from the beginning.</summary>

@@ -74,13 +74,18 @@ internal sealed class SafetensorsHeader
 
     private void ReadMetadata(ref Utf8JsonReader reader)
     {
-        Expect(reader, JsonTokenType.StartObject, MetadataName);
         if (_metadata is not null)
         {
             throw new CheckpointException(_path, $"its header has {MetadataName} twice.");
         }
 
         _metadata = [];
+        if (reader.TokenType == JsonTokenType.Null)
+        {
+            return; // the format's own reader takes it for none
+        }
+
+        Expect(reader, JsonTokenType.StartObject, MetadataName);
         while (ReadName(ref reader) is { } key)
         {
             Expect(reader, JsonTokenType.String, $"the value of {CheckpointException.Quote(key)} in {MetadataName}");

@@ -17,28 +17,37 @@ public static partial class ShardFiles
     public static bool IsShard(string path) => Shard().IsMatch(path);
 
     /// <summary>
-    /// What stands for the set that a shard is of: the index that names it, or else the first shard that is there. Any other path
-    /// is itself.
+    /// What stands for the set that a file is of: the index next to it that names it, whatever it is called, or else the first shard that
+    /// is there. Any other path is itself.
     /// </summary>
     public static string SetOf(string path)
     {
         ArgumentNullException.ThrowIfNull(path);
-        if (!IsShard(path))
+        if (!MayBeIndexed().IsMatch(path))
         {
             return path;
         }
 
         var folder = Path.GetDirectoryName(path) is { Length: > 0 } named ? named : ".";
-        var indexes = Directory.Exists(folder)
-            ? Directory.GetFiles(folder, "*.json").Where(IsIndex).Order(StringComparer.Ordinal).ToList()
-            : [];
-        var index = indexes.Find(file => ShardedCheckpoint.Names(file, Path.GetFileName(path)));
+        var index = IndexesIn(folder).Find(file => ShardedCheckpoint.Names(file, Path.GetFileName(path)));
         if (index is not null)
         {
             return Path.Combine(Path.GetDirectoryName(path) ?? "", Path.GetFileName(index));
         }
 
-        return CountOf(path) is null ? path : All(path).FirstOrDefault(File.Exists, path);
+        return !IsShard(path) || CountOf(path) is null ? path : All(path).FirstOrDefault(File.Exists, path);
+    }
+
+    private static List<string> IndexesIn(string folder)
+    {
+        try
+        {
+            return [.. Directory.EnumerateFiles(folder, "*.json").Where(IsIndex).Order(StringComparer.Ordinal)];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return []; // there is no such folder, or it may not be listed
+        }
     }
 
     /// <summary>The paths of all shards of the set that one is of, in order, whether or not they exist.</summary>
@@ -64,6 +73,9 @@ public static partial class ShardFiles
 
     [GeneratedRegex(@"\.(safetensors|bin|pth?)\.index(\.[\w-]+)?\.json$", RegexOptions.IgnoreCase)]
     private static partial Regex Index();
+
+    [GeneratedRegex(@"\.(safetensors|sft|gguf|bin|pth?|ckpt)$", RegexOptions.IgnoreCase)]
+    private static partial Regex MayBeIndexed();
 
     [GeneratedRegex(@"-(?<number>\d{1,9})-of-(?<count>\d{1,9})(\.[\w-]+)?\.(safetensors|sft|gguf|bin|pth?|ckpt)$", RegexOptions.IgnoreCase)]
     private static partial Regex Shard();

@@ -71,6 +71,22 @@ public sealed class ShardFilesTests : IDisposable
         Assert.Equal(["a", "b"], checkpoint.Tensors.Keys.Order());
     }
 
+    /// <summary>LightX2V's shards are called as what they hold.</summary>
+    [Fact]
+    public void Open_AFileThatAnIndexNames_OpensAllWhateverItIsCalled()
+    {
+        Write(_folder["non_block.safetensors"], "a", 1);
+        Write(_folder["block_0.safetensors"], "b", 2);
+        Write(_folder["other.safetensors"], "c", 3);
+        File.WriteAllText(
+            _folder["diffusion_pytorch_model.safetensors.index.json"],
+            """{"weight_map":{"a":"non_block.safetensors","b":"block_0.safetensors"}}"""
+        );
+        using var checkpoint = Checkpoint.Open(_folder["non_block.safetensors"]);
+        Assert.Equal(["a", "b"], checkpoint.Tensors.Keys.Order());
+        Assert.Equal(_folder["other.safetensors"], ShardFiles.SetOf(_folder["other.safetensors"]));
+    }
+
     [Fact]
     public void Open_TwoShardsWithOneName_IsRefused()
     {

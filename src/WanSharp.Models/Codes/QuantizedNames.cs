@@ -20,7 +20,18 @@ internal sealed record QuantizedNames(IReadOnlyDictionary<string, string> Of, bo
     private const string TurboWeight = ".int8_weight";
     private const string PlainScale = ".scale";
 
-    private static readonly string[] Wrappers = ["_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_module", "_forward_module"];
+    // The last one is PEFT's, around a layer that has an adapter.
+    private static readonly string[] Wrappers =
+    [
+        "_orig_mod",
+        "_fsdp_wrapped_module",
+        "_checkpoint_wrapped_module",
+        "_forward_module",
+        "base_layer",
+    ];
+
+    // PEFT's, around a layer that was trained whole.
+    private const string Trained = ".modules_to_save.default.";
 
     /// <summary>The names of a checkpoint.</summary>
     /// <exception cref="CheckpointException">Two tensors have the same, or a description says something that is not supported.</exception>
@@ -54,10 +65,13 @@ internal sealed record QuantizedNames(IReadOnlyDictionary<string, string> Of, bo
     }
 
     /// <summary>A name without the wrappers that compiling and training put around modules.</summary>
-    public static string Unwrapped(string name) =>
-        Wrappers.Any(wrapper => name.Contains(wrapper, StringComparison.Ordinal))
+    public static string Unwrapped(string name)
+    {
+        name = name.Replace(Trained, ".", StringComparison.Ordinal);
+        return Wrappers.Any(wrapper => name.Contains(wrapper, StringComparison.Ordinal))
             ? string.Join('.', name.Split('.').Where(part => !Wrappers.Contains(part)))
             : name;
+    }
 
     /// <summary>A module's name with underscores in place of dots (kohya's) without the wrappers.</summary>
     public static string UnwrappedModule(string name) =>

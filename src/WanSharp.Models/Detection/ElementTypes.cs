@@ -60,7 +60,8 @@ internal static class ElementTypes
                 throw new CheckpointException(
                     network.Path,
                     second,
-                    $"{CheckpointException.Quote(first)} {one}, and this weight of the same kind {other}; the file is damaged."
+                    $"{CheckpointException.Quote(first)} {one}, and this weight of the same kind {other}: "
+                        + "what it stands for is not known. Get a file in which all of them are alike."
                 );
             }
         }

@@ -93,6 +93,11 @@ internal sealed partial class ModelHints
             throw new CheckpointException(path, $"it is not Unicode text: {e.Message}", e);
         }
 
+        if (!IsModel(config) && !values.Exists(value => value.Key == "_class_name") && !SaysDimensions(values))
+        {
+            values.RemoveAll(value => value.Key is "eps" or "text_len"); // nothing that tensors tell shows whose these are
+        }
+
         if (values.Find(value => value.Key == "_class_name").Value is { } name)
         {
             return WanClass().IsMatch(name) ? values
@@ -105,6 +110,12 @@ internal sealed partial class ModelHints
 
         return IsModel(config) || !values.Exists(IsOfAnother) ? values : null;
     }
+
+    /// <summary>Whether a description has all dimensions of a transformer, which are compared with its tensors.</summary>
+    private static bool SaysDimensions(List<KeyValuePair<string, string>> values) =>
+        values.Exists(value => value.Key is "num_layers")
+        && values.Exists(value => value.Key is "num_heads" or "num_attention_heads")
+        && values.Exists(value => value.Key is "dim" or "attention_head_dim");
 
     /// <summary>Whether a description is that of another network, such as CLIP's: it has layers and heads, too, of another width.</summary>
     private static bool IsOfAnother(KeyValuePair<string, string> value) =>

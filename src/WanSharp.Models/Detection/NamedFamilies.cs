@@ -9,11 +9,16 @@ namespace WanSharp.Models.Detection;
 /// </summary>
 /// <remarks>
 /// Sources: OpenImagingLab/FlashVSR (its LQ_proj_in is a file of its own); Phantom-video/Phantom; ali-vilab/Wan-Move; bytedance/ATI;
-/// MAGREF-Video/MAGREF; BindWeave/BindWeave; D2I-ai/EchoShot.
+/// MAGREF-Video/MAGREF; BindWeave/BindWeave; D2I-ai/EchoShot; nv-tlabs/ChronoEdit; SkyworkAI/SkyReels-A2; stdstu12/YUME; HoloCine (hlwang06/HoloCine);
+/// guandeh17/Self-Forcing; tianweiy/CausVid; NVlabs/LongLive; krea-ai/realtime-video.
 /// </remarks>
 internal static partial class NamedFamilies
 {
     private const int FoldersOfGenericNames = 4; // models--ORG--NAME/snapshots/COMMIT/high_noise_model
+
+    private const string InChunks =
+        "it was made for clips in chunks that see nothing later, and all frames are made at once here, which is near to it for short "
+        + "clips only";
 
     private static readonly (Regex Name, string Family, string Loss)[] Known =
     [
@@ -23,6 +28,11 @@ internal static partial class NamedFamilies
         (Magref(), "MAGREF", "it was made for reference images, and takes what it is given for the first frame here"),
         (BindWeave(), "BindWeave", "its reference images cannot be given here: it takes what it is given for the first frame"),
         (EchoShot(), "EchoShot", "its several shots in one clip are not made here: it makes one of text, as plain Wan does"),
+        (HoloCine(), "HoloCine", "its several shots in one clip are not made here: it makes one of text, as plain Wan does"),
+        (ChronoEdit(), "ChronoEdit", "it was made to edit an image, and makes a clip of it here, as plain Wan does"),
+        (SkyReelsA2(), "SkyReels-A2", "its reference images cannot be given here: it takes what it is given for the first frame"),
+        (Yume(), "Yume", "its walks and camera moves cannot be given here: it makes clips of an image and text alone, as plain Wan does"),
+        (Causal(), "Self-Forcing, CausVid, LongLive or Krea Realtime", InChunks),
     ];
 
     /// <summary>Refuses a transformer that makes no clips of text or images, whatever its tensors look like.</summary>
@@ -53,7 +63,7 @@ internal static partial class NamedFamilies
     public static bool IsInpainting(string path) => Names(path).Any(name => Inpainting().IsMatch(name));
 
     /// <summary>A file's name and its folder's; where the file is called as all are, those of the folders above it, too.</summary>
-    private static IEnumerable<string> Names(string path)
+    public static IEnumerable<string> Names(string path)
     {
         var file = Path.GetFileName(path);
         yield return file;
@@ -89,6 +99,21 @@ internal static partial class NamedFamilies
 
     [GeneratedRegex("bind[-_ ]?weave", RegexOptions.IgnoreCase)]
     private static partial Regex BindWeave();
+
+    [GeneratedRegex("holo[-_ ]?cine(?!ma)", RegexOptions.IgnoreCase)]
+    private static partial Regex HoloCine();
+
+    [GeneratedRegex("chrono[-_ ]?edit", RegexOptions.IgnoreCase)]
+    private static partial Regex ChronoEdit();
+
+    [GeneratedRegex("sky[-_ ]?reels[-_ ]?a2(?![a-z0-9])", RegexOptions.IgnoreCase)]
+    private static partial Regex SkyReelsA2();
+
+    [GeneratedRegex("(?<![a-z])yume(?![a-z])", RegexOptions.IgnoreCase)]
+    private static partial Regex Yume();
+
+    [GeneratedRegex("self[-_ ]?forcing|causvid|long[-_ ]?live(?![a-z])|krea[-_ ]?realtime", RegexOptions.IgnoreCase)]
+    private static partial Regex Causal();
 
     [GeneratedRegex("echo[-_ ]?shot", RegexOptions.IgnoreCase)]
     private static partial Regex EchoShot();

@@ -38,9 +38,32 @@ internal sealed class NetworkReader(ICheckpoint checkpoint)
         "torch_rng_state",
         "random_state",
         "random_states",
+        "callbacks",
+        "loops",
+        "hyper_parameters",
+        "metrics",
+        "train_metrics",
+        "val_metrics",
     ];
 
-    private static readonly string[] CountersOfTraining = ["step", "global_step", "epoch"];
+    private static readonly string[] CountersOfTraining =
+    [
+        "step",
+        "steps",
+        "global_step",
+        "global_steps",
+        "train_step",
+        "train_steps",
+        "iteration",
+        "iterations",
+        "iter",
+        "epoch",
+        "epochs",
+    ];
+
+    // What PEFT keeps of a layer that was trained whole: how it was before.
+    private const string Untrained = ".original_module.";
+    private const string Trained = ".modules_to_save.default.";
 
     private readonly List<Reading> _readings = [];
 
@@ -112,6 +135,7 @@ internal sealed class NetworkReader(ICheckpoint checkpoint)
             var config = kind.Names == described ? (T)known! : kind.Detect(network);
             reading.Used = NetworkCheck.Require(network, kind.Slots(config));
             ScaledFp8.Require(checkpoint, network, reading.Used, IsMarked(network));
+            ScaleCheck.Require(network, reading.Used);
             reading.IsUnused = name => kind.IsUnused(config, name);
             reading.Config = config;
         }
@@ -220,6 +244,10 @@ internal sealed class NetworkReader(ICheckpoint checkpoint)
             || (reading.Names == NetworkKinds.TextEncoder.Names && reading.Network.Prefix.Length > 0 && IsNextTo(name, LogitScale, reading))
         )
         || CountersOfTraining.Contains(name)
+        || (
+            name.Contains(Untrained, StringComparison.Ordinal)
+            && AllNames.Contains(name.Replace(Untrained, Trained, StringComparison.Ordinal))
+        )
         || OfTraining.Contains(name.Split('.')[0]);
 
     /// <summary>Whether a tensor of that name stands where a network's names begin, or before: one prefix begins with the other.</summary>

@@ -23,6 +23,8 @@ internal static class OtherModels
         ("dwpose_embedding.", $"the UniAnimate module, {Module}"),
         ("cam_encoder.", $"the ReCamMaster module, {Module}"),
         ("LQ_proj_in.", $"a module of FlashVSR, {Module}"),
+        ("controlnet_blocks.", $"a ControlNet, {Module}"),
+        ("video_model.", "an Ovi model (video with sound)"),
         ("processor.", $"a module for attention (FantasyTalking and others), {Module}"),
         ("ip_adapter.", $"an adapter for images, {Module}"),
         ("image_proj.", $"an adapter for images, {Module}"),
@@ -43,7 +45,11 @@ internal static class OtherModels
         ("adaln_single.", "an LTX-Video or PixArt model"),
         ("blocks.block0.", "a Cosmos model"),
         ("adaln_modulation_self_attn.", "a Cosmos model"),
+        ("cap_embedder.", "a Lumina or Z-Image model"),
+        ("sam_mask_decoder.", "a SAM 2 model, which finds shapes in pictures"),
+        ("vision_model.head.", "a SigLIP image encoder (of Flux Redux and others), not CLIP's"),
         ("text_model.", "a CLIP text encoder"),
+        ("decoder.mid.block_1.", "a VAE of Stable Diffusion or Flux"),
         ("quant_conv.", "a VAE of Stable Diffusion or Flux"),
         ("emb_params", "a textual inversion (an embedding)"),
         ("string_to_param", "a textual inversion (an embedding)"),
@@ -72,6 +78,12 @@ internal static class OtherModels
                 );
         }
 
+        if (checkpoint.Tensors.Any(IsOfVideoVae))
+        {
+            return $"{checkpoint.Path}: it is a VAE for video of another family (HunyuanVideo or one of its kin), by the names of its "
+                + "tensors; Wan's are supported.";
+        }
+
         if (Families.FirstOrDefault(known => names.Exists(name => Has(name, known.Part))).Family is { } family)
         {
             return $"{checkpoint.Path}: it is {family}, by the names of its tensors; Wan's transformers, VAEs, tiny autoencoders, "
@@ -91,6 +103,9 @@ internal static class OtherModels
             ?? Lacking(checkpoint, NetworkKinds.VisionEncoder.Names)
             ?? Lacking(checkpoint, NetworkKinds.TinyVae.Names);
     }
+
+    private static bool IsOfVideoVae(KeyValuePair<string, Tensor> tensor) =>
+        tensor is { Key: "quant_conv.weight" or "encoder.conv_in.conv.weight", Value.Shape.Rank: 5 };
 
     /// <summary>What of a network a file lacks that has most of it.</summary>
     private static string? Lacking(ICheckpoint checkpoint, NetworkNames names)

@@ -39,6 +39,15 @@ internal static class TransformerDetection
         NamedFamilies.Refuse(weights.Path);
         var hints = ModelHints.For(weights);
         var patch = weights.ShapeOf("patch_embedding.weight", 5); // [dim, channels, frames, height, width]
+        if (patch is [_, 1, 2, 2, > 2])
+        {
+            throw new CheckpointException(
+                weights.Path,
+                "patch_embedding.weight",
+                "its channels are the last dimension, as MLX has them: get the file in the official layout, where they are the second."
+            );
+        }
+
         var patchSize = new PatchSize(patch[2], patch[3], patch[4]);
         var head = weights.LengthOf("head.head.weight");
         var visionDim = weights.Has("img_emb.proj.0.weight") ? weights.LengthOf("img_emb.proj.0.weight") : (int?)null;

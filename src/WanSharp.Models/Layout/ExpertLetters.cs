@@ -4,13 +4,13 @@ namespace WanSharp.Models.Layout;
 
 /// <summary>
 /// Reads from a name without a word for it which expert a file is, where it says so by letters: <c>HN</c> and <c>LN</c>, or <c>H</c> and
-/// <c>L</c>, which may mean other things, too.
+/// <c>L</c>, <c>Hi</c> and <c>Lo</c>, which may mean other things, too.
 /// </summary>
 internal static partial class ExpertLetters
 {
-    /// <summary>The noise that letters in a name say surely: two of them, or one in the name of a Wan 2.2 model; else null.</summary>
+    /// <summary>The noise that letters in a name say surely: HN and LN, or others in the name of a Wan 2.2 model; else null.</summary>
     public static string? NoiseOf(string path) =>
-        Find(path) is { } letters && (letters.Length > 1 || ExpertNames.SaysWan22(path)) ? Noise(letters) : null;
+        Find(path) is { } letters && (char.ToLowerInvariant(letters[^1]) == 'n' || ExpertNames.SaysWan22(path)) ? Noise(letters) : null;
 
     /// <summary>The noise that letters in a file's name may say, unless it is called Wan 2.1; else null.</summary>
     public static string? PossibleNoiseOf(string path) => Find(path) is { } letters ? Noise(letters) : null;
@@ -49,10 +49,11 @@ internal static partial class ExpertLetters
 
     private static string Noise(string letters) => char.ToLowerInvariant(letters[0]) == 'h' ? ExpertNames.High : ExpertNames.Low;
 
-    // They begin as words do, and end there or before a version or a precision. The L of Q3_K_L is GGUF's.
+    // They begin as words do, and end there or before a version or a precision. The L of Q3_K_L is GGUF's; hi-res and lo-fi are
+    // not about noise.
     [GeneratedRegex(
-        @"(?<![-_][kK][-_])(?:(?<![A-Za-z])|(?<=[a-z])(?=[A-Z])|(?<=\d[bB]|2[vV]))(?:[Hh][Nn]?|[Ll][Nn]?)"
-            + @"(?:(?![A-Za-z0-9])|(?=[vV]\d|(?<=[Nn])(?:[qQ]\d|[fF][pP]\d|[bB][fF]\d)))"
+        @"(?<![-_][kK][-_])(?:(?<![A-Za-z])|(?<=[a-z])(?=[A-Z])|(?<=\d[bB]|2[vV]))(?:[Hh][NnIi]?|[Ll][NnOo]?)"
+            + @"(?:(?![A-Za-z0-9]|(?<=[IiOo])[-_. ]*(?:[rR]es|[dD]ef|[fF]i|[qQ]ual)(?![a-z]))|(?=[vV]\d|(?<=[NnIiOo])(?:[qQ]\d|[fF][pP]\d|[bB][fF]\d)))"
     )]
     private static partial Regex Letters();
 }

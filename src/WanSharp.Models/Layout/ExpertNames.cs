@@ -88,11 +88,14 @@ internal static partial class ExpertNames
     }
 
     /// <summary>
-    /// The noise that a word may say which is not known to be about it: one of a folder that is called by other things, too; null if
-    /// there is none.
+    /// The noise that a word may say which is not known to be about it: one of a folder that is called by other things, too, or one that
+    /// is the end of a longer word in the name of a Wan 2.2 model; null if there is none.
     /// </summary>
     public static string? PossibleNoiseOf(string path) =>
-        SaysWan21(Stem(path)) ? null : Folders(path).Select(Markers).Where(markers => markers.Count > 0).Select(Single).FirstOrDefault();
+        SaysWan21(Stem(path)) ? null
+        : Folders(path).Select(Markers).FirstOrDefault(markers => markers.Count > 0) is { } markers ? Single(markers)
+        : SaysWan22(path) && Glued().Match(Stem(path)) is { Success: true } word ? NoiseOfWord(word.Value)
+        : null;
 
     /// <summary>Whether a path says that its file is of Wan 2.2, whose 14B models have two experts.</summary>
     public static bool SaysWan22(string path) =>
@@ -136,12 +139,16 @@ internal static partial class ExpertNames
     public static int Difference(string a, string b) =>
         Plain(WithoutDiffusers(a)) == Plain(WithoutDiffusers(b)) ? 0
         : Plain(Stem(a)) == Plain(Stem(b)) ? 1
+        : ExpertTwins.AreTwins(a, b) || ExpertTwins.AreTwins(b, a) ? 1
         : Plain(FileWords.WithoutPrecision(Stem(a))) == Plain(FileWords.WithoutPrecision(Stem(b))) ? 2
         : Plain(FileWords.WithoutVersion(Stem(a))) == Plain(FileWords.WithoutVersion(Stem(b))) ? 3
         : Unlike;
 
     /// <summary>Whether a file's name says that it is of Wan 2.1, whose models have no experts.</summary>
     public static bool SaysWan21(string stem) => Version21().IsMatch(stem) && !Version22().IsMatch(stem);
+
+    /// <summary>Whether what stands behind high or low says that it is not about noise.</summary>
+    public static bool IsQualifier(string rest) => Qualifier().IsMatch(rest);
 
     private static string? Single(List<(string Word, bool IsSure)> markers)
     {
@@ -172,7 +179,7 @@ internal static partial class ExpertNames
             );
 
     private static bool IsQualified(string name, Match marker) =>
-        marker.Groups["noise"].Length == 0 && Qualifier().IsMatch(name[(marker.Index + marker.Length)..]);
+        marker.Groups["noise"].Length == 0 && IsQualifier(name[(marker.Index + marker.Length)..]);
 
     private static string NoiseOfWord(string word) => char.ToLowerInvariant(word[0]) is 'h' or '高' ? High : Low;
 
@@ -229,21 +236,25 @@ internal static partial class ExpertNames
     private static string Plain(string text) =>
         FileWords.Plain(Marker().Replace(text, match => IsQualified(text, match) ? match.Value : ""));
 
-    // A word begins after what is not a letter, at a capital in mixed case, after 14B and after t2v; it ends where its case does.
-    // There is none in "flow" and "follow". One that is followed by "noise" needs no beginning, except that "flow noise" has none.
+    // A word begins after what is not a letter, at a capital in mixed case, after 14B and after t2v; it ends where its case does, or
+    // before a version or a precision. There is none in "flow" and "follow". One that is followed by "noise" needs no
+    // beginning, except that "flow noise" has none.
     [GeneratedRegex(
         @"(?:(?<![A-Za-z])|(?<=[a-z])(?=[A-Z])|(?<=[A-Z]{2})(?=[A-Z][a-z])|(?<=\d[bB]|2[vV]))"
-            + @"(?:(?<word>[Hh]igh|[Ll]ow)(?:(?<noise>[-_. ]*[Nn](?:oise|OISE))|(?![a-z]))"
-            + @"|(?<word>HIGH|LOW)(?:(?<noise>[-_. ]*(?:NOISE|[Nn]oise))|(?![A-Z]))"
+            + @"(?:(?<word>[Hh]igh|[Ll]ow)(?:(?<noise>[-_. ]*[Nn](?:oise|OISE))|(?![a-z])|(?=(?:v|i?q|fp|bf|int|e)\d))"
+            + @"|(?<word>HIGH|LOW)(?:(?<noise>[-_. ]*(?:NOISE|[Nn]oise))|(?![A-Z])|(?=(?:V|I?Q|FP|BF|INT|E)\d))"
             + @"|(?<word>[Hh][Ii]?|[Ll][Oo]?)(?<noise>[-_. ]*[Nn](?:oise|OISE)))"
             + @"|(?<word>[Hh]igh|HIGH|(?<![FSGBPELCfsgbpelc])(?:[Ll]ow|LOW))(?<noise>[-_. ]*[Nn](?:oise|OISE))"
             + @"|(?<word>[高低])(?:(?<noise>噪[音声聲]?|ノイズ)|(?![\u3040-\u30FF\u4E00-\u9FFF]))"
     )]
     private static partial Regex Marker();
 
-    // High quality, low memory: high and low of other things than noise.
+    [GeneratedRegex("(?<=[a-z])(?:high|(?<![fsgbpelc])low)(?![a-z])", RegexOptions.IgnoreCase)]
+    private static partial Regex Glued();
+
+    // High quality, low memory: high and low of other things than noise. A number of steps and of a rank is the file's own.
     [GeneratedRegex(
-        "^[-_. ]*(?:quality|qual|hq|res|resolution|def|definition|v?ram|mem|memory|steps?|rank|motion|speed|fps|details?|bits?|bitrate"
+        "^[-_. ]*(?:quality|qual|hq|res|resolution|def|definition|v?ram|mem|memory|(?:steps?|rank)(?![-_. ]*[0-9])|motion|speed|fps|details?|bits?|bitrate"
             + "|poly|key|light|freq|frequency|contrast|latency|cfg|rate|end|fidelity|angle|dynamic|cost|priority)(?![a-z])",
         RegexOptions.IgnoreCase
     )]

@@ -81,20 +81,41 @@ internal sealed class ExpertPartner(Headers headers)
                 + "it takes all steps."
         );
 
+    /// <summary>Refuses a transformer if there is another of its shape by whose name the two may be experts.</summary>
+    /// <exception cref="CheckpointException">There is one.</exception>
+    public void RequireNoTwin(NetworkFile file)
+    {
+        var folder = Path.GetDirectoryName(Path.GetFullPath(file.Path))!;
+        var above = Path.GetDirectoryName(folder);
+        var own = ModelFiles.RealPath(file.Path);
+        var near = ModelFiles
+            .Near([(folder, 0)])
+            .Concat(above is null ? [] : FolderSearch.Folders(above).Select(other => Path.Combine(other, Path.GetFileName(file.Path))))
+            .Where(path => File.Exists(path) && ExpertTwins.MayBeTwins(file.Path, path) && ModelFiles.RealPath(path) != own);
+        if (near.Select(headers.Read).FirstOrDefault(other => other.Transformer == file.Transformer) is { } twin)
+        {
+            throw new CheckpointException(
+                file.Path,
+                $"it and {twin.Path} are of one shape, and by their names they may be Wan 2.2's two experts: name them with "
+                    + $"{PartOptions.HighNoise} and {PartOptions.LowNoise}, or give this file to both if it takes all steps."
+            );
+        }
+    }
+
     private NetworkFile? In((string Folder, int Depth) place, NetworkFile file, string? noise)
     {
         var paths = ModelFiles.Different(ModelFiles.Near([place]).Prepend(file.Path).DistinctBy(Path.GetFullPath)).ToList();
-        var letters = ExpertLetters.OfPairs([.. paths.Where(path => ExpertNames.NoiseOf(path) is null)]);
+        var twins = ExpertTwins.NoisesOf([.. paths.Where(path => ExpertNames.NoiseOf(path) is null)]);
         var own = Path.GetDirectoryName(Path.GetFullPath(file.Path));
         var near = paths.Where(path =>
             path != file.Path
-            && (ExpertNames.NoiseOf(path) is not null || letters.ContainsKey(path) || Path.GetDirectoryName(Path.GetFullPath(path)) == own)
+            && (ExpertNames.NoiseOf(path) is not null || twins.ContainsKey(path) || Path.GetDirectoryName(Path.GetFullPath(path)) == own)
         );
         List<NetworkFile> all =
         [
             file,
             .. near.Select(headers.Read)
-                .Where(other => other.Transformer == file.Transformer && (other.Noise is not null || letters.ContainsKey(other.Path))),
+                .Where(other => other.Transformer == file.Transformer && (other.Noise is not null || twins.ContainsKey(other.Path))),
         ];
         var groups = Experts.Group(all);
         if (groups.FirstOrDefault(group => group.High is not null && group.Paths.Contains(file.Path)) is { High: { } high, Low: { } low })

@@ -35,12 +35,12 @@ internal static class Experts
                 .SelectMany(shape => MayBePaired(shape.Key!) ? GroupShape([.. shape]) : shape.Select(file => new Pair(file, null))),
         ];
 
-    /// <summary>The noise of each file that says one, by a word or against another file by a letter.</summary>
+    /// <summary>The noise of each file that says one, by a word or against another file.</summary>
     public static IReadOnlyDictionary<string, string> Noises(IEnumerable<NetworkFile> files)
     {
         List<NetworkFile> all = [.. files];
-        var letters = ExpertLetters.OfPairs([.. all.Where(file => file.Noise is null).Select(file => file.Path)]);
-        return all.Select(file => (file.Path, Noise: file.Noise ?? letters.GetValueOrDefault(file.Path)))
+        var twins = ExpertTwins.NoisesOf([.. all.Where(file => file.Noise is null).Select(file => file.Path)]);
+        return all.Select(file => (file.Path, Noise: file.Noise ?? twins.GetValueOrDefault(file.Path)))
             .Where(file => file.Noise is not null)
             .ToDictionary(file => file.Path, file => file.Noise!);
     }

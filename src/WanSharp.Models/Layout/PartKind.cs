@@ -97,7 +97,7 @@ internal sealed partial record PartKind
 
     /// <summary>
     /// Whether a file belongs to another family of models, whose networks may have the same shape (Qwen-Image's VAE): the description
-    /// next to it says so, or its name. Of a file whose name says nothing, such as Diffusers', the two folders around it count.
+    /// next to it says so, or its name. Of a file whose name does not say that it is Wan's, the two folders around it count.
     /// </summary>
     public bool IsOfOthers(NetworkFile file)
     {
@@ -109,7 +109,7 @@ internal sealed partial record PartKind
         var name = FileWords.Stem(file.Path);
         var folder = Path.GetDirectoryName(Path.GetFullPath(file.Path)) ?? "";
         return OtherFamilies().IsMatch(name)
-            || (name.StartsWith("diffusion_pytorch_model", StringComparison.OrdinalIgnoreCase) || name is "model" or "pytorch_model")
+            || !WanWords().IsMatch(name)
                 && OtherFamilies().IsMatch($"{Path.GetFileName(Path.GetDirectoryName(folder))}/{Path.GetFileName(folder)}");
     }
 
@@ -135,6 +135,9 @@ internal sealed partial record PartKind
 
     [GeneratedRegex("qwen|hunyuan|flux|sdxl|ltxv?|cosmos|mochi|hidream|anima(?![a-z])", RegexOptions.IgnoreCase)]
     private static partial Regex OtherFamilies();
+
+    [GeneratedRegex("wan|umt5|(?<![0-9])2[._]?[12](?![0-9])|clip_vision_h(?![a-z])|xlm-roberta", RegexOptions.IgnoreCase)]
+    private static partial Regex WanWords();
 
     [GeneratedRegex(@"models?|pytorch|umt5|t5|xxl|encoder|enc|text|google|wan|only|comfy|[-_. 0-9]")]
     private static partial Regex TextEncoderWords();

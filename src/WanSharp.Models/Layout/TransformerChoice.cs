@@ -10,6 +10,8 @@ namespace WanSharp.Models.Layout;
 /// <param name="headers">What was read.</param>
 internal sealed class TransformerChoice(string path, NamedParts named, Headers headers)
 {
+    private const int SmallDim = 1536; // the 1.3B model's, which has no experts
+
     private readonly ExpertPartner _partners = new(headers);
     private readonly List<string> _notes = [];
 
@@ -167,6 +169,11 @@ internal sealed class TransformerChoice(string path, NamedParts named, Headers h
                 "it is one of Wan 2.2's two experts, or both merged, and its name does not say which: name the two with "
                     + $"{PartOptions.HighNoise} and {PartOptions.LowNoise}, or give this file to both if it takes all steps."
             );
+        }
+
+        if (file.Transformer is { ModelType: ModelType.TextToVideo, Dim: not SmallDim })
+        {
+            _partners.RequireNoTwin(file);
         }
 
         var possible = ExpertLetters.PossibleNoiseOf(file.Path) ?? ExpertNames.PossibleNoiseOf(file.Path);

@@ -17,6 +17,13 @@ internal sealed record NetworkNames(
 )
 {
     private const string Average = "ema";
+
+    // What may stand in a network's name in one form of it and not in another.
+    private static readonly string[] Wrappers = ["model", "module", "state", "dict", "orig", "mod", "fsdp", "wrapped", "network", "params"];
+
+    // What a training has beside the network that it trains.
+    private static readonly string[] Helpers = ["critic", "fake", "real", "score", "teacher", "discriminator", "disc", "guidance"];
+
     private const int MostPrefixes = 16;
 
     /// <summary>
@@ -105,18 +112,38 @@ internal sealed record NetworkNames(
         return null;
     }
 
-    /// <summary>Of the networks that a training leaves, the average is what clips are made with.</summary>
+    /// <summary>
+    /// Of the networks that a training leaves, the average is what clips are made with: the one that is called as another is, and an
+    /// average besides, or nothing but an average. Those of a critic or a teacher are not.
+    /// </summary>
     private string TheAverage(ICheckpoint checkpoint, List<string> prefixes)
     {
-        var averages = prefixes.Where(prefix => prefix.Split('.', '_').Contains(Average, StringComparer.OrdinalIgnoreCase)).ToList();
-        return averages is [var average]
-            ? average
+        List<(string Prefix, string[] Words)> made =
+        [
+            .. prefixes
+                .Select(prefix => (prefix, WordsOf(prefix)))
+                .Where(network => !network.Item2.Intersect(Helpers, StringComparer.OrdinalIgnoreCase).Any()),
+        ];
+        var averages = made.FindAll(network => IsAverage(network.Words));
+        return averages is [var average] && made.Exists(network => !IsAverage(network.Words) && IsOf(average.Words, network.Words))
+            ? average.Prefix
             : throw new CheckpointException(
                 checkpoint.Path,
                 $"it holds {prefixes.Count} networks of one kind ({What}), called "
                     + $"{string.Join(", ", prefixes.Take(8).Select(prefix => CheckpointException.Quote(prefix.TrimEnd('.'))))}: "
                     + "save the one that is meant in a file of its own."
             );
+
+        static string[] WordsOf(string prefix) =>
+            [
+                .. prefix
+                    .Split(['.', '_', '-'], StringSplitOptions.RemoveEmptyEntries)
+                    .Where(word => !Wrappers.Contains(word, StringComparer.OrdinalIgnoreCase)),
+            ];
+        static bool IsAverage(string[] words) => words.Contains(Average, StringComparer.OrdinalIgnoreCase);
+        static bool IsOf(string[] average, string[] network) =>
+            average.Where(word => !word.Equals(Average, StringComparison.OrdinalIgnoreCase)) is var rest
+            && (!rest.Any() || rest.SequenceEqual(network, StringComparer.OrdinalIgnoreCase));
     }
 
     private RenamedCheckpoint Rename(

@@ -1,3 +1,5 @@
+using WanSharp.Tensors;
+
 namespace WanSharp.Models.Names;
 
 /// <summary>The VAEs' names: official, which ComfyUI and kijai share, and Diffusers', which groups the layers into levels.</summary>
@@ -21,7 +23,28 @@ internal static class VaeNames
             ],
             ["encoder.conv1.weight", "encoder.conv_in.weight"],
             [NetworkNames.Official, Diffusers]
-        );
+        )
+        {
+            Shaped = Shaped,
+        };
+
+    /// <summary>
+    /// A convolution under its five dimensions. GGUF has four at most: stable-diffusion.cpp joins the first two, and the bias tells them.
+    /// </summary>
+    private static Tensor Shaped(IReadOnlyDictionary<string, Tensor> tensors, string name)
+    {
+        const string Weight = ".weight";
+        var tensor = tensors[name];
+        return
+            tensor.Shape.Rank == 4
+            && name.EndsWith(Weight, StringComparison.Ordinal)
+            && tensors.TryGetValue($"{name[..^Weight.Length]}.bias", out var bias)
+            && bias.Shape.ElementCount is > 0 and var outputs
+            && tensor.Shape[0] > outputs
+            && tensor.Shape[0] % outputs == 0
+            ? tensor.Reshape([outputs, tensor.Shape[0] / outputs, tensor.Shape[1], tensor.Shape[2], tensor.Shape[3]])
+            : tensor;
+    }
 
     private static NameTable Diffusers(IReadOnlyCollection<string> names)
     {

@@ -22,6 +22,7 @@ internal sealed class MappedBlocks(
     Func<int, string> prefix
 ) : IBlockWeights
 {
+    private readonly HashSet<int> _looked = [];
     private (int Index, Task Reading)? _coming;
     private int? _taken;
 
@@ -40,6 +41,11 @@ internal sealed class MappedBlocks(
         }
 
         _taken = index;
+        if (_looked.Add(index))
+        {
+            weights.RefuseZeros(slots[index], prefix(index)); // not before its pages are needed
+        }
+
         if (_coming is null && NextThatComes(index) is { } next)
         {
             _coming = (next, Task.Run(() => weights.ReadAhead(slots[next], prefix(next))));

@@ -42,7 +42,10 @@ internal sealed class NetworkLoader(
     /// <param name="graph">The graph.</param>
     /// <param name="prefix">What stands before the weights' names in the checkpoint.</param>
     /// <param name="cancellationToken">Cancels compilation.</param>
-    public async Task<PreparedRun> PrepareAsync(OnnxGraph graph, string prefix, CancellationToken cancellationToken)
+    public Task<PreparedRun> PrepareAsync(OnnxGraph graph, string prefix, CancellationToken cancellationToken) =>
+        PrepareAsync(graph, slot => weights.Get(slot, prefix), cancellationToken);
+
+    private async Task<PreparedRun> PrepareAsync(OnnxGraph graph, Func<WeightSlot, Tensor> weightOf, CancellationToken cancellationToken)
     {
         using var use = await graphs.RentAsync(graph, _settings, cancellationToken).ConfigureAwait(false);
         var run = use.Session.Prepare();
@@ -50,7 +53,7 @@ internal sealed class NetworkLoader(
         {
             foreach (var slot in graph.Weights)
             {
-                run.GiveInput(slot.Name, Memory.Place(weights.Get(slot, prefix), cancellationToken));
+                run.GiveInput(slot.Name, Memory.Place(weightOf(slot), cancellationToken));
             }
 
             return run;
@@ -128,7 +131,8 @@ internal sealed class NetworkLoader(
         {
             for (var i = 0; i < count; i++)
             {
-                runs.Add(await PrepareAsync(blocks[i], prefix(i), cancellationToken).ConfigureAwait(false));
+                var block = prefix(i);
+                runs.Add(await PrepareAsync(blocks[i], slot => weights.GetUnread(slot, block), cancellationToken).ConfigureAwait(false));
             }
 
             return Measured(new MappedBlocks(runs, [.. blocks.Select(block => block.Weights)], weights, prefix));

@@ -18,7 +18,7 @@ public sealed class WeightStore(ICheckpoint checkpoint) : IDisposable
     public const int AllBlocks = int.MaxValue;
 
     private readonly ConcurrentDictionary<(string Name, DType DType), Lazy<Tensor>> _converted = new();
-    private readonly ConcurrentDictionary<string, byte> _looked = new(); // views that are known not to be zeros
+    private readonly ConcurrentDictionary<string, byte> _looked = new(); // views without holes, and what was converted
     private readonly Lazy<LayerFormats?> _eightBit = new(() => LayersOf(checkpoint));
     private readonly Residency _residency = new();
     private readonly string _made = ""; // what was made of the checkpoint's own weights
@@ -80,20 +80,38 @@ public sealed class WeightStore(ICheckpoint checkpoint) : IDisposable
     public Tensor Get(WeightSlot slot, string prefix = "")
     {
         ArgumentNullException.ThrowIfNull(slot);
+        var tensor = GetUnread(slot, prefix);
+        RefuseZeros([slot], prefix);
+        return tensor;
+    }
+
+    /// <summary>
+    /// A weight as a graph needs it; of a view nothing is read yet, and <see cref="RefuseZeros"/> is to be called before its first use.
+    /// </summary>
+    /// <inheritdoc cref="Get" path="/exception"/>
+    internal Tensor GetUnread(WeightSlot slot, string prefix)
+    {
         var name = prefix + slot.Name;
         var parts = Parts(name);
-        if (!IsStoredAs(slot, parts))
-        {
-            return _converted.GetOrAdd((name, slot.DType), key => new Lazy<Tensor>(() => Convert(parts, slot, name))).Value;
-        }
+        return IsStoredAs(slot, parts)
+            ? Fitted(parts[0].Tensor, slot.Shape, name)
+            : _converted.GetOrAdd((name, slot.DType), key => new Lazy<Tensor>(() => Convert(parts, slot, name))).Value;
+    }
 
-        if (!_looked.ContainsKey(name))
+    /// <summary>Looks through views for parts that were never downloaded, once: this reads all their pages.</summary>
+    /// <exception cref="CheckpointException">One has such a part.</exception>
+    internal void RefuseZeros(IEnumerable<WeightSlot> slots, string prefix)
+    {
+        foreach (var slot in slots.Where(slot => !_looked.ContainsKey(prefix + slot.Name)))
         {
-            ZeroedParts.Refuse(Path, name, parts[0].Tensor);
+            var name = prefix + slot.Name;
+            if (Parts(name) is var parts && IsStoredAs(slot, parts))
+            {
+                ZeroedParts.Refuse(Path, name, parts[0].Tensor);
+            }
+
             _looked.TryAdd(name, default);
         }
-
-        return Fitted(parts[0].Tensor, slot.Shape, name);
     }
 
     /// <summary>Writes a weight into memory of the slot's element type and shape; no copy is kept.</summary>

@@ -3,14 +3,20 @@ using WanSharp.Tensors;
 namespace WanSharp.Runtime.Weights;
 
 /// <summary>
-/// Finds the zeros that stand where a download has not been written yet. A network has rows of zeros at most; what is looked
-/// for is a whole matrix or vector, or a large part of a matrix.
+/// Finds the zeros that stand where a download has not been written yet. A network has rows of zeros at most, which begin and end
+/// with a row; what is looked for is a whole vector, and anything else in a matrix that is longer than two of its rows.
 /// </summary>
 internal static class ZeroedParts
 {
-    private const int PartBytes = 1 << 18; // whatever tools download at once is longer
+    private const int PartBytes = 1 << 18; // no row is longer that matters, and what is longer is a hole wherever it begins
     private const int SmallestMatrix = 1 << 12;
+    private const int SmallestHole = 1 << 12; // a page, a bad sector; what tools download at once is longer
     private const int SmallestVector = 16;
+    private const int ProbeBytes = 16;
+
+    // Inputs or heads that a training or a pruning switched off, and the zeros by chance of the rows around them.
+    private const int MostDeadRows = 16;
+    private const int MostByChance = 32;
 
     // A table of words has rows for words that no text has, which may be zero.
     private const int MostRows = 1 << 16;
@@ -20,7 +26,9 @@ internal static class ZeroedParts
     /// <param name="path">The file.</param>
     /// <param name="name">The weight.</param>
     /// <param name="weight">Its elements as they are stored.</param>
-    /// <param name="step">One of every this many parts of 256 KiB is looked at, and the last one.</param>
+    /// <param name="step">
+    /// 1 looks at all of it, page by page. Otherwise one of every this many parts of 256 KiB is looked at, and the last one.
+    /// </param>
     /// <exception cref="CheckpointException">A part is zero.</exception>
     public static void Refuse(string path, string name, Tensor weight, int step = 1)
     {
@@ -32,6 +40,12 @@ internal static class ZeroedParts
 
         if (weight.ByteLength < SmallestMatrix)
         {
+            return;
+        }
+
+        if (step == 1 && weight.Shape[0] <= MostRows)
+        {
+            RefuseHoles(path, name, weight);
             return;
         }
 
@@ -47,6 +61,40 @@ internal static class ZeroedParts
             }
         }
     }
+
+    /// <summary>Looks for zeros at distances of which any hole has two.</summary>
+    private static void RefuseHoles(string path, string name, Tensor weight)
+    {
+        var row = weight.ByteLength / weight.Shape.Dims.ToArray().First(dim => dim > 1);
+        var most = Math.Min(Math.Clamp(2 * row, SmallestHole, PartBytes), weight.ByteLength - 1);
+        var mostOfRows = Math.Min(Math.Clamp(MostDeadRows * row, most, PartBytes), weight.ByteLength - 1);
+        for (long at = 0; at <= weight.ByteLength - ProbeBytes; at += most / 2)
+        {
+            if (!IsZero(weight, at, ProbeBytes))
+            {
+                continue;
+            }
+
+            var (start, end) = RunAround(weight, at);
+            if (end - start > (IsOfRows(start, end, row) ? mostOfRows : most))
+            {
+                throw Refused(path, name, $"its {end - start} bytes from {start} on are all zero");
+            }
+        }
+    }
+
+    /// <summary>The zeros around one, as far as a hole has to go to be one.</summary>
+    private static (long Start, long End) RunAround(Tensor weight, long at)
+    {
+        var from = Math.Max(0, at - (2 * PartBytes));
+        var before = weight.ReadBytes(from, (int)(at - from));
+        var after = weight.ReadBytes(at, (int)Math.Min(2 * PartBytes, weight.ByteLength - at));
+        var length = after.IndexOfAnyExcept((byte)0);
+        return (from + before.LastIndexOfAnyExcept((byte)0) + 1, at + (length < 0 ? after.Length : length));
+    }
+
+    private static bool IsOfRows(long start, long end, long row) =>
+        end / row * row - (start + row - 1) / row * row is var whole && whole > 0 && end - start - whole <= MostByChance;
 
     /// <summary>The factors of a norm are never all zero; the terms that a layer adds may be.</summary>
     private static void RefuseVector(string path, string name, Tensor weight)

@@ -211,11 +211,13 @@ internal ref struct TorchPickle(string path, ReadOnlySpan<byte> program)
     private readonly string CheckGlobal(string name) =>
         name is OrderedDict or Size or RebuildTensor or RebuildTypedTensor or RebuildParameter or RebuildParameterWithState || IsType(name)
             ? name
-            : throw new CheckpointException(
-                path,
-                $"its pickle asks for {CheckpointException.Quote(name)}, which does not build a tensor: refused, and nothing of "
-                    + "it was run. If you trust the file, convert it to safetensors."
-            );
+        : name.StartsWith("__torch__.", StringComparison.Ordinal)
+            ? throw new CheckpointException(path, "it is a TorchScript program, not a checkpoint: get the model's weights.")
+        : throw new CheckpointException(
+            path,
+            $"its pickle asks for {CheckpointException.Quote(name)}, which does not build a tensor: refused, and nothing of "
+                + "it was run. If you trust the file, convert it to safetensors."
+        );
 
     private static bool IsType(string name) =>
         name.StartsWith(TypePrefix, StringComparison.Ordinal)

@@ -198,6 +198,40 @@ public sealed class QuantizedFileTests : IDisposable
         Assert.Contains("the tensor scaled_fp8 says", NetworkFile.Read(Write(quantizer)).Problem, StringComparison.Ordinal);
     }
 
+    /// <summary>A scale that another program keeps to divide by has a name that says nothing; what comes out is no weight.</summary>
+    [Theory]
+    [InlineData("comfy scaled fp8", ".scale_weight")]
+    [InlineData("fp8 by block", ".weight_scale_inv")]
+    [InlineData("lightx2v int8", ".weight_scale")]
+    public void Read_ScalesThatAreTurnedOver_AreRefusedByName(string format, string suffix)
+    {
+        using var quantizer = Quantizer.Of(_networks.Transformer, QuantizedFormats.Read[format]);
+        foreach (var name in quantizer.Stored.Keys.Where(name => name.EndsWith(suffix, StringComparison.Ordinal)).ToList())
+        {
+            var scale = quantizer.Stored[name];
+            var turned = scale.Read<float>().ToArray().Select(factor => 1 / factor).ToArray();
+            quantizer.Stored[name] = quantizer.Keep(Tensor.CopyOf<float>(scale.Shape, turned));
+        }
+
+        var file = NetworkFile.Read(Write(quantizer));
+        Assert.Null(file.Transformer);
+        Assert.Contains($"{suffix}'", file.Problem, StringComparison.Ordinal);
+        Assert.Contains("which weights are not: it may be a scale to divide by", file.Problem, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("model_int8_convrot_merged.safetensors", true)]
+    [InlineData("model_ConvRot.safetensors", true)]
+    [InlineData("model_int8.safetensors", false)]
+    public void Read_RotatedCodesWhoseNotesWereLeftOut_AreRefusedByTheFilesName(string name, bool isRefused)
+    {
+        using var quantizer = Quantizer.Of(_networks.Transformer, QuantizedFormats.Read["lightx2v int8"]);
+        SafetensorsWriter.Write(_folder[name], quantizer.Stored);
+        var problem = NetworkFile.Read(_folder[name]).Problem;
+        Assert.Equal(isRefused, problem?.Contains("was rotated before it was quantized", StringComparison.Ordinal) == true);
+        Assert.Equal(isRefused, problem is not null);
+    }
+
     [Fact]
     public void Read_AScaleOfAWeightThatIsNotQuantized_IsRefusedUnlessItIsOne()
     {

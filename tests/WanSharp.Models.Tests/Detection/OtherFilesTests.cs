@@ -29,6 +29,12 @@ public sealed class OtherFilesTests : IDisposable
     [InlineData("kind IA3", "lycoris_blocks_0_self_attn_q.on_input")]
     [InlineData("a set of weights", "diffusion_model.blocks.0.self_attn.q.set_weight")]
     [InlineData("a VAE of Stable Diffusion", "quant_conv.weight")]
+    [InlineData("a VAE of Stable Diffusion or Flux", "encoder.conv_in.weight", "decoder.mid.block_1.conv1.weight")]
+    [InlineData("Ovi", "video_model.blocks.0.self_attn.q.weight", "audio_model.blocks.0.self_attn.q.weight")]
+    [InlineData("Z-Image", "cap_embedder.1.weight")]
+    [InlineData("SAM 2", "sam_mask_decoder.conv_s0.weight")]
+    [InlineData("SigLIP", "vision_model.embeddings.patch_embedding.weight", "vision_model.head.probe")]
+    [InlineData("ControlNet", "controlnet_blocks.0.weight")]
     [InlineData("an upscaler", "model.1.sub.0.RDB1.conv1.0.weight")]
     [InlineData("RIFE", "block0.conv0.0.0.weight")]
     [InlineData("optimizer alone", "optimizer.state.0.exp_avg")]
@@ -95,12 +101,58 @@ public sealed class OtherFilesTests : IDisposable
 
     [Theory]
     [InlineData("diffusion_models/Phantom-Wan-1_3B_fp16.safetensors", "Phantom: its reference images")]
+    [InlineData("ChronoEdit/Wan2_1-14B-I2V_ChronoEdit_fp8.safetensors", "ChronoEdit: it was made to edit")]
+    [InlineData("HoloCine_dit/full.safetensors", "HoloCine: its several shots")]
+    [InlineData("SkyReels-A2/diffusion_pytorch_model.safetensors", "SkyReels-A2: its reference images")]
+    [InlineData("Yume-I2V-540P/diffusion_pytorch_model.safetensors", "Yume: its walks")]
+    [InlineData("diffusion_models/self_forcing_dmd.safetensors", "clips in chunks")]
+    [InlineData("LongLive-1.3B/longlive_base.safetensors", "clips in chunks")]
+    [InlineData("diffusion_models/krea-realtime-video-14b.safetensors", "clips in chunks")]
+    [InlineData("diffusion_models/Wan2_1-T2V-14B_CausVid_fp8.safetensors", "clips in chunks")]
     [InlineData("diffusion_models/Wan2_1-T2V-1_3B_fp16.safetensors", null)]
     public void Find_ATransformerThatPromisesMore_SaysWhatIsLeftOut(string name, string? expected)
     {
         var notes = _folder.Comfy().Find(_folder.Transformer(name)).Notes;
         Assert.Equal(expected is null ? 0 : 1, notes.Count);
         Assert.All(notes, note => Assert.Contains(expected!, note, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Read_AVideoVaeOfAnotherFamily_IsNoVaeOfPictures()
+    {
+        var tensors = new Dictionary<string, Tensor> { ["quant_conv.weight"] = _any.Reshape([2, 2, 1, 1, 1]) };
+        Assert.Contains(
+            "a VAE for video of another family",
+            NetworkFile.Read(_folder.Write("vae.safetensors", tensors)).Problem,
+            StringComparison.Ordinal
+        );
+    }
+
+    [Fact]
+    public void Read_PatchesInMlxsLayout_SaysSo()
+    {
+        var tensors = new Dictionary<string, Tensor>(_folder.Networks.Transformer);
+        var patch = tensors["patch_embedding.weight"];
+        tensors["patch_embedding.weight"] = patch.Reshape([patch.Shape[0], 1, 2, 2, patch.Shape[1]]);
+        Assert.Contains("as MLX has them", NetworkFile.Read(_folder.Write("m.safetensors", tensors)).Problem, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Read_APipe_IsNotWaitedFor()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "It has no pipes in folders.");
+        var path = _folder["pipe.safetensors"];
+        using var made = System.Diagnostics.Process.Start("mkfifo", [path]);
+        made.WaitForExit();
+        Assert.Contains("a pipe", NetworkFile.Read(path).Problem, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Read_AnEmptyDescription_SaysThatItIsEmpty()
+    {
+        _folder.Text("config.json", "");
+        var file = NetworkFile.Read(_folder.Transformer("model.safetensors"));
+        Assert.Contains("config.json: it is empty", file.Problem, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using WanSharp.Graphs;
 using WanSharp.Graphs.Networks;
 using WanSharp.Models.Detection;
+using WanSharp.Models.Layout;
 using WanSharp.Tensors;
 using WanSharp.Testing;
 
@@ -55,6 +56,25 @@ public sealed class TransformerDescriptionTests
                 return e.Message;
             }
         }
+    }
+
+    /// <summary>Tensors do not tell these two: a description must show that it is the transformer's.</summary>
+    [Theory]
+    [InlineData("\"_class_name\":\"WanModel\"", true)]
+    [InlineData("\"dim\":DIM,\"num_heads\":HEADS,\"num_layers\":LAYERS", true)]
+    [InlineData("\"num_heads\":HEADS", false)]
+    [InlineData("\"name\":\"something\"", false)]
+    public void Detect_ADescriptionThatSaysNothingToCompare_IsNotBelieved(string description, bool isBelieved)
+    {
+        using var folder = new Layout.TinyFolder("wan2.1-t2v-1.3b");
+        var config = folder.Networks.Config;
+        description = description
+            .Replace("DIM", $"{config.Dim}", StringComparison.Ordinal)
+            .Replace("HEADS", $"{config.Heads}", StringComparison.Ordinal)
+            .Replace("LAYERS", $"{config.Layers}", StringComparison.Ordinal);
+        folder.Text("config.json", $$"""{ {{description}},"eps":0.5,"text_len":7}""");
+        var read = NetworkFile.Read(folder.Transformer("model.safetensors")).Transformer!;
+        Assert.Equal(isBelieved ? (0.5f, 7) : (config.Eps, new TransformerConfig().TextLength), (read.Eps, read.TextLength));
     }
 
     [Fact]

@@ -96,6 +96,8 @@ public sealed class CompanionTests
     [Theory]
     [InlineData("vae/qwen_image_vae.safetensors")]
     [InlineData("vae/Qwen-Image/diffusion_pytorch_model.safetensors")]
+    [InlineData("vae/Qwen-Image/image_vae.safetensors")]
+    [InlineData("vae/QwenImage/vae.safetensors")]
     public void Find_AnotherFamilysVaeOfTheSameShape_IsTakenOnlyByName(string file)
     {
         using var folder = new TinyFolder("wan2.1-t2v-1.3b");

@@ -15,6 +15,13 @@ public sealed class ExpertTests
     [InlineData("nsfwFASTMOVEV2FP8H.safetensors", "nsfwFASTMOVEV2FP8L.safetensors")]
     [InlineData("high/t2v/14b/q8/model.gguf", "low/t2v/14b/q8/model.gguf")]
     [InlineData("HIGH/a/b/c/model.safetensors", "low/a/b/c/model.safetensors")]
+    [InlineData("mymix_t2v_highv2.safetensors", "mymix_t2v_lowv2.safetensors")]
+    [InlineData("wan22_t2v_high-step00000500.safetensors", "wan22_t2v_low-step00000500.safetensors")]
+    [InlineData("wan2.2_t2v_HIGH_rank64_merged.safetensors", "wan2.2_t2v_LOW_rank64_merged.safetensors")]
+    [InlineData("wan22_t2v_high_cfg_distill.safetensors", "wan22_t2v_low_cfg_distill.safetensors")]
+    [InlineData("Wan22_T2V_Hi_fp8.safetensors", "Wan22_T2V_Lo_fp8.safetensors")]
+    [InlineData("mymixHi.safetensors", "mymixLo.safetensors")]
+    [InlineData("nsfwhigh.safetensors", "nsfwlow.safetensors")]
     public void Find_OneOfEach_IsAPairFromEitherFileAndFromTheFolder(string high, string low)
     {
         using var folder = new TinyFolder("wan2.2-t2v-a14b").Comfy();
@@ -22,6 +29,30 @@ public sealed class ExpertTests
         folder.HighNoise(high);
         folder.Transformer(low);
         Assert.All(new[] { "", high, low }, path => Assert.Equal((high, low), folder.Experts(folder[path])));
+    }
+
+    /// <summary>Two of one shape that may be experts are asked about, and run if one is named as both.</summary>
+    [Theory]
+    [InlineData("wan2.2-t2v-a14b-stage1.safetensors", "wan2.2-t2v-a14b-stage2.safetensors")]
+    [InlineData("t2v_upper.safetensors", "t2v_lower.safetensors")]
+    [InlineData("mymix_high_motion.safetensors", "mymix_low_motion.safetensors")]
+    [InlineData("expert1/model.safetensors", "expert2/model.safetensors")]
+    public void Find_TwoThatMayBeExperts_AsksFromEitherFile(string one, string other)
+    {
+        using var folder = new TinyFolder("wan2.2-t2v-a14b").Comfy();
+        one = folder.HighNoise($"diffusion_models/{one}");
+        Assert.Null(folder.Find(one).HighNoisePath);
+        other = folder.Transformer($"diffusion_models/{other}");
+        Assert.All(
+            new[] { one, other },
+            file =>
+            {
+                var message = folder.Refusal(file);
+                Assert.Contains("they may be Wan 2.2's two experts", message, StringComparison.Ordinal);
+                Assert.Contains("--model-high", message, StringComparison.Ordinal);
+                Assert.Null(folder.Find(file, new NamedParts { LowNoise = file, HighNoise = file }).HighNoisePath);
+            }
+        );
     }
 
     [Fact]

@@ -110,6 +110,55 @@ public sealed class FoundNamesTests
         Assert.NotNull(NetworkFile.Read(folder.Write("model.safetensors", tensors)).Problem);
     }
 
+    /// <summary>PEFT's names of a model whose layers had adapters, and of a layer that was trained whole.</summary>
+    [Fact]
+    public void Read_NamesOfPeft_AreThoseOfTheLayers()
+    {
+        using var folder = new TinyFolder("wan2.1-t2v-1.3b");
+        var tensors = folder.Networks.Transformer.ToDictionary(
+            pair => "base_model.model." + pair.Key.Replace("self_attn.q.", "self_attn.q.base_layer.", StringComparison.Ordinal),
+            pair => pair.Value
+        );
+        var before = tensors["base_model.model.head.head.weight"];
+        tensors.Remove("base_model.model.head.head.weight");
+        tensors["base_model.model.head.head.original_module.weight"] = before;
+        tensors["base_model.model.head.head.modules_to_save.default.weight"] = folder.Keep(folder.Networks.Scaled(before, 2));
+        var file = NetworkFile.Read(folder.Write("model.safetensors", tensors));
+        Assert.Equal((null, folder.Networks.Config), (file.Problem, file.Transformer));
+        using var found = WanSharp.Models.Names.TransformerNames.Names.Find(Checkpoint.Open(file.Path))!;
+        Assert.Equal(before.Read<float>()[0] * 2, found.Get("head.head.weight").Read<float>()[0]);
+    }
+
+    /// <summary>GGUF has four dimensions at most: stable-diffusion.cpp joins the first two of a convolution.</summary>
+    [Fact]
+    public void Read_AVaeWhoseConvolutionsHaveFourDimensions_IsTheSame()
+    {
+        using var folder = new TinyFolder("wan2.1-t2v-1.3b");
+        var whole = NetworkFile.Read(folder.Vae("whole.safetensors"));
+        var joined = folder.Networks.Vae.ToDictionary(
+            pair => pair.Key,
+            pair =>
+                pair.Value.Shape is { Rank: 5 } shape ? pair.Value.Reshape([shape[0] * shape[1], shape[2], shape[3], shape[4]]) : pair.Value
+        );
+        var file = NetworkFile.Read(folder.Write("joined.safetensors", joined));
+        Assert.Null(file.Problem);
+        Assert.Equal(whole.Vae!.DimMultipliers, file.Vae!.DimMultipliers);
+        Assert.Equal(whole.Vae.LatentChannels, file.Vae.LatentChannels);
+    }
+
+    [Fact]
+    public void Read_ATrainingsCounters_AreNoPartOfTheNetwork()
+    {
+        using var folder = new TinyFolder("wan2.1-t2v-1.3b");
+        var tensors = new Dictionary<string, Tensor>(folder.Networks.Transformer);
+        foreach (var name in new[] { "steps", "iteration", "callbacks.ModelCheckpoint.best_model_score", "hyper_parameters.lr" })
+        {
+            tensors[name] = folder.Keep(Tensor.CopyOf<float>([1], [7]));
+        }
+
+        Assert.Null(NetworkFile.Read(folder.Write("model.safetensors", tensors)).Problem);
+    }
+
     [Fact]
     public void Read_ATrainingsNetworks_TakesTheAverageAndSaysSo()
     {
@@ -124,6 +173,9 @@ public sealed class FoundNamesTests
                 ("generator.model.", "generator_ema.model.", true),
                 ("ema.", "model.", true),
                 ("student.", "teacher.", false),
+                ("generator.", "critic_ema.", false),
+                ("student.", "generator_ema.", false),
+                ("critic.", "ema.", false),
             }
         )
         {
@@ -144,8 +196,10 @@ public sealed class FoundNamesTests
             else
             {
                 Assert.Null(file.Transformer);
+                string[] called = [one.TrimEnd('.'), other.TrimEnd('.')];
+                Array.Sort(called, (a, b) => a.Length != b.Length ? a.Length - b.Length : string.CompareOrdinal(a, b));
                 Assert.Contains(
-                    "2 networks of one kind (Wan transformer), called 'student', 'teacher'",
+                    $"2 networks of one kind (Wan transformer), called '{called[0]}', '{called[1]}'",
                     file.Problem,
                     StringComparison.Ordinal
                 );
