@@ -1,7 +1,9 @@
 using WanSharp.Engine.Denoising;
+using WanSharp.Engine.Features;
 using WanSharp.Engine.Planning;
 using WanSharp.Engine.Requests;
 using WanSharp.Graphs;
+using WanSharp.Media.Clips;
 using WanSharp.Media.Images;
 using WanSharp.Models;
 using WanSharp.Runtime;
@@ -292,12 +294,12 @@ public sealed class FunClipTests(TinyEngine engine) : IDisposable
     public async Task Generate_OfAControlThatEndsEarly_FollowsTheFramesThatItHas()
     {
         var generator = Open("wan2.1-fun-1.3b-control");
-        var shown = new Engine.Features.ControlFrames(64, 32, Frames);
-        Assert.Equal(0, shown.Filled);
-        shown.Set(0, new byte[3 * 64 * 32], mask: null);
-        Assert.Equal(1, shown.Filled);
+        var (early, whole) = (await ClipAsync("early.webm", frames: 6), await ClipAsync("whole.webm", frames: Frames));
 
-        Assert.NotEmpty(await GenerateAsync(generator, Followed("wan2.1-fun-1.3b-control")));
+        await AssertAllDifferAsync(generator, Plain with { Control = early, Fps = 4 }, Plain with { Control = whole, Fps = 4 });
+        var plan = generator.Plan(Plain with { Control = early, Fps = 4 });
+        var frames = await new ControlReader(new ControlSource(() => Ffmpegs.Any)).ReadAsync(plan, Token);
+        Assert.Equal((6, Frames), (frames.Filled, frames.Count));
     }
 
     [Theory]
@@ -374,6 +376,24 @@ public sealed class FunClipTests(TinyEngine engine) : IDisposable
     }
 
     private static string Text(FrameList frames) => string.Join('\n', frames.Frames.Select(Convert.ToHexString));
+
+    /// <summary>A grey clip of four frames a second, each lighter than the one before.</summary>
+    private async Task<string> ClipAsync(string name, int frames)
+    {
+        await using var writer = VideoWriter.Create(
+            Ffmpegs.Any,
+            OutputTarget.Parse(_folder[name]),
+            new ClipFormat(64, 32, frames, 4),
+            settings: null
+        );
+        for (var frame = 0; frame < frames; frame++)
+        {
+            await writer.WriteAsync(Enumerable.Repeat((byte)(20 * frame), 3 * 64 * 32).ToArray(), Token);
+        }
+
+        await writer.CompleteAsync(Token);
+        return _folder[name];
+    }
 
     /// <summary>A picture whose columns have these levels of red.</summary>
     private string Picture(string name, Func<int, byte> level)

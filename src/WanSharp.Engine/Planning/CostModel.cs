@@ -6,6 +6,7 @@ using WanSharp.Engine.Presets;
 using WanSharp.Engine.Requests;
 using WanSharp.Engine.Strategies;
 using WanSharp.Graphs;
+using WanSharp.Graphs.Networks;
 using WanSharp.Models;
 using WanSharp.Models.Decoders;
 using WanSharp.Models.Text;

@@ -57,8 +57,8 @@ public static partial class WanTransformer
     }
 
     /// <summary>
-    /// The rays through the pixels of each token, by the convolution's weights. One number of all rays after another: six at once are as
-    /// large as the blocks' largest activation.
+    /// The rays through the pixels of each token, by the convolution's weights. One number of all rays after another: six at once would be
+    /// 6144 values to a token, at 8 pixels to a latent position.
     /// </summary>
     private static GraphValue CameraRays(GraphBuilder g, TransformerConfig config, GraphValue cameras, (Dim F, Dim H, Dim W) grid)
     {

@@ -85,6 +85,8 @@ public sealed class FilledWorkflowTests : IDisposable
         "mask_shows",
         "outpaint",
         "reference",
+        "camera",
+        "camera_speed",
         "decoder",
         "encoder",
         "interpolate",
