@@ -69,7 +69,7 @@ public sealed class ReuseTests : IDisposable
         using var other = Generator(prepacking);
         await one.GenerateAsync(one.Plan(Circle), new FrameList(), new GenerationRunOptions { Steps = _steps }, Token);
 
-        var made = await other.GenerateAsync(other.Plan(Circle), new FrameList(), cancellationToken: Token);
+        var made = await other.GenerateAsync(other.Plan(Circle), new FrameList(), new GenerationRunOptions(), Token);
 
         Assert.Equal(isShared, made.FeatureHits > 0);
         Assert.Equal(isShared, await other.FindSimilarAsync(other.Plan(Star), _steps, Token) is not null);
