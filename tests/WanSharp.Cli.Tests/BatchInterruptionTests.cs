@@ -78,6 +78,12 @@ public sealed class BatchInterruptionTests : BatchTests
         );
         var kept = BackendSettings.Load(folder);
         Assert.Equal((null, 2), (kept.Engine.Options.BatchSize, kept.Engine.Options.Lanes));
+
+        // as scripts call it that were written before it was --lanes
+        run = await RunAsync([.. args, "--workers", "3"]);
+        Assert.True(run.ExitCode == ExitCode.Done, run.Error);
+        Assert.Equal(3, BackendSettings.Load(folder).Engine.Options.Lanes);
+        Assert.DoesNotContain("--workers", (await RunAsync("batch", "--help")).Out, StringComparison.Ordinal);
     }
 
     /// <summary>Two programs on one folder and one cache at the same time: every clip is there, whole, and made by one of them.</summary>

@@ -201,6 +201,7 @@ internal sealed class BatchCommand(CliEnvironment environment)
             throw new JobStoreException($"{path} has no jobs: the batch was stopped before it stored any. Repeat the original command.");
         }
 
+        store.RequireAll();
         if (isDry)
         {
             environment.Out.WriteLine(

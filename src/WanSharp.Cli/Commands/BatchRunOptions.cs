@@ -29,6 +29,7 @@ internal sealed class BatchRunOptions
         "Lanes that compute at the same time, sharing one set of weights. Default: 1.",
         MostLanes
     );
+    private readonly Option<int?> _workers = BatchOptions.Count("--workers", "What --lanes was called, for scripts.", MostLanes);
     private readonly EngineLimitOptions _limits = new();
     private readonly Option<int?> _attempts = BatchOptions.Count(
         "--attempts",
@@ -54,7 +55,20 @@ internal sealed class BatchRunOptions
     /// <param name="ownsFormat">Whether the program chooses the clips' format.</param>
     public void AddTo(Command command, bool ownsFiles = false, bool ownsFormat = false)
     {
-        Option[] options = [_format, _stylesFile, _batchSize, _lanes, .. _limits.All, _attempts, _noCache, _overwrite, _allowModelChange];
+        _workers.Hidden = true;
+        Option[] options =
+        [
+            _format,
+            _stylesFile,
+            _batchSize,
+            _lanes,
+            _workers,
+            .. _limits.All,
+            _attempts,
+            _noCache,
+            _overwrite,
+            _allowModelChange,
+        ];
         foreach (var option in options.Where(option => (!ownsFiles || option != _overwrite) && (!ownsFormat || option != _format)))
         {
             command.Options.Add(option);
@@ -107,7 +121,7 @@ internal sealed class BatchRunOptions
                 Options = engine.Options with
                 {
                     BatchSize = parsed.GetValue(_batchSize) is { } size ? size.Most : engine.Options.BatchSize,
-                    Lanes = parsed.GetValue(_lanes) ?? engine.Options.Lanes,
+                    Lanes = parsed.GetValue(_lanes) ?? parsed.GetValue(_workers) ?? engine.Options.Lanes,
                     Clock = clock,
                 },
             },

@@ -23,6 +23,11 @@ internal static class BatchFields
         ["output"] = (entry, value) => entry with { Output = value.Text },
     };
 
+    private static readonly string[] Prompts = ["prompt", "negative"];
+
+    // Any other text is a value of them, too.
+    private static readonly string[] OtherTexts = ["image", "last_image", "style", "output"];
+
     /// <summary>Fields that say the same, so that not both can be followed.</summary>
     private static readonly (string One, string Other)[] Rivals =
     [
@@ -59,6 +64,20 @@ internal static class BatchFields
         if (!Names.Contains(value.Field))
         {
             throw new InvalidRequestException(value.Field, Names.Unknown(value.Field));
+        }
+
+        var isPrompt = Prompts.Contains(value.Field, StringComparer.OrdinalIgnoreCase);
+        if (isPrompt && ForeignText.ProblemOf(value.Text) is { } foreign)
+        {
+            throw new InvalidRequestException(value.Field, foreign);
+        }
+
+        if ((isPrompt || OtherTexts.Contains(value.Field, StringComparer.OrdinalIgnoreCase)) && PromptText.IsNothing(value.Text))
+        {
+            throw new InvalidRequestException(
+                value.Field,
+                $"The {value.Field} is '{value.Text}', as programs write for no text: leave it empty."
+            );
         }
 
         return Setters.TryGetValue(value.Field, out var set)

@@ -35,7 +35,7 @@ internal sealed class ClipSamplers
     public ClipSamplers(ComfyWorkflow workflow, WorkflowValues values, string? output)
     {
         (_workflow, _values) = (workflow, values);
-        var all = workflow.Nodes.Values.Where(IsSampler).ToList();
+        var all = AllOf(workflow).ToList();
         if (output is null || !workflow.Nodes.TryGetValue(output, out var saver))
         {
             (Main, Others) = (all, []);
@@ -59,6 +59,9 @@ internal sealed class ClipSamplers
     /// <summary>Samplers that make something for it, such as the picture that it begins with.</summary>
     public IReadOnlyList<ComfyNode> Others { get; }
 
+    /// <summary>All samplers of a workflow, whatever they make.</summary>
+    public static IEnumerable<ComfyNode> AllOf(ComfyWorkflow workflow) => workflow.Nodes.Values.Where(IsSampler);
+
     /// <summary>The frame counts' names.</summary>
     public static IReadOnlyList<string> FrameCounts { get; } = ["length", "num_frames"];
 
@@ -77,7 +80,7 @@ internal sealed class ClipSamplers
                 return node == sampler ? null : node;
             }
 
-            node = _values.Target(node, Onwards);
+            node = _values.Target(node, Onwards) ?? _values.HandedOn(node);
         }
 
         return null;

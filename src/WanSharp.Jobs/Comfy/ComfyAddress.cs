@@ -119,17 +119,18 @@ public sealed partial class ComfyAddress
     public static string? WithoutSecrets(string? text) => text is null ? null : Queries().Replace(UserInfos().Replace(text, "://"), "$1");
 
     /// <summary>
-    /// What was typed as an address and may not be one, for a message: nothing before an @ and nothing after a question mark.
+    /// What was typed as an address and may not be one, for a message: nothing before its last @, whatever stands there, and of what has
+    /// none the scheme, the host and the port alone.
     /// </summary>
     public static string Typed(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
-        return string.Join(
-            ',',
-            text.Split(',')
-                .Select(one => one.Split('?')[0])
-                .Select(one => one.Contains('@', StringComparison.Ordinal) ? $"{Hidden}{one[one.LastIndexOf('@')..]}" : one)
-        );
+        var (start, at) = (text.IndexOf("://", StringComparison.Ordinal), text.LastIndexOf('@'));
+        return at >= 0
+            ? $"{(start >= 0 && start < at ? text[..(start + 3)] : "")}{Hidden}@{Place(text[(at + 1)..])}"
+            : string.Join(',', text.Split(',').Select(Place));
+
+        static string Place(string one) => WholePlace().IsMatch(one) ? one : $"{StartOfPlace().Match(one).Value}{Hidden}";
     }
 
     /// <inheritdoc/>
@@ -143,7 +144,13 @@ public sealed partial class ComfyAddress
     internal string Route(string route) =>
         Query.Length == 0 ? route : $"{route}{(route.Contains('?', StringComparison.Ordinal) ? '&' : '?')}{Query}";
 
-    [GeneratedRegex(@"://[^/\s'""]*@")]
+    [GeneratedRegex(@"^(?:\w+:)?(?:\w+://)?(?:\[[^\]]*\]|[^/?#:\[]*)(?::[0-9]+)?/?$")]
+    private static partial Regex WholePlace();
+
+    [GeneratedRegex(@"^(?:\w+:(?=\w+://))?(?:\w+://)?[^/?#:\[]*")]
+    private static partial Regex StartOfPlace();
+
+    [GeneratedRegex(@"://[^\s'"",]*@")]
     private static partial Regex UserInfos();
 
     [GeneratedRegex(@"(\w://[^\s?'""]*)\?[^\s'"",]*")]

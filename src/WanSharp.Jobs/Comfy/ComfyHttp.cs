@@ -47,6 +47,16 @@ internal sealed class ComfyHttp : IDisposable
     /// <summary>Whether the server has answered as ComfyUI does: trouble that comes later is more than a wrong address.</summary>
     public bool HasAnswered => _hasAnswered;
 
+    /// <summary>The server, for messages, and what stands before it.</summary>
+    private string Server => $"{_address}{Proxy(HttpClient.DefaultProxy, _address.Uri)}";
+
+    /// <summary>The proxy that a server is asked through, for a message: what fails may be the proxy alone.</summary>
+    internal static string Proxy(IWebProxy proxy, Uri server) =>
+        !proxy.IsBypassed(server) && proxy.GetProxy(server) is { } through && through != server
+            ? $", through the proxy {through.Authority} that the environment names ({server.Scheme}_proxy; no_proxy={server.Host} leaves it "
+                + "out),"
+            : "";
+
     /// <summary>Asks for what the server knows of itself and its queue.</summary>
     /// <exception cref="ServerLostException">It does not answer, or not as ComfyUI does.</exception>
     public async Task<JsonObject> GetAsync(string route, CancellationToken cancellationToken)
@@ -202,11 +212,7 @@ internal sealed class ComfyHttp : IDisposable
         catch (Exception e) when (e is HttpRequestException or HttpIOException)
         {
             var (reason, isWorthWaiting) = Unreachable(e);
-            throw new ServerLostException(
-                $"{_address} cannot be reached: {Clean(reason).TrimEnd('.')}.",
-                isWorthWaiting || _hasAnswered,
-                e
-            );
+            throw new ServerLostException($"{Server} cannot be reached: {Clean(reason).TrimEnd('.')}.", isWorthWaiting || _hasAnswered, e);
         }
     }
 
@@ -251,23 +257,28 @@ internal sealed class ComfyHttp : IDisposable
         {
             case >= 200 and < 300:
                 return;
-            case 401 or 403 or 407:
+            case 407:
                 throw new ServerLostException(
-                    $"{_address} answers {Status(status)} to {what}: it requires a sign-in, or a different one. Put "
+                    $"{Server} answers {Status(status)} to {what}: a proxy requires a sign-in.",
+                    isWorthWaiting: false
+                );
+            case 401 or 403:
+                throw new ServerLostException(
+                    $"{Server} answers {Status(status)} to {what}: it requires a sign-in, or a different one. Put "
                         + "a name and password in the address, or use --server-token or --server-header.",
                     isWorthWaiting: false
                 );
             case >= 300 and < 400:
                 var place = location is null ? "elsewhere" : $"to {ShownLocation(location)}";
                 throw new ServerLostException(
-                    $"{_address} answers {Status(status)} to {what} and redirects {place}: use that address, or sign in.",
+                    $"{Server} answers {Status(status)} to {what} and redirects {place}: use that address, or sign in.",
                     _hasAnswered
                 );
             case 408 or 425 or 429 or >= 500:
-                throw new ServerLostException($"{_address} answers {Status(status)} to {what}.", isWorthWaiting: true);
+                throw new ServerLostException($"{Server} answers {Status(status)} to {what}.", isWorthWaiting: true);
             default:
                 throw new ServerLostException(
-                    $"{_address} answers {Status(status)} to {what}: check that it is the address of a ComfyUI server.",
+                    $"{Server} answers {Status(status)} to {what}: check that it is the address of a ComfyUI server.",
                     _hasAnswered
                 );
         }

@@ -83,7 +83,8 @@ internal sealed class FilledWorkflow
             );
         }
 
-        filled.Set(ComfyRole.Prompt, request.Prompt);
+        filled.Set(ComfyRole.Prompt, PromptText.Require("prompt", request.Prompt, mayBeEmpty: false));
+        PromptText.Require("negative", request.NegativePrompt ?? "", mayBeEmpty: true);
         foreach (var (_, fill) in Fills)
         {
             fill(filled, request);

@@ -13,7 +13,33 @@ internal sealed class SamplerConditioning(WorkflowValues values)
     /// <param name="inputs">Gets the input, or why there is none.</param>
     public void Find(ComfyNode sampler, string side, RoleInputs inputs)
     {
-        var (node, last) = ((ComfyNode?)sampler, sampler);
+        var what = side == "positive" ? "prompt" : "negative prompt";
+        if (Follow(sampler, side, inputs) is { } last)
+        {
+            inputs.Miss(
+                last == sampler ? $"{sampler} has no {what}" : $"the {what} of {sampler} comes from {last}",
+                isComputed: last != sampler
+            );
+        }
+    }
+
+    /// <summary>Adds the input that holds the text of one more conditioning.</summary>
+    /// <param name="node">The node that takes it.</param>
+    /// <param name="name">By this input.</param>
+    /// <param name="from">The node that it comes from.</param>
+    /// <param name="inputs">Gets the input, or why there is none.</param>
+    public void Find(ComfyNode node, string name, ComfyNode from, RoleInputs inputs)
+    {
+        if (Follow(from, "positive", inputs) is { } last)
+        {
+            inputs.Miss($"{name} of {node} comes from {last}", isComputed: true);
+        }
+    }
+
+    /// <summary>The node at which no text was found; null when one was.</summary>
+    private ComfyNode? Follow(ComfyNode from, string side, RoleInputs inputs)
+    {
+        var (node, last) = ((ComfyNode?)from, from);
         for (var depth = 0; depth < Depth && node is not null; depth++)
         {
             last = node;
@@ -27,16 +53,12 @@ internal sealed class SamplerConditioning(WorkflowValues values)
             if (name is not null)
             {
                 inputs.Add(values.Text(node, name), node, name);
-                return;
+                return null;
             }
 
-            node = values.Target(node, Passing);
+            node = values.Target(node, Passing) ?? (node == from ? null : values.HandedOn(node));
         }
 
-        var what = side == "positive" ? "prompt" : "negative prompt";
-        inputs.Miss(
-            last == sampler ? $"{sampler} has no {what}" : $"the {what} of {sampler} comes from {last}",
-            isComputed: last != sampler
-        );
+        return last;
     }
 }

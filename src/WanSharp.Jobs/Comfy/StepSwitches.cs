@@ -10,12 +10,17 @@ internal static class StepSwitches
     /// <param name="schedules">The samplers.</param>
     /// <param name="values">The workflow's values.</param>
     /// <param name="steps">The inputs that get the number of steps.</param>
-    public static string? Unmoved(IEnumerable<SamplerSchedule> schedules, WorkflowValues values, IReadOnlyList<ComfyInput> steps)
+    public static string? Unmoved(IReadOnlyList<SamplerSchedule> schedules, WorkflowValues values, IReadOnlyList<ComfyInput> steps)
     {
         var holders = steps.Select(input => input.Node).ToHashSet();
         var counts = new Dictionary<ComfyInput, double?>();
         foreach (var bound in Of(schedules, steps))
         {
+            if (bound.Source.Input is { } turn && values.NumberIn(turn) is > 0 && values.NumberIn(bound.Steps!) is not >= 1)
+            {
+                return $"{turn} is a step of {bound.Steps}, which is no number of steps";
+            }
+
             if (bound.Source.ComputedBy is { } by && !values.DependsOn(by, holders))
             {
                 return $"{bound.Input.Name} of node {bound.Input.Node} comes from {by}, and does not move with the steps";
@@ -31,7 +36,11 @@ internal static class StepSwitches
             }
         }
 
-        return null;
+        return
+            Others(schedules, steps).Select(other => other.Source.Input).OfType<ComfyInput>().FirstOrDefault(counts.ContainsKey)
+                is { } shared
+            ? $"{shared} is a step of samplers that do not all get the new number of them"
+            : null;
     }
 
     /// <summary>Moves the turns in a copy of the workflow: each stays at the same part of the steps.</summary>
@@ -43,13 +52,14 @@ internal static class StepSwitches
     /// moved.</exception>
     public static void Move(JsonObject nodes, WorkflowGuess guess, IReadOnlyList<ComfyInput> steps, int count)
     {
-        if (Unmoved(guess.Schedules, guess.Values, steps) is { } unmoved)
+        List<SamplerSchedule> schedules = [.. guess.AllSchedules];
+        if (Unmoved(schedules, guess.Values, steps) is { } unmoved)
         {
             throw new InvalidRequestException("steps", $"The steps cannot be set: {unmoved}. Make it a number in the workflow.");
         }
 
         var moved = new Dictionary<(double Before, double Bound), int>();
-        foreach (var bound in Of(guess.Schedules, steps).Where(bound => bound.Source.Input is { } held && !steps.Contains(held)))
+        foreach (var bound in Of(schedules, steps).Where(bound => bound.Source.Input is { } held && !steps.Contains(held)))
         {
             var (input, before) = (bound.Source.Input!, guess.Values.NumberIn(bound.Steps!));
             if (guess.Values.NumberIn(input) is > 0 and var step && before >= 1)
@@ -76,6 +86,10 @@ internal static class StepSwitches
     /// <summary>The turns of the samplers whose steps are set.</summary>
     private static IEnumerable<SwitchBound> Of(IEnumerable<SamplerSchedule> schedules, IReadOnlyList<ComfyInput> steps) =>
         schedules.SelectMany(schedule => schedule.Switches).Where(bound => bound.Steps is { } of && steps.Contains(of));
+
+    /// <summary>The turns of the samplers whose steps stay.</summary>
+    private static IEnumerable<SwitchBound> Others(IEnumerable<SamplerSchedule> schedules, IReadOnlyList<ComfyInput> steps) =>
+        schedules.SelectMany(schedule => schedule.Switches).Where(bound => bound.Steps is not { } of || !steps.Contains(of));
 
     private static int Target(double step, double before, int count) =>
         step == before ? count

@@ -38,6 +38,10 @@ internal sealed class WorkflowGuess
     /// <summary>The schedules of the samplers that make the clip.</summary>
     public IReadOnlyList<SamplerSchedule> Schedules => _schedules;
 
+    /// <summary>The schedules of all samplers, whatever they make: a mapping may set their steps, too.</summary>
+    public IEnumerable<SamplerSchedule> AllSchedules =>
+        ClipSamplers.AllOf(_workflow).Select(sampler => new SamplerSchedule(sampler, _values));
+
     /// <summary>The workflow's values.</summary>
     public WorkflowValues Values => _values;
 
@@ -82,7 +86,15 @@ internal sealed class WorkflowGuess
     {
         var conditioning = new SamplerConditioning(_values);
         EachSampler(ComfyRole.Prompt, (sampler, inputs) => conditioning.Find(sampler, "positive", inputs));
-        EachSampler(ComfyRole.Negative, (sampler, inputs) => conditioning.Find(sampler, "negative", inputs));
+        var attention = new GuidedAttention(_values, conditioning);
+        EachSampler(
+            ComfyRole.Negative,
+            (sampler, inputs) =>
+            {
+                conditioning.Find(sampler, "negative", inputs);
+                attention.Find(sampler, inputs);
+            }
+        );
         foreach (var shared in _roles[ComfyRole.Negative].Known.Intersect(_roles[ComfyRole.Prompt].Known).ToList())
         {
             _roles[ComfyRole.Negative].Miss($"the negative prompt is the prompt itself, {shared}, made to zeros"); // ConditioningZeroOut

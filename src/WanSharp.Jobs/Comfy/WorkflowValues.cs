@@ -18,7 +18,27 @@ internal sealed class WorkflowValues(ComfyWorkflow workflow)
     private static readonly string[] Texts = ["text", "prompt", "value", "string"];
     private static readonly string[] Seeds = ["seed", "noise_seed"];
     private static readonly string[] Bounds = ["min", "max", "step", "precision"];
-    private static readonly string[] Editing = ["find", "replace", "regex_pattern", "delimiter"];
+
+    // Inputs that say how a node looks and what it accepts, not what it makes of its value.
+    private static readonly string[] Harmless =
+    [
+        .. Bounds,
+        "title",
+        "label",
+        "note",
+        "show",
+        "multiline",
+        "strip_newlines",
+        "decimals",
+        "number_type",
+        "control_after_generate",
+        "control_before_generate",
+        "speak_and_recognation",
+    ];
+
+    // What is no part of what a node hands on: what it works with, and texts that became numbers.
+    private static readonly string[] Tools = ["model", "vae", "clip", "t5", "conditioning", "positive", "negative", "text_embeds"];
+    private static readonly string[] Anything = ["anything", "any", "any_input", "value", "input"];
 
     /// <summary>The node that an input is linked to.</summary>
     public ComfyNode? Target(ComfyNode node, string link) => node.LinkOf(link) is { } id ? workflow.Nodes.GetValueOrDefault(id) : null;
@@ -26,6 +46,30 @@ internal sealed class WorkflowValues(ComfyWorkflow workflow)
     /// <summary>The first of some inputs that is linked to a node.</summary>
     public ComfyNode? Target(ComfyNode node, IEnumerable<string> links) =>
         links.Select(link => Target(node, link)).FirstOrDefault(target => target is not null);
+
+    /// <summary>
+    /// The node whose output a node hands on, that does something else meanwhile: frees memory, shows it, takes the first of several.
+    /// </summary>
+    /// <returns>The node; null where it is not certain which, or the node has a text of its own.</returns>
+    public ComfyNode? HandedOn(ComfyNode node)
+    {
+        if (node.Inputs.Any(input => input.Value.Text() is not null))
+        {
+            return null;
+        }
+
+        var links = node
+            .Inputs.Select(input => input.Key)
+            .Where(key => node.LinkOf(key) is not null && !Tools.Any(tool => key.Contains(tool, StringComparison.OrdinalIgnoreCase)))
+            .ToList();
+        var chosen =
+            links.Count == 1 ? links[0]
+            : links.Find(key => Named(key, Anything)) is { } only && !links.Exists(IsNumbered) ? only
+            : links.Where(IsNumbered).Order(StringComparer.OrdinalIgnoreCase).FirstOrDefault();
+        return chosen is null ? null : Target(node, chosen);
+
+        static bool IsNumbered(string key) => key.StartsWith("any_", StringComparison.OrdinalIgnoreCase) && key != "any_input";
+    }
 
     /// <summary>Where a number comes from.</summary>
     /// <returns>The source; null when the node does not have such an input.</returns>
@@ -125,27 +169,28 @@ internal sealed class WorkflowValues(ComfyWorkflow workflow)
             return NumberIn(node.Inputs["isfloatX"]) is > 0 ? "Xf" : "Xi";
         }
 
+        // Texts beside a seed say when to draw another one.
         var isSeed = Seeds.Contains(asked);
         var holder = Named(node, isSeed ? [.. Seeds, .. Numbers] : Numbers);
-        return holder is null ? null
-            : node
-                .Inputs.Where(other => other.Key != holder)
-                .All(other => other.Value is JsonValue && (isSeed || NumberIn(other.Value) is null || Named(other.Key, Bounds)))
-                ? holder
+        return
+            holder is not null
+            && node.Inputs.Where(other => other.Key != holder && !Named(other.Key, Harmless))
+                .All(other => isSeed && other.Value is JsonValue value && NumberIn(value) is null)
+            ? holder
             : null;
     }
 
+    /// <summary>The text of a node that does nothing with it, except that it may show it.</summary>
     private static string? TextHolder(ComfyNode node)
     {
         var holder = Named(node, Texts);
-        return holder is null || node.Inputs.Any(other => Named(other.Key, Editing)) ? null
-            : node.HasValue(holder) ? holder
-            : node.Inputs.Count(other => node.LinkOf(other.Key) is not null) == 1 && !node.Inputs.Any(IsOtherText) ? holder
+        return holder is not null && node.Inputs.All(other => other.Key == holder || Named(other.Key, Harmless) || IsShown(other.Key))
+            ? holder
             : null;
 
         // What a node shows of the text that it hands on is named after it: text_0.
-        bool IsOtherText(KeyValuePair<string, JsonNode?> other) =>
-            other.Key != holder && !other.Key.StartsWith($"{holder}_", StringComparison.Ordinal) && other.Value.Text() is not null;
+        bool IsShown(string key) =>
+            node.LinkOf(holder) is not null && key.StartsWith($"{holder}_", StringComparison.Ordinal) && node.HasValue(key);
     }
 
     private static string? Named(ComfyNode node, string[] names) =>

@@ -26,11 +26,13 @@ public sealed partial class JobStore
         ArgumentNullException.ThrowIfNull(jobs);
         var added = _database.Write(connection =>
         {
+            RequireOwnNames(connection, jobs);
             var now = _clock.Now();
             var fresh = Insert(connection, new Arrival(jobs, clips), now);
             Keep(connection, fresh);
             return fresh.Count;
         });
+        JobTally.Keep(Folder, Counts().Total);
         Changed.Raise();
         return added;
     }
@@ -142,6 +144,7 @@ public sealed partial class JobStore
         ArgumentNullException.ThrowIfNull(jobs);
         _database.Read(connection =>
         {
+            RequireOwnNames(connection, jobs);
             foreach (var job in jobs.Where(job => !job.Overwrites))
             {
                 if (Difference(connection, job) is { } differs)
@@ -152,6 +155,25 @@ public sealed partial class JobStore
 
             return true;
         });
+    }
+
+    /// <summary>Refuses names that many disks take for those of other jobs: without case, accents in one form or the other.</summary>
+    private static void RequireOwnNames(SqliteConnection connection, IEnumerable<NewJob> jobs)
+    {
+        var names = connection
+            .Query("SELECT output FROM jobs WHERE NOT removed", row => row.GetString(0))
+            .GroupBy(name => name.Normalize(), StringComparer.OrdinalIgnoreCase)
+            .ToDictionary(same => same.Key, same => same.ToHashSet(StringComparer.Ordinal), StringComparer.OrdinalIgnoreCase);
+        foreach (var output in jobs.Select(job => job.Output))
+        {
+            if (names.TryGetValue(output.Normalize(), out var there) && !there.Contains(output))
+            {
+                throw new JobStoreException(
+                    $"{output} and {there.First()}, the output of another job of this folder, are one file on disks that do not tell case "
+                        + "apart: give the job another output, or name another folder."
+                );
+            }
+        }
     }
 
     /// <summary>In what a job differs from the one that has its output; null where it does not, or none has it.</summary>

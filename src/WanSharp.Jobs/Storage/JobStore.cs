@@ -144,6 +144,21 @@ public sealed partial class JobStore : IDisposable
             return true;
         });
 
+    /// <summary>Refuses to go on where jobs were lost, with the journal cut and the database gone: those that are left are not the
+    /// batch.</summary>
+    /// <exception cref="JobStoreException">There are fewer jobs than the folder was given.</exception>
+    public void RequireAll()
+    {
+        var lost = JobTally.Read(Folder) - Math.Max(Counts().Total, JobJournal.Read(Folder.Journal).Known);
+        if (lost > 0)
+        {
+            throw new JobStoreException(
+                $"{lost} of the jobs of {Folder.Path} {(lost == 1 ? "is" : "are")} lost, because {Folder.Journal} is damaged: repeat the "
+                    + "original command with the same folder, which keeps the finished clips."
+            );
+        }
+    }
+
     /// <summary>A job by its number, or null.</summary>
     public Job? Find(long id) => _database.Read(connection => JobRows.Find(connection, id));
 

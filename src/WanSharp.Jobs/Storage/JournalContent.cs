@@ -14,6 +14,9 @@ internal sealed class JournalContent
     public IEnumerable<(NewJob Job, JournalNote? Note)> Jobs =>
         _order.Where(_jobs.ContainsKey).Select(output => (_jobs[output], _notes.GetValueOrDefault(output)));
 
+    /// <summary>How many jobs there ever were, those that were deleted too.</summary>
+    public int Known => _order.Count;
+
     /// <summary>With what the batch is made; null when nothing says so.</summary>
     public JsonElement? Settings { get; private set; }
 

@@ -10,6 +10,9 @@ public static class EncoderCheck
     private const string Name = "trial";
     private const int Room = 256 << 10; // many times what the clip takes
 
+    /// <summary>A hundred times what it takes; one on a drive that has gone, or that waits for somebody, never answers.</summary>
+    internal static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
     /// <summary>
     /// Writes a clip of two small frames, as clips are written: that asks for the encoder, the container and the filters at once,
     /// whatever list a build gives of what it was made with. A tenth of a second; nothing for formats that ffmpeg does not write.
@@ -18,7 +21,15 @@ public static class EncoderCheck
     /// <param name="kind">The format.</param>
     /// <param name="cancellationToken">Cancels the operation.</param>
     /// <exception cref="MediaException">It cannot; the message names the encoder and the way out.</exception>
-    public static async Task RequireAsync(string? ffmpeg, OutputKind kind, CancellationToken cancellationToken)
+    public static Task RequireAsync(string? ffmpeg, OutputKind kind, CancellationToken cancellationToken) =>
+        RequireAsync(ffmpeg, kind, Patience, cancellationToken);
+
+    /// <inheritdoc cref="RequireAsync(string?, OutputKind, CancellationToken)"/>
+    /// <param name="ffmpeg">The program; null for none.</param>
+    /// <param name="kind">The format.</param>
+    /// <param name="patience">How long it may take.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
+    internal static async Task RequireAsync(string? ffmpeg, OutputKind kind, TimeSpan patience, CancellationToken cancellationToken)
     {
         if (WithoutFfmpeg.CanWrite(kind))
         {
@@ -33,23 +44,18 @@ public static class EncoderCheck
             return; // no place to try it; the clip itself has one, or says so
         }
 
-        var purpose = $"{ffmpeg} cannot write {NameOf(kind)}";
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(patience);
         try
         {
-            var process = FfmpegProcess.Start(ffmpeg, EncoderArguments.For(kind, format, Name, settings: "{}"), folder.Path);
-            await using (process.ConfigureAwait(false))
-            {
-                try
-                {
-                    await process.Input.WriteAsync(new byte[format.Frames * format.FrameBytes], cancellationToken).ConfigureAwait(false);
-                }
-                catch (IOException)
-                {
-                    // It ended before it read everything, and says why.
-                }
-
-                await process.FinishAsync(purpose, cancellationToken).ConfigureAwait(false);
-            }
+            await TryAsync(ffmpeg, kind, format, folder.Path, limit.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new MediaException(
+                $"{ffmpeg} has not written a clip of two frames in {patience.TotalSeconds:0.#} seconds: end what it waits for, or name "
+                    + "another ffmpeg with WAN_FFMPEG."
+            );
         }
         catch (MediaException) when (!HasRoom(folder.Path))
         {
@@ -62,6 +68,30 @@ public static class EncoderCheck
                     + "name a complete build of ffmpeg with WAN_FFMPEG.",
                 exception
             );
+        }
+    }
+
+    private static async Task TryAsync(
+        string ffmpeg,
+        OutputKind kind,
+        ClipFormat format,
+        string folder,
+        CancellationToken cancellationToken
+    )
+    {
+        var process = FfmpegProcess.Start(ffmpeg, EncoderArguments.For(kind, format, Name, settings: "{}"), folder);
+        await using (process.ConfigureAwait(false))
+        {
+            try
+            {
+                await process.Input.WriteAsync(new byte[format.Frames * format.FrameBytes], cancellationToken).ConfigureAwait(false);
+            }
+            catch (IOException)
+            {
+                // It ended before it read everything, and says why.
+            }
+
+            await process.FinishAsync($"{ffmpeg} cannot write {NameOf(kind)}", cancellationToken).ConfigureAwait(false);
         }
     }
 

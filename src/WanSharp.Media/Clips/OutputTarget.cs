@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
+using System.Text;
 using System.Text.RegularExpressions;
 
 namespace WanSharp.Media.Clips;
@@ -8,6 +9,7 @@ namespace WanSharp.Media.Clips;
 public sealed partial record OutputTarget
 {
     private const string SequenceName = "%04d.png";
+    private const int MostOfName = 255;
 
     private static readonly (string Extension, OutputKind Kind)[] Extensions =
     [
@@ -72,7 +74,7 @@ public sealed partial record OutputTarget
         var extension = Path.GetExtension(name).ToLowerInvariant();
         foreach (var known in Extensions)
         {
-            if (known.Extension == extension && folder is not null && !Directory.Exists(full))
+            if (known.Extension == extension && folder is not null && LengthOf(name) <= MostOfName && !Directory.Exists(full))
             {
                 var isSequence = known.Kind == OutputKind.ContactSheet && FrameNumber().Count(name) == 1;
                 target = new OutputTarget(isSequence ? OutputKind.PngSequence : known.Kind, folder, name);
@@ -84,11 +86,19 @@ public sealed partial record OutputTarget
         return false;
     }
 
+    private static int LengthOf(string name) => OperatingSystem.IsWindows() ? name.Length : Encoding.UTF8.GetByteCount(name);
+
     private static string WhyNot(string path, string full)
     {
         if (path.Length == 0)
         {
             return "The output is empty: name a file, such as clip.mp4, or leave it out to name the clip after its prompt.";
+        }
+
+        if (LengthOf(Path.GetFileName(full)) is > MostOfName and var length)
+        {
+            return $"The name of the output, '{Path.GetFileName(full)[..20]}…', is {length} bytes long, and file systems take {MostOfName}: "
+                + "shorten it.";
         }
 
         if (SpecialFile.Describe(full) is { } special)

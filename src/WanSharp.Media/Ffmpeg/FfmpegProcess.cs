@@ -155,9 +155,10 @@ internal sealed partial class FfmpegProcess : IAsyncDisposable
     {
         try
         {
-            _process.Kill();
+            // What it started, too, where it is a script around ffmpeg: that holds the pipes open.
+            _process.Kill(entireProcessTree: !_process.HasExited);
         }
-        catch (Exception exception) when (exception is InvalidOperationException or Win32Exception)
+        catch (Exception exception) when (exception is InvalidOperationException or Win32Exception or AggregateException)
         {
             // It has ended, or is ending.
         }

@@ -23,6 +23,15 @@ public class GenerationPlannerTests(TinyEngine engine)
             { Circle with { Prompt = "red \u001b$B@V" }, "prompt", "the control character U+001B" },
             { Circle with { Prompt = "a\0b" }, "prompt", "the control character U+0000" },
             { Circle with { NegativePrompt = "a\u0085b" }, "negative", "the control character U+0085" },
+            { Circle with { Prompt = "a caf\ufffd" }, "prompt", "U+FFFD" },
+            { Circle with { Prompt = "\ufeffa cat" }, "prompt", "byte order mark" },
+            { Circle with { Prompt = "a\uffffb" }, "prompt", "U+FFFF" },
+            { Circle with { Prompt = "????????" }, "prompt", "question marks" },
+            { Circle with { Prompt = "A ??? ?????" }, "prompt", "question marks" },
+            { Circle with { Prompt = "... — …" }, "prompt", "no words" },
+            { Circle with { Prompt = "None" }, "prompt", "as programs write for no text" },
+            { Circle with { NegativePrompt = "NaN" }, "negative", "leave it out" },
+            { Circle with { NegativePrompt = "---" }, "negative", "no words" },
             { Circle with { Prompt = "a cat <lora:style:0,8>" }, "prompt", "may mean 0.8, or 0 in the first step and 8 in the others" },
             { Circle with { Prompt = "a cat <lora:style:1,5>" }, "prompt", "may mean 1.5" },
             { Circle with { NegativePrompt = new string('x', 8193) }, "negative", "longer than 8192" },
@@ -69,6 +78,16 @@ public class GenerationPlannerTests(TinyEngine engine)
         Assert.Equal(field, error.Field);
         Assert.Contains(expected, error.Message, StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData("猫")]
+    [InlineData("кот")]
+    [InlineData("🐱")]
+    [InlineData("7")]
+    [InlineData("who's there?? what?")]
+    [InlineData("(red:1.2) \"car\"")]
+    public void Plan_OfAPromptOfAnyKind_TakesIt(string prompt) =>
+        Assert.Equal(prompt, GenerationPlanner.Plan(Circle with { Prompt = prompt, NegativePrompt = " " }, engine.Model).Settings.Prompt);
 
     [Fact]
     public void Plan_OfAPromptAlone_TakesTheModelsDefaults()

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text;
 using WanSharp.Jobs.Comfy;
 using WanSharp.Tensors;
@@ -40,6 +41,11 @@ public sealed class ComfyAddressTests : IDisposable
     [InlineData("http://bob:hunter2-of-the-proxy@")]
     [InlineData("ftp://host/?token=hunter2-of-the-proxy")]
     [InlineData("bob:hunter2-of-the-proxy@host:8188")]
+    [InlineData("http://bob:x?hunter2-of-the-proxy@host:8188")]
+    [InlineData("http://bob:x,hunter2-of-the-proxy@host:8188")]
+    [InlineData("http://bob:x@hunter2-of-the-proxy@:8188:9")]
+    [InlineData("http://bob:hunter2-of-the-proxy/x")]
+    [InlineData("htp://host/hunter2-of-the-proxy")]
     public void Parse_OfWhatIsNotAnAddress_DoesNotRepeatAPassword(string text)
     {
         var error = Assert.Throws<InvalidRequestException>(() => ComfyAddress.Parse(text));
@@ -149,11 +155,24 @@ public sealed class ComfyAddressTests : IDisposable
         );
     }
 
+    /// <summary>What fails may be the proxy, whose own sign-in is nobody's to see.</summary>
+    [Fact]
+    public void AProxy_IsNamedWithTheServer()
+    {
+        var proxy = new WebProxy(new Uri($"http://bob:{Secret}@127.0.0.1:9")) { BypassProxyOnLocal = false, BypassList = ["near"] };
+        var said = ComfyHttp.Proxy(proxy, new Uri("http://far:8188/"));
+        Assert.Contains("the proxy 127.0.0.1:9", said, StringComparison.Ordinal);
+        Assert.Contains("http_proxy", said, StringComparison.Ordinal);
+        Assert.DoesNotContain(Secret, said, StringComparison.Ordinal);
+        Assert.Equal("", ComfyHttp.Proxy(proxy, new Uri("http://near:8188/")));
+    }
+
     [Theory]
     [InlineData("see http://bob:pw@host:1/x for more", "see http://host:1/x for more")]
     [InlineData("'comfy:http://a:b@h,http://c:d@i' is wrong", "'comfy:http://h,http://i' is wrong")]
     [InlineData("http://h/?token=abc is wrong", "http://h/ is wrong")]
     [InlineData("what? nothing@all", "what? nothing@all")]
+    [InlineData("see http://bob:a/b@host for more", "see http://host for more")]
     public void WithoutSecrets_TakesThemOutOfAnyText(string text, string expected) =>
         Assert.Equal(expected, ComfyAddress.WithoutSecrets(text));
 }

@@ -10,6 +10,49 @@ public sealed class JournalTests : IDisposable
 
     private JobFolder Folder => JobFolder.Create(_folder["out"]);
 
+    /// <summary>A journal that is cut between two lines cannot tell that jobs are missing.</summary>
+    [Fact]
+    public void RequireAll_WhereJobsWereLost_SaysHowMany()
+    {
+        using (var store = TestJobs.Open(_folder))
+        {
+            store.Enqueue([TestJobs.New("1.txt"), TestJobs.New("2.txt"), TestJobs.New("3.txt")]);
+            store.RequireAll();
+        }
+
+        var lines = File.ReadAllLines(Folder.Journal);
+        File.WriteAllLines(Folder.Journal, lines[..1]);
+        using (var known = TestJobs.Open(_folder))
+        {
+            known.RequireAll(); // the database has them
+        }
+
+        File.Delete(Folder.Database);
+        using var again = TestJobs.Open(_folder);
+        var error = Assert.Throws<JobStoreException>(again.RequireAll);
+        Assert.Contains("2 of the jobs", error.Message, StringComparison.Ordinal);
+        Assert.Contains("repeat the original command", error.Message, StringComparison.Ordinal);
+        again.Enqueue([TestJobs.New("1.txt"), TestJobs.New("2.txt"), TestJobs.New("3.txt")]);
+        again.RequireAll();
+    }
+
+    [Fact]
+    public void Enqueue_OfANameThatDiffersInCaseAlone_IsRefused()
+    {
+        using var store = TestJobs.Open(_folder);
+        store.Enqueue([TestJobs.New("Clip.txt"), TestJobs.New("caf\u00e9.txt")]);
+        store.Enqueue([TestJobs.New("Clip.txt")]); // the same job
+
+        Assert.Contains(
+            "clip.txt and Clip.txt",
+            Assert.Throws<JobStoreException>(() => store.Enqueue([TestJobs.New("clip.txt")])).Message,
+            StringComparison.Ordinal
+        );
+        Assert.Throws<JobStoreException>(() => store.Enqueue([TestJobs.New("cafe\u0301.txt")]));
+        Assert.Throws<JobStoreException>(() => store.RequireSame([TestJobs.New("CLIP.txt")]));
+        Assert.Equal(2, store.Counts().Total);
+    }
+
     [Theory]
     [InlineData("empty")]
     [InlineData("gone")]

@@ -41,6 +41,14 @@ public sealed class OutputTargetTests : IDisposable
     }
 
     [Fact]
+    public void TryParse_OfANameThatNoDiskTakes_SaysHowLongItIs()
+    {
+        Assert.True(OutputTarget.TryParse(new string('x', 251) + ".mp4", out _, out _));
+        Assert.False(OutputTarget.TryParse(new string('x', 260) + ".mp4", out _, out var error));
+        Assert.Contains("264 bytes", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void TryParse_Folder_SaysWhatToWrite()
     {
         Assert.False(OutputTarget.TryParse(_folder.Path, out _, out var error));

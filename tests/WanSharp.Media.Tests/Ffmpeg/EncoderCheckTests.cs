@@ -37,4 +37,22 @@ public class EncoderCheckTests
         Assert.Contains($"Unknown encoder '{encoder}'", exception.Message, StringComparison.Ordinal);
         Assert.Contains(others, exception.Message, StringComparison.Ordinal);
     }
+
+    /// <summary>On a drive that has gone, or a script that asks somebody something.</summary>
+    [Fact]
+    public async Task Require_OfAnFfmpegThatNeverAnswers_NamesIt()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "The stand-in is a shell script.");
+        using var folder = new TemporaryFolder();
+        var script = folder["ffmpeg"];
+        File.WriteAllText(script, "#!/bin/sh\nsleep 600\n");
+        File.SetUnixFileMode(script, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+
+        var exception = await Assert.ThrowsAsync<MediaException>(() =>
+            EncoderCheck.RequireAsync(script, OutputKind.Mp4, TimeSpan.FromSeconds(0.5), TestContext.Current.CancellationToken)
+        );
+
+        Assert.Contains($"{script} has not written", exception.Message, StringComparison.Ordinal);
+        Assert.Contains("WAN_FFMPEG", exception.Message, StringComparison.Ordinal);
+    }
 }

@@ -25,8 +25,6 @@ internal static partial class PromptList
         ".odt",
     ];
 
-    private const string OtherLineEnds = "\v\f\u0085\u2028\u2029";
-
     // What tools call the column of prompts.
     private static readonly string[] OtherNames = ["prompts", "positive", "positive_prompt", "text", "caption", "captions", "description"];
 
@@ -92,7 +90,7 @@ internal static partial class PromptList
         var isSeveral = row.Cells.Skip(1).Any(other => !other.IsEmpty) || (!isQuoted && cell.Text.AsSpan().ContainsAny(separators));
         var problem =
             row.Problem is var (offset, message) ? new BatchProblem(lines.PlaceOf(offset).Line, message, lines.PlaceOf(offset).Column)
-            : (Foreign(cell.Text) ?? (isQuoted ? null : Hash(cell.Text) ?? Marked(cell.Text))) is { } foreign
+            : (ForeignText.ProblemOf(cell.Text) ?? (isQuoted ? null : Hash(cell.Text) ?? Marked(cell.Text))) is { } foreign
                 ? new BatchProblem(line, foreign, column)
             : isSeveral
                 ? new BatchProblem(
@@ -117,11 +115,9 @@ internal static partial class PromptList
     /// <summary>What is wrong with a line of text: it is not a prompt but something that another program writes around prompts.</summary>
     private static string? ProblemOf(string line) =>
         Hash(line) is { } hash ? hash
-        : Quoted().IsMatch(line)
-            ? "The whole line is in quotes, which are part of the prompt here: remove them, or name the file .csv, where they quote."
         : line.Contains('\t', StringComparison.Ordinal)
             ? "It has a tab, as a table has between its cells: write a space, or name the columns in a first row and leave out --prompts."
-        : Foreign(line) ?? Marked(line);
+        : ForeignText.ProblemOf(line) ?? Marked(line);
 
     /// <summary>What notes and chat programs put before a prompt: the mark of a list's item, or a label.</summary>
     private static string? Marked(string text) =>
@@ -132,24 +128,6 @@ internal static partial class PromptList
             ? $"It begins as an item of a list does, with '{item.Value.Trim()}', which would be part of the prompt: remove that, or name "
                 + "the file .csv and put a text that begins so in quotes."
         : null;
-
-    /// <summary>What other programs write among prompts: lines of marks, and options.</summary>
-    private static string? Foreign(string text) =>
-        !text.Any(c => c > '~' || char.IsAsciiLetterOrDigit(c)) ? "It contains no words: a file of prompts has one prompt per line."
-        : text.AsSpan().IndexOfAny(OtherLineEnds) is >= 0 and var end
-            ? $"It has a line end of another kind (U+{(int)text[end]:X4}), so that it may be several prompts: end lines as text files do."
-        : Option().Match(text) is { Success: true } option
-            ? $"It has an option, {option.Value.Trim()}, but a line of this file is only a prompt: give the option to the command, or "
-                + "write a table with a column for it."
-        : Tag().Match(text) is { Success: true } tag
-            ? $"It has a tag of a web page, {tag.Value}, which would be part of the prompt: remove it, or save the page as text."
-        : null;
-
-    [GeneratedRegex("^(?:\"(?:[^\"]|\"\")*\"|“[^“”]*”|„[^„“”]*[“”]|'[^']*'|‘[^‘’]*’|«[^«»]*»|「[^「」]*」),?$")]
-    private static partial Regex Quoted();
-
-    [GeneratedRegex(@"</?[A-Za-z][A-Za-z0-9]*(?:\s[^<>]*)?/?>")]
-    private static partial Regex Tag();
 
     [GeneratedRegex(
         @"^(?:[-*+>;•‣◦·–—]|//+|[0-9]\uFE0F?\u20E3|\(?[0-9０-９]{1,4}[.):．、）]|\[[0-9]{1,4}\]|\(?[A-Za-z]\))"
@@ -163,9 +141,6 @@ internal static partial class PromptList
         RegexOptions.IgnoreCase
     )]
     private static partial Regex Label();
-
-    [GeneratedRegex("(?<=^|\\s)--[A-Za-z][A-Za-z_-]*(?=[\\s=]|$)")]
-    private static partial Regex Option();
 
     /// <summary>Refuses a file whose first line is that of a table, or of JSON.</summary>
     private static void RequirePrompts(string path, string text, string line, BatchRecord record, FieldNames fields)

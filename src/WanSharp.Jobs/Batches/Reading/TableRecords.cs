@@ -19,6 +19,9 @@ internal static class TableRecords
 
     private static readonly char[] Separators = [',', ';', '\t', '|'];
 
+    // Beside one of these an empty cell too many may stem from a comma in the prompt, whose second half would be the text of another.
+    private static readonly string[] FreeTexts = ["negative", "output"];
+
     private static readonly string[] ErrorValues =
     [
         "#NAME?",
@@ -115,11 +118,12 @@ internal static class TableRecords
         (int Offset, string Message)? Problem()
         {
             var (count, last) = (row.Cells.Count, row.Cells[^1]);
+            var hasTexts = names.Any(name => FreeTexts.Contains(name, StringComparer.OrdinalIgnoreCase));
             return row.Problem
                 ?? NotAJob(text, row)
                 ?? SecondHead(row, names)
                 ?? (
-                    row.Cells.Skip(names.Length).FirstOrDefault(cell => !cell.IsEmpty) is { Text: not null } extra
+                    row.Cells.Skip(names.Length).FirstOrDefault(cell => !cell.IsEmpty || hasTexts) is { Text: not null } extra
                         ? (
                             extra.Offset,
                             $"It has {count} cells, but there are {names.Length} columns: put text with {NameOf(separator)}s in quotes."

@@ -1,0 +1,116 @@
+using System.Globalization;
+using System.Text;
+using WanSharp.Tensors;
+
+namespace WanSharp.Engine.Requests;
+
+/// <summary>What prompts may hold, whatever brings them: text of any language, and nothing that stands for text that was lost.</summary>
+public static class PromptText
+{
+    private const char Lost = '\uFFFD';
+    private const char ByteOrderMark = '\uFEFF';
+
+    // What programs print where there is no text.
+    private static readonly string[] Nothings = ["null", "none", "nan", "nil", "undefined", "n/a", "<na>", "nat", "\\n", "[object object]"];
+
+    /// <summary>Whether a text is what programs print where there is none: <c>NULL</c>, <c>None</c>, <c>nan</c>.</summary>
+    public static bool IsNothing(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        return Nothings.Contains(text.Trim(), StringComparer.OrdinalIgnoreCase);
+    }
+
+    /// <summary>The text of a prompt that a text encoder can read.</summary>
+    /// <param name="field">The setting that it is of: <c>prompt</c> or <c>negative</c>.</param>
+    /// <param name="text">The text.</param>
+    /// <param name="mayBeEmpty">Whether there may be none.</param>
+    /// <returns><paramref name="text"/>.</returns>
+    /// <exception cref="InvalidRequestException">It is empty, too long, not text, or not what somebody wrote.</exception>
+    public static string Require(string field, string text, bool mayBeEmpty)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        var name = field == "prompt" ? "prompt" : $"{field} prompt";
+        var isEmpty = string.IsNullOrWhiteSpace(text);
+        return ProblemOf(text, name) is { } problem ? throw new InvalidRequestException(field, problem)
+            : !isEmpty && ProblemOfWords(text, name, mayBeEmpty) is { } noWords ? throw new InvalidRequestException(field, noWords)
+            : isEmpty && !mayBeEmpty
+                ? throw new InvalidRequestException(
+                    field,
+                    "The prompt is empty: say what the video is to show, such as \"a red circle moving left on a black background\"."
+                )
+            : text;
+    }
+
+    private static string? ProblemOf(string text, string name)
+    {
+        if (text.Length > GenerationRequest.MaximumPromptLength)
+        {
+            return $"The {name} is longer than {GenerationRequest.MaximumPromptLength} characters: shorten it.";
+        }
+
+        for (var i = 0; i < text.Length; i++)
+        {
+            var c = text[i];
+            if (c == Lost)
+            {
+                return $"The {name} has a U+FFFD, which stands where a letter could not be read: write the letter again, and save or pass "
+                    + "the text as UTF-8.";
+            }
+
+            if (c == ByteOrderMark)
+            {
+                return $"The {name} has a byte order mark (U+FEFF), which is no letter: remove it.";
+            }
+
+            if (IsNotText(c))
+            {
+                return $"The {name} has the {(char.IsControl(c) ? "control character" : "code")} U+{(int)c:X4}, which is not text: remove "
+                    + "it, or save the text as UTF-8.";
+            }
+
+            if (char.IsSurrogate(c) && !Rune.TryGetRuneAt(text, i++, out _))
+            {
+                return $"The {name} is not valid Unicode text: character {i - 1} is half of a surrogate pair.";
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>What is wrong with a text that has letters, but not those that were written.</summary>
+    private static string? ProblemOfWords(string text, string name, bool mayBeEmpty)
+    {
+        var (marks, letters) = (text.Count(c => c == '?'), text.EnumerateRunes().Count(IsOfAWord));
+        var leaveOut = mayBeEmpty ? "leave it out" : "say what the video is to show";
+        return marks > 1 && marks >= letters
+                ? $"The {name} is mostly question marks, as programs write for letters that they cannot save: save the text as UTF-8 "
+                    + "(Excel calls it \"CSV UTF-8\")."
+            : letters == 0 ? $"The {name} contains no words: {leaveOut}."
+            : IsNothing(text) ? $"The {name} is '{text.Trim()}', as programs write for no text: {leaveOut}."
+            : null;
+    }
+
+    /// <summary>Letters, digits, pictures; not what stands between words, or changes the letter before it.</summary>
+    private static bool IsOfAWord(Rune rune) =>
+        rune.IsAscii
+            ? Rune.IsLetterOrDigit(rune)
+            : Rune.GetUnicodeCategory(rune)
+                is not (
+                    UnicodeCategory.SpaceSeparator
+                    or UnicodeCategory.LineSeparator
+                    or UnicodeCategory.ParagraphSeparator
+                    or UnicodeCategory.Control
+                    or UnicodeCategory.Format
+                    or UnicodeCategory.NonSpacingMark
+                    or UnicodeCategory.EnclosingMark
+                    or UnicodeCategory.ConnectorPunctuation
+                    or UnicodeCategory.DashPunctuation
+                    or UnicodeCategory.OpenPunctuation
+                    or UnicodeCategory.ClosePunctuation
+                    or UnicodeCategory.InitialQuotePunctuation
+                    or UnicodeCategory.FinalQuotePunctuation
+                    or UnicodeCategory.OtherPunctuation
+                );
+
+    private static bool IsNotText(char c) => (char.IsControl(c) && c is not ('\t' or '\r' or '\n')) || c is '\uFFFE' or '\uFFFF';
+}
