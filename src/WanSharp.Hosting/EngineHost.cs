@@ -117,7 +117,7 @@ public sealed class EngineHost : IDisposable
         };
     }
 
-    /// <summary>What was asked for, then what the clips' presets are for where the device has it, then what the device is good at.</summary>
+    /// <summary>What was asked for, then what the clips' presets are for where the device has it, then what is good there.</summary>
     private static PrecisionChoice Choose(EngineSettings settings, EngineSight sight, Func<EngineSight, Precision?>? choose)
     {
         if (settings.Precision is { } asked)

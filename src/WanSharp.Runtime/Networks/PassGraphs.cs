@@ -151,7 +151,7 @@ internal sealed class PassGraphs : IDisposable
     private int BlocksFor(Dictionary<string, long> lengths) => _queryBlocks(lengths["batch"], lengths["tokens"]);
 
     private BlockGraphs Load(IReadOnlyDictionary<string, long> lengths, int blocks, Kind kind, CancellationToken cancellationToken) =>
-#pragma warning disable VSTHRD002 // a pass computes on its caller's thread, and a block compiles in milliseconds; CompileForAsync is the way that waits
+#pragma warning disable VSTHRD002 // a pass computes on its caller's thread; CompileForAsync is the way that waits
         _load(lengths, blocks, kind, cancellationToken).GetAwaiter().GetResult();
 #pragma warning restore VSTHRD002
 

@@ -54,7 +54,7 @@ public sealed record ProviderProfile
     /// <summary>How networks are written for it.</summary>
     internal GraphOptions Graphs { get; init; } = new() { RewriteConvolutions = false };
 
-    /// <summary>Whether its fused attention is tried before it is used: devices have their own kernels, for some types and head sizes.</summary>
+    /// <summary>Whether its fused attention is tried before it is used: devices have kernels for some types and sizes.</summary>
     internal bool TriesAttention => !IsHost && Graphs.Lowering == Lowering.Fused;
 
     /// <summary>

@@ -9,7 +9,7 @@ internal static class FusedAttentionCheck
     private const int Tokens = 48; // a full tile of 32 queries, and a part of one
     private const int Heads = 2;
 
-    /// <summary>A right kernel is within 1e-6 here; the wrong one that this is for was off by 0.05. Narrow types round in addition.</summary>
+    /// <summary>A right kernel is within 1e-6 here; the wrong one that this is for was off by 0.05. Narrow types round, too.</summary>
     private const float Tolerance = 1e-3f;
 
     private static readonly int[] HeadSizes = [16, 128]; // a small one, and that of all published transformers

@@ -8,8 +8,8 @@ namespace WanSharp.Tools.Export;
 
 /// <summary>Writes a model's networks as ONNX files for other programs. Read <see cref="ExportAsync"/> from top to bottom.</summary>
 /// <remarks>
-/// The files are float32, or float16 between islands of float32, with external data, one a graph, with dynamic batch, frames, height and width; in addition to them a
-/// <c>manifest.json</c>, a <c>README.md</c> that tells a stranger how to use them, and the tokenizer.
+/// The files are float32, or float16 between islands of float32, with external data, one a graph, with dynamic batch, frames, height
+/// and width; in addition to them a <c>manifest.json</c>, a <c>README.md</c> that tells a stranger how to use them, and the tokenizer.
 /// </remarks>
 public static class ModelExporter
 {

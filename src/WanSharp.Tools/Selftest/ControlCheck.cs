@@ -21,7 +21,7 @@ internal sealed class ControlCheck : IFixtureCheck
             .ToConfiguration(fixture.ConfigPath);
         using var weights = new WeightStore(fixture.Weights("vae.safetensors"));
         using var vae = new VaeRunner(context.Runtime, configuration, weights, context.Settings);
-        var encoding = context.LimitsOf(context.Limits.Vae, options => WanVae.EncodeNext(configuration, options)).Of("latents");
+        var encoding = context.LimitsOf(context.Limits.Vae, options => new VaeGraphs(configuration, options).EncodeNext).Of("latents");
         var comparisons = new List<Comparison>();
         foreach (var name in fixture.Cases)
         {

@@ -13,16 +13,22 @@ internal sealed class PipelineLimits
     {
         var kernels = context.Limits.Pipeline;
         Text = context
-            .LimitsOf(kernels, options => Umt5Encoder.Whole(networks.Text, options), Umt5Encoder.ComputeFor(context.Settings.Compute))
+            .LimitsOf(
+                kernels,
+                options => new TextEncoderGraphs(networks.Text, options).Whole,
+                Umt5Encoder.ComputeFor(context.Settings.Compute)
+            )
             .Of("text");
-        Images = context.LimitsOf(kernels, options => WanVae.EncodeNext(networks.Vae.Config, options)).Of("latents");
+        Images = context.LimitsOf(kernels, options => new VaeGraphs(networks.Vae.Config, options).EncodeNext).Of("latents");
         ImageFeatures = networks.ImageEncoder is { } vision
-            ? context.LimitsOf(kernels, options => VisionEncoder.Whole(vision.Configuration, options)).Of("features")
+            ? context.LimitsOf(kernels, options => new VisionEncoderGraphs(vision.Configuration, options).Whole).Of("features")
             : new NumberLimit(kernels);
         var most = new[] { Text.Roundings, Images.Roundings, ImageFeatures.Roundings }.Max();
         _conditions = new NumberLimit(kernels) { Compute = context.Settings.Compute }.After(most);
-        _velocity = context.LimitsOf(kernels, options => WanTransformer.Whole(networks.Transformer, options)).RoundingsOf("velocity");
-        _frames = context.LimitsOf(kernels, options => WanVae.DecodeNext(networks.Vae.Config, options)).RoundingsOf("frames");
+        _velocity = context
+            .LimitsOf(kernels, options => new TransformerGraphs(networks.Transformer, options).Whole)
+            .RoundingsOf("velocity");
+        _frames = context.LimitsOf(kernels, options => new VaeGraphs(networks.Vae.Config, options).DecodeNext).RoundingsOf("frames");
     }
 
     /// <summary>Of the prompts' embeddings.</summary>

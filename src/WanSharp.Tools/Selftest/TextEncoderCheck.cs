@@ -19,7 +19,7 @@ internal sealed class TextEncoderCheck : IFixtureCheck
         using var weights = new WeightStore(fixture.Weights("weights.safetensors"));
         var limits = context.LimitsOf(
             context.Limits.TextEncoder,
-            options => Umt5Encoder.Whole(configuration, options),
+            options => new TextEncoderGraphs(configuration, options).Whole,
             Umt5Encoder.ComputeFor(context.Settings.Compute)
         );
         var comparisons = new List<Comparison>();

@@ -19,8 +19,8 @@ internal sealed class TinyVaeCheck : IFixtureCheck
         using var weights = new WeightStore(network);
         var configuration = TinyVaeDetection.Detect(network).Network;
         using var vae = new VaeRunner(context.Runtime, configuration, weights, context.Settings);
-        var encoding = context.LimitsOf(context.Limits.Vae, options => WanVae.EncodeNext(configuration, options)).Of("latents");
-        var decoding = context.LimitsOf(context.Limits.Vae, options => WanVae.DecodeNext(configuration, options)).Of("frames");
+        var encoding = context.LimitsOf(context.Limits.Vae, options => new VaeGraphs(configuration, options).EncodeNext).Of("latents");
+        var decoding = context.LimitsOf(context.Limits.Vae, options => new VaeGraphs(configuration, options).DecodeNext).Of("frames");
         var comparisons = new List<Comparison>();
         foreach (var name in fixture.Cases)
         {

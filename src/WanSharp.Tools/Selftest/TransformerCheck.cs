@@ -35,7 +35,7 @@ internal sealed class TransformerCheck : IFixtureCheck
                 cancellationToken: cancellationToken
             )
             .ConfigureAwait(false);
-        var limits = context.LimitsOf(context.Limits.Transformer, options => WanTransformer.Whole(configuration, options));
+        var limits = context.LimitsOf(context.Limits.Transformer, options => new TransformerGraphs(configuration, options).Whole);
         foreach (var name in fixture.Cases)
         {
             var samples = fixture.List($"{name}.in.x").Count;

@@ -18,8 +18,8 @@ internal sealed class VaeCheck : IFixtureCheck
             .ToConfiguration(fixture.ConfigPath);
         using var weights = new WeightStore(fixture.Weights("weights.safetensors"));
         using var vae = new VaeRunner(context.Runtime, configuration, weights, context.Settings);
-        var encoding = context.LimitsOf(context.Limits.Vae, options => WanVae.EncodeNext(configuration, options)).Of("latents");
-        var decoding = context.LimitsOf(context.Limits.Vae, options => WanVae.DecodeNext(configuration, options)).Of("frames");
+        var encoding = context.LimitsOf(context.Limits.Vae, options => new VaeGraphs(configuration, options).EncodeNext).Of("latents");
+        var decoding = context.LimitsOf(context.Limits.Vae, options => new VaeGraphs(configuration, options).DecodeNext).Of("frames");
         var comparisons = new List<Comparison>();
         foreach (var name in fixture.Cases)
         {

@@ -18,7 +18,7 @@ internal sealed class VisionEncoderCheck : IFixtureCheck
             .Section(fixture.Config.GetProperty("model"), ModelJson.Default.VisionEncoderSection)
             .ToConfiguration(fixture.ConfigPath);
         using var weights = new WeightStore(fixture.Weights("weights.safetensors"));
-        var limits = context.LimitsOf(context.Limits.VisionEncoder, options => VisionEncoder.Whole(configuration, options));
+        var limits = context.LimitsOf(context.Limits.VisionEncoder, options => new VisionEncoderGraphs(configuration, options).Whole);
         var comparisons = new List<Comparison>();
         var name = "";
         using var encoder = await VisionEncoderRunner

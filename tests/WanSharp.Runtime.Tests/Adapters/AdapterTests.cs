@@ -61,9 +61,9 @@ public sealed class AdapterTests : OwningTests
             .Whole(Config, new GraphOptions { Compute = compute, Adapters = true })
             .Outputs.Max(output => output.Roundings);
 
-        var actual = Run(await TransformerAsync(_base, compute: compute), new AdapterUse(adapter, 0.8f, -0.5f));
+        var actual = Run(await TransformerAsync(_base, compute: compute), new AdapterUse(adapter, 0.8f));
 
-        var expected = Run(await TransformerAsync(Merged(loras, 0.8f, -0.5f)));
+        var expected = Run(await TransformerAsync(Merged(loras, 0.8f)));
         var limit = RoundingError.Of(compute, roundings, expected.Length) * expected.Max(MathF.Abs);
         Assert.InRange(Distance(expected, actual), limit / 100, limit);
     }
