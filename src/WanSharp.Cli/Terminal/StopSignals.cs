@@ -23,18 +23,16 @@ internal sealed unsafe partial class StopSignals : IDisposable
     // Never disposed of: a signal may be on its way while the process ends, and would find it gone.
     private readonly CancellationTokenSource _stop = new();
     private readonly IReadOnlyList<PosixSignalRegistration> _registrations;
-    private readonly ITimer _waiting;
+    private readonly TimeProvider _clock;
+    private readonly Action<string> _say;
+    private ITimer? _waiting;
+    private volatile bool _isOver;
 
     /// <param name="clock">Measures how long the end takes.</param>
     /// <param name="say">Receives a line when it takes long: without one, a signal looks as if nobody had heard it.</param>
     public StopSignals(TimeProvider clock, Action<string> say)
     {
-        _waiting = clock.CreateTimer(
-            _ => say("wan: stopping; a second signal (Ctrl-C again) ends the process at once."),
-            state: null,
-            Timeout.InfiniteTimeSpan,
-            Timeout.InfiniteTimeSpan
-        );
+        (_clock, _say) = (clock, say);
         Unignore(Interrupt);
         Unignore(Quit);
         _registrations = [.. Signals.Select(signal => PosixSignalRegistration.Create(signal, Stop))];
@@ -45,12 +43,13 @@ internal sealed unsafe partial class StopSignals : IDisposable
 
     public void Dispose()
     {
+        _isOver = true;
         foreach (var registration in _registrations)
         {
             registration.Dispose();
         }
 
-        _waiting.Dispose();
+        _waiting?.Dispose();
     }
 
     /// <summary>
@@ -84,12 +83,20 @@ internal sealed unsafe partial class StopSignals : IDisposable
 
         try
         {
-            _waiting.Change(Patience, Timeout.InfiniteTimeSpan); // nothing, when the process is at its end already
+            _waiting = _clock.CreateTimer(_ => SayThatItComes(), state: null, Patience, Timeout.InfiniteTimeSpan);
             _stop.Cancel();
         }
         catch (AggregateException)
         {
             // What failed to stop ends by itself; everything else was told, and an exception here would abort the process.
+        }
+    }
+
+    private void SayThatItComes()
+    {
+        if (!_isOver)
+        {
+            _say("wan: stopping; a second signal (Ctrl-C again) ends the process at once.");
         }
     }
 

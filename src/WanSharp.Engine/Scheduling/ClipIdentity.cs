@@ -156,8 +156,10 @@ internal sealed class ClipIdentity
     /// <summary>What makes frames between frames, and at which rates.</summary>
     private string Interpolator(GenerationPlan plan) =>
         plan.Settings.Interpolate is { } between
-            ? $"{plan.Interpolator?.Digest ?? $"{between.Name} {FfmpegLocator.IdentityOf(_ffmpeg?.Invoke())}"} from {between.FromFps} to {plan.Settings.Fps}"
+            ? $"{plan.Interpolator?.Digest ?? OfProgram(between.Name)} from {between.FromFps} to {plan.Settings.Fps}"
             : "";
+
+    private string OfProgram(string name) => $"{name} {FfmpegLocator.IdentityOf(_ffmpeg?.Invoke())}";
 
     /// <summary>What enlarges frames, and in which tiles.</summary>
     private static string Upscaler(GenerationPlan plan) =>

@@ -44,7 +44,9 @@ public sealed class LocalBackend(
     /// </summary>
     public StepStore? Steps { get; init; }
 
-    /// <summary>Receives a line when a clip cannot go on where it stood and starts over, or when its state cannot be saved. Default: null.</summary>
+    /// <summary>
+    /// Receives a line when a clip cannot go on where it stood and starts over, or when its state cannot be saved. Default: null.
+    /// </summary>
     public Action<string>? Notice { get; init; }
 
     /// <inheritdoc/>

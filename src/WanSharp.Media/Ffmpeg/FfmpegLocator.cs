@@ -38,7 +38,9 @@ public static class FfmpegLocator
     /// <summary>The program's file name on this system.</summary>
     public static string FileName => OperatingSystem.IsWindows() ? "ffmpeg.exe" : "ffmpeg";
 
-    /// <summary>What tells a program from the one that an update put in its place, for keys of what it makes; empty where it is not there.</summary>
+    /// <summary>
+    /// What tells a program from the one that an update put in its place, for keys of what it makes; empty where it is not there.
+    /// </summary>
     /// <param name="ffmpeg">Its full path, or null.</param>
     public static string IdentityOf(string? ffmpeg) =>
         ffmpeg is not null && FileFacts.Of(ffmpeg) is { Exists: true } file

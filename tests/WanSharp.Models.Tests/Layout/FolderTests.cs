@@ -113,8 +113,8 @@ public sealed class FolderTests : IDisposable
                 }
             }
         );
-        var link = _folder.Link("models/vae/one.safetensors", $"{large}.safetensors");
-        _folder.Link("models/vae/two.safetensors", $"{small}.safetensors");
+        var link = _folder.Link("models/vae/wan_2.1_vae_fp32.safetensors", $"{large}.safetensors");
+        _folder.Link("models/vae/wan_2.1_vae_fp16.safetensors", $"{small}.safetensors");
 
         Assert.Equal(FileFacts.RealPath(whole), FileFacts.RealPath(_folder.Find("models").VaePath));
         Assert.True(File.Exists(link));

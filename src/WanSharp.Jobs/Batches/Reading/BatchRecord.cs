@@ -7,7 +7,7 @@ namespace WanSharp.Jobs.Batches.Reading;
 /// <param name="DecimalComma">Whether numbers may be written with a decimal comma.</param>
 internal sealed record BatchRecord(int Line, IReadOnlyList<BatchField> Fields, BatchProblem? Problem = null, bool DecimalComma = false)
 {
-    /// <summary>The fields. None holds a NUL character, which ends a text for the system and for other programs: that is a problem.</summary>
+    /// <summary>The fields. None holds a NUL character, which ends a text for the system and for others: that is a problem.</summary>
     public IReadOnlyList<BatchField> Fields { get; } =
     [.. Fields.Select(field => field with { Value = field.Value.Replace("\0", "", StringComparison.Ordinal) })];
 
