@@ -36,6 +36,8 @@ internal static class LeftOver
         ("to_gate_compress.", "FastWan (video sparse attention, VSA)"),
         ("LQ_proj_in.", "FlashVSR"),
         ("audio_model.", "Ovi"),
+        ("to_qkv.", "fused (Diffusers' fuse_qkv_projections)"),
+        ("to_kv.", "fused (Diffusers' fuse_qkv_projections)"),
         ("ip_adapter.", "Lynx, or another with an adapter"),
         ("processor.", "FantasyTalking, or another with an adapter"),
         ("lora_A.", "LoRA (one that was not merged, in the model's own file)"),

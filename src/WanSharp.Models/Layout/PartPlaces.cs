@@ -37,6 +37,13 @@ internal static partial class PartPlaces
         "lownoise",
     ];
 
+    // Source: modelscope/DiffSynth-Studio:diffsynth/pipelines/wan_video.py.
+    private static readonly string[] SharedFolders =
+    [
+        Path.Combine("DiffSynth-Studio", "Wan-Series-Converted-Safetensors"),
+        Path.Combine("Wan-AI", "Wan2.1-T2V-1.3B", "google"),
+    ];
+
     /// <summary>A folder, and the folders in it that are searched for parts, each with how deep.</summary>
     internal readonly record struct Place(string Folder, IReadOnlyList<(string Folder, int Depth)> Searched);
 
@@ -45,7 +52,7 @@ internal static partial class PartPlaces
     {
         foreach (var (step, folder) in Above(start).Index())
         {
-            List<(string Folder, int Depth)> folders = [.. Below(folder, HoldsParts, ContainerDepth)];
+            List<(string Folder, int Depth)> folders = [.. Below(folder, HoldsParts, ContainerDepth), .. SharedIn(folder)];
             if (step <= StepsWithFiles || folders.Count > 0)
             {
                 folders.Insert(0, (folder, 0));
@@ -57,6 +64,19 @@ internal static partial class PartPlaces
             }
         }
     }
+
+    /// <summary>Where a download tool keeps what the models in a folder share.</summary>
+    private static IEnumerable<(string Folder, int Depth)> SharedIn(string folder) =>
+        SharedFolders
+            .Select(shared => Path.Combine(folder, shared))
+            .Concat(
+                FolderSearch
+                    .Folders(folder)
+                    .Where(child => HubRepository().IsMatch(Path.GetFileName(child)))
+                    .Select(child => Path.Combine(child, "snapshots"))
+            )
+            .Where(Directory.Exists)
+            .Select(shared => (shared, ModelFiles.Deepest));
 
     /// <summary>The folders with LoRAs in a folder, and in its containers, whatever their case.</summary>
     public static IEnumerable<string> LorasIn(string folder) =>
@@ -172,6 +192,10 @@ internal static partial class PartPlaces
             }
         }
     }
+
+    // In Hugging Face's cache, of whatever organization; a GGUF's repository has no other parts.
+    [GeneratedRegex("^models--.*(wan[-_. ]?(video|2[._]?[12])|umt5)", RegexOptions.IgnoreCase)]
+    private static partial Regex HubRepository();
 
     // Words in a name, for people add their own ("Wan VAEs"); the short ones only as words of it ("eclipse", "shot5").
     [GeneratedRegex(

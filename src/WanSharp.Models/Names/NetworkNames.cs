@@ -158,6 +158,18 @@ internal sealed record NetworkNames(
         var tensors = official
             .Where(pair => checkpoint.Tensors.ContainsKey(pair.Value))
             .ToDictionary(pair => pair.Key, pair => names.Joined(pair.Key, checkpoint.Tensors[pair.Value]), StringComparer.Ordinal);
+        foreach (
+            var (name, stored) in official.Where(pair =>
+                WeightScale.Suffixes.Any(suffix => pair.Key.EndsWith(suffix, StringComparison.Ordinal))
+            )
+        )
+        {
+            if (checkpoint.Numbers.TryGetValue(stored, out var scale))
+            {
+                tensors[name] = Tensor.CopyOf<float>([1], [(float)scale]);
+            }
+        }
+
         var noted = AddNotes(checkpoint, names, prefix, table, tensors);
 
         if (Shaped is not null)

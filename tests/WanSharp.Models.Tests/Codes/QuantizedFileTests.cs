@@ -219,6 +219,31 @@ public sealed class QuantizedFileTests : IDisposable
         Assert.Contains("which weights are not: it may be a scale to divide by", file.Problem, StringComparison.Ordinal);
     }
 
+    /// <summary>A scale as Python's own numbers are.</summary>
+    [Fact]
+    public void Read_AScaleInDoublePrecision_IsRead()
+    {
+        using var quantizer = Quantizer.Of(_networks.Transformer, QuantizedFormats.Read["comfy scaled fp8"]);
+        foreach (var name in quantizer.Stored.Keys.Where(name => name.EndsWith(".scale_weight", StringComparison.Ordinal)).ToList())
+        {
+            var bits = BitConverter.DoubleToInt64Bits(quantizer.Stored[name].Read<float>()[0]);
+            quantizer.Stored[name] = quantizer.Keep(Tensor.CopyOf<long>([1], [bits]));
+        }
+
+        var path = Write(quantizer);
+        var bytes = File.ReadAllBytes(path);
+        for (int at; (at = bytes.AsSpan().IndexOf("\"I64\""u8)) >= 0; )
+        {
+            bytes[at + 1] = (byte)'F'; // the writer has no such type
+        }
+
+        File.WriteAllBytes(path, bytes);
+        Assert.Null(NetworkFile.Read(path).Problem);
+        using var weights = new WeightStore(TransformerNames.Names.Find(Checkpoint.Open(path))!);
+        var values = weights.Get(new WeightSlot("blocks.1.ffn.0.weight", DType.F32, [32, 128])).Read<float>().ToArray();
+        Assert.Equal(quantizer.Expected["blocks.1.ffn.0.weight"], values);
+    }
+
     [Theory]
     [InlineData("model_int8_convrot_merged.safetensors", true)]
     [InlineData("model_ConvRot.safetensors", true)]

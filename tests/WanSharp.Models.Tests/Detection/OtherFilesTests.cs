@@ -188,6 +188,7 @@ public sealed class OtherFilesTests : IDisposable
     [InlineData("SteadyDancer", "patch_embedding_fuse.weight")]
     [InlineData("VACE", "vace_patch_embedding.weight")]
     [InlineData("SLA", "blocks.0.self_attn.attn_op.local_attn.proj_l.weight")]
+    [InlineData("fused", "blocks.0.attn1.to_qkv.weight", "blocks.0.attn2.to_kv.weight")]
     [InlineData("VSA", "blocks.1.to_gate_compress.weight")]
     [InlineData("InfiniteTalk", "blocks.1.audio_cross_attn.q_linear.weight")]
     [InlineData("LoRA", "blocks.1.self_attn.q.lora_A.weight")]

@@ -79,6 +79,25 @@ public sealed class FolderTests : IDisposable
         Assert.Contains("2 snapshots", _folder.Refusal(_folder[Repository]), StringComparison.Ordinal);
     }
 
+    /// <summary>A repository may have the transformer alone: the other parts are another's in the same collection.</summary>
+    [Theory]
+    [InlineData(
+        "models--city96--Wan2.1-T2V-gguf/snapshots/a/wan.gguf",
+        "models--Comfy-Org--Wan_2.1_ComfyUI_repackaged/snapshots/b/split_files"
+    )]
+    [InlineData("Wan-AI/Wan2.1-T2V-14B/model.safetensors", "DiffSynth-Studio/Wan-Series-Converted-Safetensors")]
+    public void Find_PartsInAnotherRepository_AreFound(string transformer, string others)
+    {
+        _folder.Transformer($"models/{transformer}");
+        var vae = _folder.Vae($"models/{others}/vae/wan_2.1_vae.safetensors");
+        var text = _folder.TextEncoder($"models/{others}/text_encoders/umt5_xxl_fp16.safetensors", hasTokenizer: false);
+        var tokenizer = _folder.Tokenizer("models/Wan-AI/Wan2.1-T2V-1.3B/google/umt5-xxl/spiece.model");
+
+        var parts = _folder.Find(_folder[$"models/{transformer}"]);
+
+        Assert.Equal((vae, text, tokenizer), (parts.VaePath, parts.TextEncoderPath, parts.TokenizerPath));
+    }
+
     [Fact]
     public void Digest_ThroughLinks_IsThatOfTheFilesAndItsProgressEndsAtOne()
     {
