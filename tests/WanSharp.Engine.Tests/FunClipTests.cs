@@ -52,22 +52,15 @@ public sealed class FunClipTests(TinyEngine engine) : IDisposable
         await AssertAllDifferAsync(
             generator,
             Plain,
-            Plain with
+            From(Image),
+            From(Image, Last),
+            From(Image, Last) with
             {
-                Images = [Image],
-            },
-            Plain with
-            {
-                Images = [Image, Last],
-            },
-            Plain with
-            {
-                Images = [Image, Last],
                 Frames = 13,
             }
         );
-        Refused(generator, Plain with { Images = [Last] }, "image", "first and the last");
-        Refused(generator, Plain with { Images = [Image, Image with { LatentFrame = 1 }] }, "image", "first and the last");
+        Refused(generator, From(Last), "image", "first and the last");
+        Refused(generator, From(Image, Image with { LatentFrame = 1 }), "image", "first and the last");
         Refused(generator, Plain with { Control = "depth.mp4" }, "control", "fun-control-1.3b");
         Refused(generator, Plain with { References = "hat.png" }, "reference", "vace-1.3b");
         Refused(generator, Plain with { Camera = "static" }, "camera", "fun-camera-1.3b");
@@ -83,6 +76,7 @@ public sealed class FunClipTests(TinyEngine engine) : IDisposable
         var picture = Picture("control.bmp", x => (byte)(4 * x));
         var other = Picture("other.bmp", x => (byte)(255 - (4 * x)));
         var control = Plain with { Control = picture };
+        var (shown, begun) = (control with { References = other }, control with { Images = [Image] });
 
         await AssertAllDifferAsync(
             generator,
@@ -95,17 +89,10 @@ public sealed class FunClipTests(TinyEngine engine) : IDisposable
             {
                 ControlFrom = "canny",
             },
-            control with
+            shown,
+            begun,
+            begun with
             {
-                References = other,
-            },
-            control with
-            {
-                Images = [Image],
-            },
-            control with
-            {
-                Images = [Image],
                 References = other,
             }
         );
@@ -318,6 +305,8 @@ public sealed class FunClipTests(TinyEngine engine) : IDisposable
             Frames = Frames,
             Steps = 2,
         };
+
+    private static GenerationRequest From(params ConditioningImage[] images) => Plain with { Images = images };
 
     private GenerationRequest Followed(string variant) =>
         variant.EndsWith("-camera", StringComparison.Ordinal)

@@ -53,8 +53,8 @@ internal sealed class ComfyHttp : IDisposable
     /// <summary>The proxy that a server is asked through, for a message: what fails may be the proxy alone.</summary>
     internal static string Proxy(IWebProxy proxy, Uri server) =>
         !proxy.IsBypassed(server) && proxy.GetProxy(server) is { } through && through != server
-            ? $", through the proxy {through.Authority} that the environment names ({server.Scheme}_proxy; no_proxy={server.Host} leaves it "
-                + "out),"
+            ? $", through the proxy {through.Authority} that the environment names ({server.Scheme}_proxy; "
+                + $"no_proxy={server.Host} leaves it out),"
             : "";
 
     /// <summary>Asks for what the server knows of itself and its queue.</summary>

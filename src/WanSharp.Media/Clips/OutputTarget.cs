@@ -97,8 +97,8 @@ public sealed partial record OutputTarget
 
         if (LengthOf(Path.GetFileName(full)) is > MostOfName and var length)
         {
-            return $"The name of the output, '{Path.GetFileName(full)[..20]}…', is {length} bytes long, and file systems take {MostOfName}: "
-                + "shorten it.";
+            return $"The name of the output, '{Path.GetFileName(full)[..20]}…', is {length} bytes long, and file systems take "
+                + $"{MostOfName}: shorten it.";
         }
 
         if (SpecialFile.Describe(full) is { } special)

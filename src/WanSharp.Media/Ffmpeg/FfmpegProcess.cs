@@ -1,7 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Text.RegularExpressions;
-using WanSharp.Media.Clips;
 
 namespace WanSharp.Media.Ffmpeg;
 

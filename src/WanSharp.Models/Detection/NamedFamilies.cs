@@ -9,8 +9,8 @@ namespace WanSharp.Models.Detection;
 /// </summary>
 /// <remarks>
 /// Sources: OpenImagingLab/FlashVSR (its LQ_proj_in is a file of its own); Phantom-video/Phantom; ali-vilab/Wan-Move; bytedance/ATI;
-/// MAGREF-Video/MAGREF; BindWeave/BindWeave; D2I-ai/EchoShot; nv-tlabs/ChronoEdit; SkyworkAI/SkyReels-A2; stdstu12/YUME; HoloCine (hlwang06/HoloCine);
-/// guandeh17/Self-Forcing; tianweiy/CausVid; NVlabs/LongLive; krea-ai/realtime-video.
+/// MAGREF-Video/MAGREF; BindWeave/BindWeave; D2I-ai/EchoShot; nv-tlabs/ChronoEdit; SkyworkAI/SkyReels-A2; stdstu12/YUME;
+/// hlwang06/HoloCine; guandeh17/Self-Forcing; tianweiy/CausVid; NVlabs/LongLive; krea-ai/realtime-video.
 /// </remarks>
 internal static partial class NamedFamilies
 {

@@ -53,7 +53,8 @@ internal static partial class ExpertLetters
     // not about noise.
     [GeneratedRegex(
         @"(?<![-_][kK][-_])(?:(?<![A-Za-z])|(?<=[a-z])(?=[A-Z])|(?<=\d[bB]|2[vV]))(?:[Hh][NnIi]?|[Ll][NnOo]?)"
-            + @"(?:(?![A-Za-z0-9]|(?<=[IiOo])[-_. ]*(?:[rR]es|[dD]ef|[fF]i|[qQ]ual)(?![a-z]))|(?=[vV]\d|(?<=[NnIiOo])(?:[qQ]\d|[fF][pP]\d|[bB][fF]\d)))"
+            + @"(?:(?![A-Za-z0-9]|(?<=[IiOo])[-_. ]*(?:[rR]es|[dD]ef|[fF]i|[qQ]ual)(?![a-z]))"
+            + @"|(?=[vV]\d|(?<=[NnIiOo])(?:[qQ]\d|[fF][pP]\d|[bB][fF]\d)))"
     )]
     private static partial Regex Letters();
 }

@@ -282,7 +282,8 @@ public sealed class LoraLibrary : IDisposable
                     Folders.Count == 0
                         ? $"there is no folder {FolderName} with the model. Give the file's path, or put it into {Home}."
                         : $"{string.Join(" and ", Folders)} {(Folders.Count == 1 ? "does" : "do")} not contain it; found there: "
-                            + $"{(names.Count == 0 ? "none" : string.Join(", ", names.Take(MostNamed)))}{more}.{NearestName.Hint(name, names)}"
+                            + (names.Count == 0 ? "none" : string.Join(", ", names.Take(MostNamed)))
+                            + $"{more}.{NearestName.Hint(name, names)}"
                 )
         )
         {

@@ -18,12 +18,12 @@ internal static partial class ForeignText
         : text.AsSpan().IndexOfAny(OtherLineEnds) is >= 0 and var end
             ? $"It has a line end of another kind (U+{(int)text[end]:X4}), so that it may be several prompts: end lines as text files do."
         : Quoted().IsMatch(text)
-            ? "The whole text is in quotes, which would be part of the prompt: remove them; only in a table do \" around a cell quote it."
+            ? "The whole text is in quotes, which would be in the prompt: remove them; only in a table do \" around a cell quote it."
         : Formula().Match(text) is { Success: true } formula
-            ? $"It begins with {formula.Value}, as spreadsheets and what guards against their formulas write texts, and which would be part "
-                + "of the prompt: remove that."
+            ? $"It begins with {formula.Value}, as spreadsheets and what guards against their formulas write texts, "
+                + "and which would be part of the prompt: remove that."
         : Printed().IsMatch(text)
-            ? "It is a list or a record as programs print them, whose brackets and quotes would be part of the prompt: write the text alone."
+            ? "It is a list or a record as programs print them, whose brackets and quotes would be in the prompt: write the text alone."
         : Macro().IsMatch(text) ? "It begins with !, and gives {names} their values as Wan2GP does: write a prompt for each of them."
         : Option().Match(text) is { Success: true } option
             ? $"It has an option, {option.Value.Trim()}, but a prompt is only text: give the option to the command, or write a table with a "
@@ -46,7 +46,8 @@ internal static partial class ForeignText
 
     /// <summary>Lists, tuples and records of Python and JavaScript; a choice, an alternation or a weight is none.</summary>
     [GeneratedRegex(
-        """^\s*(?:\[\s*(['"])(?:(?!\1).|\\.)*\1\s*(?:,.*)?\]|\(\s*(['"])(?:(?!\2).|\\.)*\2\s*,(?:.*['"]\s*,?)?\s*\)|\{\s*(['"])\w+\3\s*:.*\})\s*$""",
+        """^\s*(?:\[\s*(['"])(?:(?!\1).|\\.)*\1\s*(?:,.*)?\]"""
+            + """|\(\s*(['"])(?:(?!\2).|\\.)*\2\s*,(?:.*['"]\s*,?)?\s*\)|\{\s*(['"])\w+\3\s*:.*\})\s*$""",
         RegexOptions.Singleline
     )]
     private static partial Regex Printed();

@@ -4,7 +4,9 @@ using WanSharp.Testing;
 
 namespace WanSharp.Jobs.Tests.Batches.Reading;
 
-/// <summary>Prompts and other texts of files: those that people write pass, those that a program spoiled are refused with their place.</summary>
+/// <summary>
+/// Prompts and other texts of files: those that people write pass, those that a program spoiled are refused with their place.
+/// </summary>
 public sealed class ForeignTextTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();

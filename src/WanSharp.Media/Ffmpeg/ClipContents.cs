@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace WanSharp.Media.Clips;
+namespace WanSharp.Media.Ffmpeg;
 
 /// <summary>Names files that have a clip's name but hold something else.</summary>
 internal static class ClipContents
