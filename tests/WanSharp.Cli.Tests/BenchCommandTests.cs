@@ -12,7 +12,7 @@ public sealed class BenchCommandTests : IDisposable
     public void Dispose() => _cache.Dispose();
 
     [Theory]
-    [InlineData("bench", "Required argument 'dit|vae|text' missing")]
+    [InlineData("bench", "the network is missing: dit")]
     [InlineData("bench video", "choose dit, vae, text")]
     [InlineData("bench dit --shape 13b", "Did you mean 1.3b?")]
     [InlineData("bench dit --mode all", "choose blocks, whole")]

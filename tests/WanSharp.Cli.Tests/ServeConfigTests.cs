@@ -44,7 +44,7 @@ public sealed class ServeConfigTests : IDisposable
 
     [Fact]
     public async Task AFile_ThatIsNotThere_IsRefused() =>
-        (await RunAsync(["serve", "--config", _folder["none.json"]], null)).AssertFailed(2, "none.json cannot be read");
+        (await RunAsync(["serve", "--config", _folder["none.json"]], null)).AssertFailed(1, "There is no file");
 
     private string Write(string text)
     {

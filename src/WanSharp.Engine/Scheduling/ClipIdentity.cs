@@ -42,11 +42,12 @@ internal sealed class ClipIdentity
                 "provider",
                 $"{ProviderProfiles.Normalize(settings.Provider)} {Sorted(settings.ProviderOptions)} {Sorted(settings.ConfigEntries)} "
                     + settings.Optimization
-            )
+            ),
+            ("computes in", $"{settings.Compute}")
         );
     }
 
-    /// <summary>What executes any network: the engine's code, library, processor, threads, provider.</summary>
+    /// <summary>What executes any network: the engine's code, library, processor, threads, provider, type.</summary>
     public string Executable { get; }
 
     /// <summary>A plan with its identities.</summary>

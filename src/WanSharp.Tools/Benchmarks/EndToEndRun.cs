@@ -42,7 +42,7 @@ internal sealed class EndToEndRun(WanHost host, EndToEndFiles files, int? thread
             }
         );
         progress?.Report($"{way}: reading the weights, and a short clip to warm up");
-        var brief = clip with { Prompt = "a warm-up", NegativePrompt = "none", Frames = WarmUpFrames, Steps = 1 };
+        var brief = clip with { Prompt = "a warm-up", NegativePrompt = "another", Frames = WarmUpFrames, Steps = 1 };
         await MakeAsync(engine.Generator, brief, new StepTimes(null), cancellationToken).ConfigureAwait(false);
         var times = new StepTimes(step =>
             progress?.Report(string.Create(CultureInfo.InvariantCulture, $"{way}: step {step} of {clip.Steps}"))
