@@ -73,7 +73,6 @@ public sealed class ComfyBatchTests : IDisposable
     [InlineData("are for ComfyUI", "--server-wait", "1h")]
     [InlineData("is not written by this backend", "--format", "mov")]
     [InlineData("not written as", "--server-header", "X", "--backend", "comfy:http://127.0.0.1:1", "--workflow", "workflow.json")]
-    [InlineData("cannot be read", "--backend", "comfy:http://127.0.0.1:1", "--workflow", "none.json")]
     public async Task Batch_WithOptionsThatDoNotFit_SaysWhatToWrite(string expected, params string[] options)
     {
         var run = await CommandAsync([
@@ -84,6 +83,14 @@ public sealed class ComfyBatchTests : IDisposable
             .. options.Select(option => option.EndsWith(".json", StringComparison.Ordinal) ? _folder[option] : option),
         ]);
         run.AssertFailed(ExitCode.WrongUsage, expected);
+    }
+
+    [Fact]
+    public async Task Batch_WhoseWorkflowIsMissing_SaysSo()
+    {
+        string[] command = ["batch", _folder["jobs.jsonl"], "-o", _folder["out"], "--backend", "comfy:http://127.0.0.1:1"];
+        var run = await CommandAsync([.. command, "--workflow", _folder["none.json"]]);
+        run.AssertFailed(ExitCode.Failed, "There is no workflow");
     }
 
     /// <summary>A file that one job's server has no more, and a job that it does not take, leave the others alone.</summary>

@@ -237,7 +237,7 @@ public sealed class FailureTests : IDisposable
     public async Task Generate_WithAFolderThatHoldsNoModel_SaysWhatAModelIs()
     {
         await AssertFailsAsync(["--model", _inputs.Path], "it has no config.json");
-        await AssertFailsAsync(["--model", _inputs.Write("model.safetensors", "")], "is the download complete?");
+        await AssertFailsAsync(["--model", _inputs.Write("model.safetensors", "")], "it is empty");
         await AssertFailsAsync(["--model", _inputs.Write("model.txt", "")], "a model is a checkpoint, or a folder with some");
     }
 

@@ -324,7 +324,15 @@ public sealed class FunClipTests(TinyEngine engine) : IDisposable
         var networks = Own(new TinyNetworks(variant));
         var model = Own(WanModel.Open(new ToolFolders(networks, _folder[variant]).Write("official")));
         Assert.Equal(variant, model.Name);
-        return Own(new VideoGenerator(model, engine.Runtime, new SessionSettings(), options));
+        return Own(
+            new VideoGenerator(
+                model,
+                engine.Runtime,
+                new SessionSettings(),
+                options,
+                new EngineOptions { Ffmpeg = () => Ffmpegs.Any }
+            )
+        );
     }
 
     private T Own<T>(T one)

@@ -157,16 +157,16 @@ public sealed partial class JobStore
         });
     }
 
-    /// <summary>Refuses names that many disks take for those of other jobs: without case, accents in one form or the other.</summary>
+    /// <summary>Refuses names that many disks take for those of other jobs, because they do not tell case apart.</summary>
     private static void RequireOwnNames(SqliteConnection connection, IEnumerable<NewJob> jobs)
     {
         var names = connection
             .Query("SELECT output FROM jobs WHERE NOT removed", row => row.GetString(0))
-            .GroupBy(name => name.Normalize(), StringComparer.OrdinalIgnoreCase)
+            .GroupBy(name => name, StringComparer.OrdinalIgnoreCase)
             .ToDictionary(same => same.Key, same => same.ToHashSet(StringComparer.Ordinal), StringComparer.OrdinalIgnoreCase);
         foreach (var output in jobs.Select(job => job.Output))
         {
-            if (names.TryGetValue(output.Normalize(), out var there) && !there.Contains(output))
+            if (names.TryGetValue(output, out var there) && !there.Contains(output))
             {
                 throw new JobStoreException(
                     $"{output} and {there.First()}, the output of another job of this folder, are one file on disks that do not tell case "

@@ -20,6 +20,7 @@ internal sealed class FunCheck : IFixtureCheck
             .ToConfiguration(fixture.ConfigPath);
         using var weights = new WeightStore(fixture.Weights("vae.safetensors"));
         using var vae = new VaeRunner(context.Runtime, configuration, weights, context.Settings);
+        var encoding = context.LimitsOf(context.Limits.Vae, options => new VaeGraphs(configuration, options).EncodeNext).Of("latents");
         var comparisons = new List<Comparison>();
         foreach (var kind in fixture.Config.GetProperty("kinds").EnumerateObject())
         {
@@ -51,7 +52,7 @@ internal sealed class FunCheck : IFixtureCheck
             }
 
             void Compare(string what, float[] ours, Tensor theirs) =>
-                comparisons.Add(Comparison.Of($"{name}.out.{what}", ours, theirs.Read<float>(), context.Limits.Vae));
+                comparisons.Add(Comparison.Of($"{name}.out.{what}", ours, theirs.Read<float>(), encoding));
         }
 
         return Task.FromResult<IReadOnlyList<Comparison>>(comparisons);

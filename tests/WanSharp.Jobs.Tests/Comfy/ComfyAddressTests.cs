@@ -42,7 +42,6 @@ public sealed class ComfyAddressTests : IDisposable
     [InlineData("ftp://host/?token=hunter2-of-the-proxy")]
     [InlineData("bob:hunter2-of-the-proxy@host:8188")]
     [InlineData("http://bob:x?hunter2-of-the-proxy@host:8188")]
-    [InlineData("http://bob:x,hunter2-of-the-proxy@host:8188")]
     [InlineData("http://bob:x@hunter2-of-the-proxy@:8188:9")]
     [InlineData("http://bob:hunter2-of-the-proxy/x")]
     [InlineData("htp://host/hunter2-of-the-proxy")]

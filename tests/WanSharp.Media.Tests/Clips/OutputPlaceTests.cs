@@ -109,9 +109,11 @@ public sealed class OutputPlaceTests : IDisposable
 
     /// <summary>Two bytes a letter in UTF-8, which is what file systems count.</summary>
     [Fact]
-    public void Require_OfANameThatIsTooLong_Refuses()
+    public void TryParse_OfANameThatIsTooLong_Refuses()
     {
-        AssertRefused(new string('ü', 130) + ".mp4", " cannot be written: ");
+        Assert.False(OutputTarget.TryParse(_folder[new string('ü', 130) + ".mp4"], out _, out var error));
+
+        Assert.Contains("is 264 bytes long, and file systems take 255: shorten it", error, StringComparison.Ordinal);
         Assert.Empty(Directory.EnumerateFileSystemEntries(_folder));
     }
 
@@ -172,6 +174,6 @@ public sealed class OutputPlaceTests : IDisposable
         var error = Assert.Throws<MediaException>(() => VideoWriter.Require(target));
 
         Assert.Contains(expected, error.Message, StringComparison.Ordinal);
-        Assert.StartsWith(target.FullPath, error.Message, StringComparison.Ordinal);
+        Assert.StartsWith(target.Shown, error.Message, StringComparison.Ordinal);
     }
 }
