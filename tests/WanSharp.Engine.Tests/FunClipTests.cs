@@ -49,16 +49,7 @@ public sealed class FunClipTests(TinyEngine engine) : IDisposable
     {
         var generator = Open(variant);
 
-        await AssertAllDifferAsync(
-            generator,
-            Plain,
-            From(Image),
-            From(Image, Last),
-            From(Image, Last) with
-            {
-                Frames = 13,
-            }
-        );
+        await AssertAllDifferAsync(generator, Plain, From(Image), From(Image, Last), From(Image, Last) with { Frames = 13 });
         Refused(generator, From(Last), "image", "first and the last");
         Refused(generator, From(Image, Image with { LatentFrame = 1 }), "image", "first and the last");
         Refused(generator, Plain with { Control = "depth.mp4" }, "control", "fun-control-1.3b");
@@ -325,13 +316,7 @@ public sealed class FunClipTests(TinyEngine engine) : IDisposable
         var model = Own(WanModel.Open(new ToolFolders(networks, _folder[variant]).Write("official")));
         Assert.Equal(variant, model.Name);
         return Own(
-            new VideoGenerator(
-                model,
-                engine.Runtime,
-                new SessionSettings(),
-                options,
-                new EngineOptions { Ffmpeg = () => Ffmpegs.Any }
-            )
+            new VideoGenerator(model, engine.Runtime, new SessionSettings(), options, new EngineOptions { Ffmpeg = () => Ffmpegs.Any })
         );
     }
 

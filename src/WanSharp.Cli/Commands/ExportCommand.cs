@@ -67,7 +67,7 @@ internal sealed class ExportCommand(CliEnvironment environment)
             "wan export --model shapes -o shapes-onnx",
             "wan export --model shapes -o shapes-vae --only vae --json",
             "wan export --model shapes -o shapes-onnx --lowering fused --force",
-            "wan export --model shapes -o shapes-half --precision fp16"
+            "wan export --only transformer --precision fp16 -o half"
         );
     }
 

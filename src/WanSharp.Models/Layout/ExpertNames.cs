@@ -255,7 +255,8 @@ internal static partial class ExpertNames
     // High quality, low memory: high and low of other things than noise. A number of steps and of a rank is the file's own.
     [GeneratedRegex(
         "^[-_. ]*(?:quality|qual|hq|res|resolution|def|definition|v?ram|mem|memory|(?:steps?|rank)(?![-_. ]*[0-9])|motion|speed|fps"
-            + "|details?|bits?|bitrate|poly|key|light|freq|frequency|contrast|latency|cfg|rate|end|fidelity|angle|dynamic|cost|priority)(?![a-z])",
+            + "|details?|bits?|bitrate|poly|key|light|freq|frequency|contrast|latency"
+            + "|cfg|rate|end|fidelity|angle|dynamic|cost|priority)(?![a-z])",
         RegexOptions.IgnoreCase
     )]
     private static partial Regex Qualifier();

@@ -14,7 +14,7 @@ public sealed class PageApiTests : IAsyncLifetime
     public ValueTask DisposeAsync() => _server.DisposeAsync();
 
     [Theory]
-    [InlineData("wan2.1-i2v-14b-480p", "input_reference")]
+    [InlineData("wan2.1-i2v-14b-480p", "input_reference last_image")]
     [InlineData("wan2.1-fun-1.3b-camera", "input_reference")]
     [InlineData("wan2.2-fun-5b-control", "input_reference last_image")]
     public async Task Settings_OfAModelThatNeedsMoreThanAPrompt_AreListed(string variant, string pictures)

@@ -26,8 +26,8 @@ internal static partial class ForeignText
             ? "It is a list or a record as programs print them, whose brackets and quotes would be in the prompt: write the text alone."
         : Macro().IsMatch(text) ? "It begins with !, and gives {names} their values as Wan2GP does: write a prompt for each of them."
         : Option().Match(text) is { Success: true } option
-            ? $"It has an option, {option.Value.Trim()}, but a prompt is only text: give the option to the command, or write a table with a "
-                + "column for it."
+            ? $"It has an option, {option.Value.Trim()}, but a prompt is only text: give the option to the command, or write a table "
+                + "with a column for it."
         : Tag().Match(text) is { Success: true } tag
             ? $"It has a tag of a web page, {tag.Value}, which would be part of the prompt: remove it, or save the page as text."
         : QuotedPrintable().Match(text) is { Success: true } coded
