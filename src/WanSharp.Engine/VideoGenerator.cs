@@ -295,7 +295,8 @@ public sealed class VideoGenerator : IVideoGenerator
             options.HostMemory,
             isOnHost,
             options.Tuning != CompileTuning.Default || (isOnHost && options.FollowsFreeMemory),
-            options.HostFacts
+            options.HostFacts,
+            options.FreeDeviceMemory
         );
 
     /// <summary>Has the caches counted, and gives them up in this order where memory runs short.</summary>

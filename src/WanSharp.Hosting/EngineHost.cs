@@ -5,7 +5,9 @@ using WanSharp.Graphs;
 using WanSharp.Models;
 using WanSharp.Runtime;
 using WanSharp.Runtime.Networks;
+using WanSharp.Runtime.Providers;
 using WanSharp.Storage;
+using WanSharp.Tensors;
 
 namespace WanSharp.Hosting;
 
@@ -66,7 +68,11 @@ public sealed class EngineHost : IDisposable
             var chosen = Choose(settings, new EngineSight(model, runtime, session), choose);
             session = session with { Compute = chosen.Precision.Compute };
             var transformer = host.TransformerOptions(chosen.Precision.Quantization, settings.Compile.Compile ?? CompileMode.Blocks);
-            var options = settings.Compile.For(OptionsOf(host, model, settings), parts.Add(host.OpenTunings()));
+            var options = settings.Compile.For(OptionsOf(host, model, settings), parts.Add(host.OpenTunings())) with
+            {
+                FreeDeviceMemory = CudaDriver.Find(session.Provider, session.ProviderOptions)?.Free,
+            };
+            RequireKnownMemory(settings, session, options);
             if (settings.KeepsFeatures && options.FeatureBytes > 0)
             {
                 options = options with { Features = new DiskFeatureStore(parts.Add(host.OpenSection(CacheSections.Features))) };
@@ -133,6 +139,18 @@ public sealed class EngineHost : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _parts.Dispose();
+
+    /// <summary>What is free cannot be a limit where nobody tells it.</summary>
+    private static void RequireKnownMemory(EngineSettings settings, SessionSettings session, EngineOptions options)
+    {
+        if (settings.Memory == MemoryAmount.Auto && !session.IsOnHost && options.FreeDeviceMemory is null)
+        {
+            throw new InvalidRequestException(
+                "memory",
+                $"How much memory is free is not told of the device of provider {session.Provider}: give a size, such as --memory 8GB."
+            );
+        }
+    }
 
     /// <summary>The library's choice for one lane; for several, as many as leave no core idle.</summary>
     private static int? ThreadsFor(EngineOptions options) =>

@@ -67,6 +67,12 @@ public sealed class WanHost(HostOptions options)
                 Threads = threads ?? 0,
                 Log = Options.RuntimeLog,
                 LogLevel = Options.RuntimeLogLevel,
+                Trials = new TrialOptions
+                {
+                    Open = OpenTunings,
+                    Machine = DeviceIdentity.Of(Options.Variable),
+                    Clock = Options.Clock,
+                },
             }
         );
 
@@ -77,9 +83,27 @@ public sealed class WanHost(HostOptions options)
                 runtime.AvailableProviders,
                 runtime.HasGpu(),
                 Options.Variable,
-                InstalledRuntime.FindCuda(ProvidersFolder) is not null
+                runtime.LibraryPath,
+                InstalledRuntime.FindCuda(ProvidersFolder)
             )
         );
+
+    /// <summary>
+    /// What came of a provider's first uses here, with its default options, one of each type; none before them, or where it is not there.
+    /// </summary>
+    public IReadOnlyList<ProviderTrial> FindTrials(OrtRuntime runtime, ProviderFact fact)
+    {
+        ArgumentNullException.ThrowIfNull(runtime);
+        ArgumentNullException.ThrowIfNull(fact);
+        if (!fact.IsThere)
+        {
+            return [];
+        }
+
+        var settings = SettingsFor(runtime, fact.Name, new Dictionary<string, string>());
+        var types = Precision.All.Select(precision => precision.Compute).Distinct();
+        return [.. types.Select(compute => runtime.FindTrial(settings with { Compute = compute })).OfType<ProviderTrial>()];
+    }
 
     /// <summary>How graphs are compiled for a provider.</summary>
     /// <param name="runtime">ONNX Runtime.</param>
@@ -253,12 +277,21 @@ public sealed class WanHost(HostOptions options)
         return chosen.Name;
     }
 
-    private static string Known(OrtRuntime runtime, string provider) =>
-        runtime.AvailableProviders.FirstOrDefault(name => ProviderProfiles.Normalize(name) == ProviderProfiles.Normalize(provider))
-        ?? throw new InvalidRequestException(
-            "provider",
-            $"The provider '{provider}' is not available: choose {string.Join(", ", runtime.AvailableProviders)}, "
-                + "or set WAN_ONNXRUNTIME to a "
-                + $"build of ONNX Runtime that has it.{NearestName.Hint(provider, runtime.AvailableProviders)}"
-        );
+    private static string Known(OrtRuntime runtime, string provider)
+    {
+        var name =
+            runtime.AvailableProviders.FirstOrDefault(name => ProviderProfiles.Normalize(name) == ProviderProfiles.Normalize(provider))
+            ?? throw new InvalidRequestException(
+                "provider",
+                $"The provider '{provider}' is not available: choose {string.Join(", ", runtime.AvailableProviders)}, "
+                    + "or set WAN_ONNXRUNTIME to a "
+                    + $"build of ONNX Runtime that has it.{NearestName.Hint(provider, runtime.AvailableProviders)}"
+            );
+        return CudaLibraries.Missing(name, runtime.LibraryPath) is { Count: > 0 } missing
+            ? throw new InvalidRequestException(
+                "provider",
+                $"The provider {name} cannot be used: {MissingLibrary.Describe(missing)}. To change that, {MissingLibrary.Remedy(missing)}."
+            )
+            : name;
+    }
 }

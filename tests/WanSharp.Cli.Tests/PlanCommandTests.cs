@@ -81,6 +81,34 @@ public sealed class PlanCommandTests(PlanCommandTests.MeasuredOnce measured) : I
     }
 
     [Fact]
+    public async Task Plan_ForDevices_SaysHowEachWouldRunIt_AndNothingOfItsTime()
+    {
+        string[] devices = ["--device-memory", "24GB", "--device-memory", "500MB"];
+        var json = JsonNode.Parse((await RunAsync(["plan", "a star", "--json", .. devices])).Out)!;
+        var text = (await RunAsync(["plan", "a star", .. devices])).Out;
+
+        var (large, small) = (json["devices"]![0]!, json["devices"]![1]!);
+        Assert.Equal(24_000_000_000, large["device_memory"]!.GetValue<long>());
+        Assert.Equal(8, large["strategy"]!["resident_blocks"]!.GetValue<int>());
+        Assert.Contains(large["strategy"]!["parts"]!.AsArray(), part => part!["part"]!.GetValue<string>() == "driver and libraries");
+        Assert.Null(small["strategy"]);
+        Assert.Contains("needs at least", small["refused"]!.GetValue<string>(), StringComparison.Ordinal);
+        Assert.Contains("device of 24.00 GB      8 blocks, all resident", text, StringComparison.Ordinal);
+        Assert.Contains("how long it takes on a device is not known", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Plan_ForADeviceAndThisMachine_IsRefused() =>
+        (await RunAsync("plan", "a star", "--device-memory", "24GB", "--memory", "6GB")).AssertFailed(
+            ExitCode.WrongUsage,
+            "--memory and --device-memory"
+        );
+
+    [Fact]
+    public async Task Plan_ForADeviceOfNoSize_IsRefused() =>
+        (await RunAsync("plan", "a star", "--device-memory", "large")).AssertFailed(ExitCode.WrongUsage, "a size such as 24GB");
+
+    [Fact]
     public async Task BenchPlan_OfTheShapesModel_ComparesWithWhatItMeasured()
     {
         var run = await RunAsync("bench", "plan", "--shape", "shapes", "--clip", "32x32x1", "--tolerance", "1000000", "--json");

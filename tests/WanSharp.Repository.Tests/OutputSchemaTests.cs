@@ -23,6 +23,7 @@ public class OutputSchemaTests
     [
         ("generate", "generate", typeof(GenerateOutput)),
         ("plan", "plan", typeof(PlanOutput)),
+        ("plan-devices", "plan", typeof(DevicePlanOutput)),
         ("batch", "batch", typeof(BatchOutput)),
         ("batch-dry-run", "batch", typeof(DryRunOutput)),
         ("batch-resume-dry-run", "batch", typeof(RestOutput)),

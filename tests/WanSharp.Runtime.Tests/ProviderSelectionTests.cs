@@ -4,6 +4,10 @@ namespace WanSharp.Runtime.Tests;
 
 public sealed class ProviderSelectionTests(RuntimeFixture fixture)
 {
+    private static readonly CudaDevice Card = new("NVIDIA L4", new Version(8, 9), new Version(13, 0), 24_000_000_000, 23_000_000_000);
+
+    private static readonly MissingLibrary CuDnn = new("cuDNN", "libcudnn.so.9", "cudnn9-cuda-13");
+
     private static readonly MachineFacts Bare = new()
     {
         System = "linux",
@@ -31,13 +35,33 @@ public sealed class ProviderSelectionTests(RuntimeFixture fixture)
     public void Choose_WhenTheLibraryCannotTell_TakesTheCpu() => Assert.Equal("cpu", Chosen(Bare with { HasGpu = null }));
 
     [Fact]
-    public void Choose_WithCuda_TakesItBeforeWebGpuAndTensorRt() =>
-        Assert.Equal("cuda", Chosen(Bare with { Offered = ["tensorrt", "cuda", "webgpu", "cpu"], HasGpu = true }));
+    public void Choose_WithCuda_TakesItBeforeWebGpuAndTensorRt() => Assert.Equal("cuda", Chosen(WithCuda(Card) with { HasGpu = true }));
+
+    [Fact]
+    public void Describe_WithCuda_TellsTheDeviceAndItsMemory() =>
+        Assert.Equal(
+            "NVIDIA L4 of compute capability 8.9, 23.00 GB of 24.00 GB free",
+            ProviderSelection.Describe(WithCuda(Card)).Single(fact => fact.Name == "cuda").Why
+        );
+
+    [Fact]
+    public void Choose_WithADriverWithoutADevice_GoesOn()
+    {
+        Assert.Equal("cpu", Chosen(WithCuda(null)));
+        Assert.Equal("NVIDIA's driver has no device", ProviderSelection.Describe(WithCuda(null))[0].Why);
+    }
+
+    [Theory]
+    [InlineData(12, "cuda")]
+    [InlineData(13, "cuda")]
+    [InlineData(14, "cpu")]
+    public void Choose_WithADriverForAnOlderCuda_GoesOn(int built, string expected) =>
+        Assert.Equal(expected, Chosen(WithCuda(Card) with { CudaVersion = built }));
 
     [Fact]
     public void Choose_WithCudaThatLacksLibraries_GoesOnAndSaysWhatIsMissing()
     {
-        var machine = Bare with { Offered = ["cuda", "webgpu", "cpu"], HasGpu = true, MissingCudaLibraries = ["cuDNN (libcudnn.so.9)"] };
+        var machine = Bare with { Offered = ["cuda", "webgpu", "cpu"], HasGpu = true, Missing = CudaLacks(CuDnn) };
 
         Assert.Equal("webgpu", Chosen(machine));
         Assert.Contains("cuDNN (libcudnn.so.9)", ProviderSelection.Describe(machine)[0].Why, StringComparison.Ordinal);
@@ -78,36 +102,57 @@ public sealed class ProviderSelectionTests(RuntimeFixture fixture)
             Bare with
             {
                 IsCudaInstalled = true,
-                MissingCudaLibraries = ["the NVIDIA driver (libcuda.so.1)"],
+                Missing = CudaLacks(new MissingLibrary("the NVIDIA driver", "libcuda.so.1", "NVIDIA's driver")),
             }
         )[0];
 
         Assert.False(cuda.IsThere);
         Assert.Contains("libcuda.so.1", cuda.Why, StringComparison.Ordinal);
-        Assert.DoesNotContain("wan providers install", cuda.HowToGet, StringComparison.Ordinal);
+        Assert.StartsWith("install NVIDIA's driver, with their folders", cuda.HowToGet, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Describe_TensorRtWithoutItsOwnLibraries_LeavesCudaAlone()
+    {
+        var facts = ProviderSelection.Describe(
+            Bare with
+            {
+                Offered = ["tensorrt", "cuda", "cpu"],
+                CudaDevice = Card,
+                Missing = new Dictionary<string, IReadOnlyList<MissingLibrary>>
+                {
+                    ["tensorrt"] = [new("TensorRT", "libnvinfer.so.10", "libnvinfer10")],
+                },
+            }
+        );
+
+        Assert.True(facts.Single(fact => fact.Name == "cuda").IsThere);
+        Assert.Equal("this machine cannot load TensorRT (libnvinfer.so.10)", facts.Single(fact => fact.Name == "tensorrt").Why);
     }
 
     [Fact]
     public void Gather_OnThisMachine_OffersWhatTheLibraryHas()
     {
-        var machine = MachineFacts.Gather(fixture.Runtime.AvailableProviders, fixture.Runtime.HasGpu(), _ => null, isCudaInstalled: false);
+        var machine = MachineFacts.Gather(
+            fixture.Runtime.AvailableProviders,
+            fixture.Runtime.HasGpu(),
+            _ => null,
+            fixture.Runtime.LibraryPath,
+            cudaBuild: null
+        );
 
         Assert.Contains("cpu", machine.Offered);
         Assert.NotNull(machine.HasGpu); // the library that comes with the build can tell
     }
 
-    [Fact]
-    public void Missing_NothingLoads_NamesEachLibraryWithItsVersions()
-    {
-        var missing = CudaLibraries.Missing(_ => false);
-
-        Assert.Equal(4, missing.Count);
-        Assert.Contains(
-            missing,
-            what => what.Contains("cudnn", StringComparison.OrdinalIgnoreCase) && what.Contains('9', StringComparison.Ordinal)
-        );
-        Assert.Empty(CudaLibraries.Missing(_ => true));
-    }
-
     private static string Chosen(MachineFacts machine) => ProviderSelection.Choose(ProviderSelection.Describe(machine)).Name;
+
+    private static MachineFacts WithCuda(CudaDevice? device) =>
+        Bare with
+        {
+            Offered = ["tensorrt", "cuda", "webgpu", "cpu"],
+            CudaDevice = device,
+        };
+
+    private static Dictionary<string, IReadOnlyList<MissingLibrary>> CudaLacks(MissingLibrary library) => new() { ["cuda"] = [library] };
 }

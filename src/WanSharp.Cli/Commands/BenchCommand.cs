@@ -43,6 +43,11 @@ internal sealed class BenchCommand(CliEnvironment environment)
 
     private readonly Option<DType> _weights = ChoiceOption.Create("--weights", "The weights' type on disk.", WorkloadOptions.WeightTypes);
 
+    private readonly Option<int?> _resident = NumberOption.Create<int>(
+        "--resident-blocks",
+        "How many blocks stay in the memory that computes (dit only); the others come in for each pass. Default: all.",
+        "N"
+    );
     private readonly Option<bool> _startOnly = new("--start-only")
     {
         Description = "Measure only the process's first forward pass and its memory.",
@@ -81,6 +86,7 @@ internal sealed class BenchCommand(CliEnvironment environment)
             self._mode,
             self._precision,
             self._weights,
+            self._resident,
             self._startOnly,
             self._peer,
             self._baseline,
@@ -106,6 +112,7 @@ internal sealed class BenchCommand(CliEnvironment environment)
         command.Subcommands.Add(BenchMemoryCommand.BuildPass(environment));
         self._workload.AddTo(command);
         Require(self._textTokens, tokens => tokens is null or >= 0, "--text-tokens takes 0 or more.");
+        Require(self._resident, blocks => blocks is null or >= 0, "--resident-blocks takes 0 or more.");
         Require(
             self._tolerance,
             tolerance => tolerance is null or (>= 0 and < 1),
@@ -116,6 +123,7 @@ internal sealed class BenchCommand(CliEnvironment environment)
             "wan bench dit --shape 1.3b --size 256x256 --frames 17 --peer torch",
             "wan bench dit --shape 1.3b --precision int8 --peer torch",
             "wan bench dit --shape 14b --layers 4 --mode whole",
+            "wan bench dit --shape 14b --layers 8 --resident-blocks 2",
             "wan bench vae --peer torch --json",
             "wan bench vae --peer torch --baseline vae.json"
         );
@@ -158,6 +166,7 @@ internal sealed class BenchCommand(CliEnvironment environment)
             Mode = parsed.GetValue(_mode),
             Precision = parsed.GetValue(_precision).Item1 ?? Precision.Full,
             Weights = parsed.GetValue(_weights),
+            ResidentBlocks = parsed.GetValue(_resident),
             PeerPython = parsed.GetValue(_peer) == Torch ? environment.Variable("WAN_PYTHON") ?? "python3" : null,
         };
 

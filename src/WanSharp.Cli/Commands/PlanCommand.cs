@@ -9,6 +9,7 @@ using WanSharp.Media.Images;
 using WanSharp.Models;
 using WanSharp.Runtime;
 using WanSharp.Runtime.Memory;
+using WanSharp.Tensors;
 
 namespace WanSharp.Cli.Commands;
 
@@ -22,6 +23,10 @@ internal sealed class PlanCommand(CliEnvironment environment)
     {
         Description = "Measure this machine again (4 to 6 seconds); otherwise a measurement is used for 30 days.",
     };
+    private readonly Option<IReadOnlyList<long>> _devices = Amounts.SizesOption(
+        "--device-memory",
+        "Plan for a GPU with this much memory instead, such as 24GB; may be given several times. Nothing of this machine counts."
+    );
     private readonly Option<bool> _json = CommonOptions.Json();
 
     public static Command Build(CliEnvironment environment)
@@ -33,6 +38,7 @@ internal sealed class PlanCommand(CliEnvironment environment)
         )
         {
             self._calibrate,
+            self._devices,
             self._json,
         };
         self._engine.AddTo(command);
@@ -44,6 +50,7 @@ internal sealed class PlanCommand(CliEnvironment environment)
             "wan plan \"a cat on a roof\" -m ./Wan2.1-T2V-1.3B --size 832x480 --frames 81",
             "wan plan \"a cat on a roof\" --steps 20 --json",
             "wan plan \"a cat on a roof\" --memory 6GB",
+            "wan plan \"a cat on a roof\" --device-memory 24GB --device-memory 8GB",
             "wan plan \"a cat on a roof\" --calibrate"
         );
     }
@@ -59,12 +66,14 @@ internal sealed class PlanCommand(CliEnvironment environment)
         var engine = _engine.Read(parsed);
         using var model = environment.Host.OpenModel(engine.Model, engine.Parts);
         request = _style.Apply(parsed, environment.Host, request, model.Name);
-        var precision =
-            engine.Precision
-            ?? environment.Host.OpenPresets(model).PrecisionFor([request.Preset], model)
-            ?? PrecisionSelection.OnHost.Precision;
+        var precision = PrecisionOf(engine, model, request.Preset);
         var costs = EngineHost.CostsOf(environment.Host, model, engine, precision);
         var plan = costs.Sketch(request);
+        if (parsed.GetValue(_devices) is { Count: > 0 } devices)
+        {
+            return PrintDevices(parsed, model, costs, plan, devices, engine);
+        }
+
         var machine = environment.Host.Calibrate(engine.Threads, parsed.GetValue(_calibrate), cancellationToken);
         var (memory, hostMemory, host) = (engine.Memory?.Bytes, engine.HostMemory?.Bytes, HostMemoryFacts.Read());
 
@@ -104,6 +113,37 @@ internal sealed class PlanCommand(CliEnvironment environment)
             Free = MemoryAllowance.Of(memory: null, hostMemory: null, isOnHost: true, host),
             MergedBytes = costs.MergedBytes(plan),
         };
+        environment.Out.WriteLine(parsed.GetValue(_json) ? JsonText.Of(text.Output()) : text.Describe());
+        return ExitCode.Done;
+    }
+
+    private Precision PrecisionOf(EngineSettings engine, WanModel model, string? preset) =>
+        engine.Precision ?? environment.Host.OpenPresets(model).PrecisionFor([preset], model) ?? PrecisionSelection.OnHost.Precision;
+
+    private int PrintDevices(
+        ParseResult parsed,
+        WanModel model,
+        CostModel costs,
+        GenerationPlan plan,
+        IReadOnlyList<long> devices,
+        EngineSettings engine
+    )
+    {
+        if (engine.Memory is not null)
+        {
+            throw new InvalidRequestException(
+                "memory",
+                "--memory and --device-memory say the same of two machines: leave out one of them."
+            );
+        }
+
+        var text = DevicePlanText.Of(
+            model,
+            costs,
+            plan,
+            devices,
+            (facts, bytes) => Choose(facts, new MemoryAllowance(bytes, "--device-memory"), engine.Compile)
+        );
         environment.Out.WriteLine(parsed.GetValue(_json) ? JsonText.Of(text.Output()) : text.Describe());
         return ExitCode.Done;
     }

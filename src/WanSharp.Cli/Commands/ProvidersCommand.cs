@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using WanSharp.Cli.Terminal;
 using WanSharp.Hosting.Outputs;
 using WanSharp.Runtime;
@@ -38,14 +39,7 @@ internal sealed class ProvidersCommand(CliEnvironment environment)
                 runtime.LibraryPath,
                 chosen.Name,
                 new ComputeOutput(precision.Precision.Compute.Name(), profile.OffersIntegers, precision.Why),
-                [
-                    .. facts.Select(fact => new ProviderOutput(
-                        fact.Name,
-                        fact.IsThere,
-                        fact.Why,
-                        fact.HowToGet.Length > 0 ? fact.HowToGet : null
-                    )),
-                ]
+                [.. facts.Select(fact => ProviderOutput.From(fact, environment.Host.FindTrials(runtime, fact)))]
             );
             environment.Out.WriteLine(JsonText.Of(report));
             return ExitCode.Done;
@@ -59,6 +53,11 @@ internal sealed class ProvidersCommand(CliEnvironment environment)
             {
                 environment.Out.WriteLine($"  {"", -21} to change that: {fact.HowToGet}");
             }
+
+            foreach (var trial in environment.Host.FindTrials(runtime, fact).Select(TrialOutput.From))
+            {
+                environment.Out.WriteLine($"  {"", -21} {Describe(trial)}");
+            }
         }
 
         environment.Out.WriteLine();
@@ -67,4 +66,11 @@ internal sealed class ProvidersCommand(CliEnvironment environment)
         environment.Out.WriteLine("Another build of ONNX Runtime brings its own providers: set WAN_ONNXRUNTIME to the library's file.");
         return ExitCode.Done;
     }
+
+    private static string Describe(TrialOutput trial) =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"tried {trial.Tried:yyyy-MM-dd} in {trial.Precision}: a small block in {trial.BlockMs:0.0} ms, "
+                + $"within {trial.Error:0.0e+0} of the processor's, operators: {trial.Operators}"
+        );
 }

@@ -60,9 +60,9 @@ internal sealed class ProvidersInstallCommand(CliEnvironment environment)
                 : "It writes mp4, and is used from now on.";
         }
 
-        if (name == ExtraCatalog.Cuda && CudaLibraries.Missing() is { Count: > 0 } missing)
+        if (CudaLibraries.Missing(name, file) is { Count: > 0 } missing)
         {
-            return $"It is not used yet, since this machine cannot load {string.Join(", ", missing)}.";
+            return $"It is not used yet, since {MissingLibrary.Describe(missing)}: {MissingLibrary.Remedy(missing)}.";
         }
 
         return environment.Host.Options.OnnxRuntimeLibrary is { } library

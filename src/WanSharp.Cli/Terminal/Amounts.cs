@@ -44,6 +44,24 @@ internal static class Amounts
             CustomParser = argument => (long?)Parse(argument, [.. Sizes, .. BinarySizes], MostBytes, "a size such as 20GB, 500MB or 0B"),
         };
 
+    /// <summary>An option that takes sizes, each with the option's name before it.</summary>
+    public static Option<IReadOnlyList<long>> SizesOption(string name, string description) =>
+        new(name)
+        {
+            Description = description,
+            HelpName = "SIZE",
+            Arity = ArgumentArity.OneOrMore,
+            DefaultValueFactory = _ => [],
+            CustomParser = argument =>
+                [
+                    .. argument
+                        .Tokens.Select(token =>
+                            (long?)Parse(argument, token.Value, [.. Sizes, .. BinarySizes], MostBytes, "a size such as 24GB")
+                        )
+                        .OfType<long>(),
+                ],
+        };
+
     /// <summary>An option that takes an amount of memory, or leaves it to what is free.</summary>
     public static Option<MemoryAmount?> MemoryOption(string name, string description) =>
         new(name)
@@ -72,9 +90,11 @@ internal static class Amounts
             },
         };
 
-    private static double? Parse(ArgumentResult argument, (string Unit, double Factor)[] units, double largest, string example)
+    private static double? Parse(ArgumentResult argument, (string Unit, double Factor)[] units, double largest, string example) =>
+        Parse(argument, argument.Tokens[0].Value, units, largest, example);
+
+    private static double? Parse(ArgumentResult argument, string text, (string Unit, double Factor)[] units, double largest, string example)
     {
-        var text = argument.Tokens[0].Value;
         var digits = text.TrimEnd().TrimEnd([.. "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"]);
         var unit = text[digits.Length..].Trim();
         var factor = units.FirstOrDefault(known => known.Unit.Equals(unit, StringComparison.OrdinalIgnoreCase)).Factor;

@@ -51,6 +51,12 @@ public sealed record EngineOptions
     /// </summary>
     public long? Memory { get; init; }
 
+    /// <summary>
+    /// What was free of the device's memory before the engine took any, in bytes: a limit like <see cref="Memory"/>. Default: null, the
+    /// driver does not tell.
+    /// </summary>
+    public long? FreeDeviceMemory { get; init; }
+
     /// <summary>How many compiled graphs stay in memory; those in use always do. Default: 64. Range: 0 and up.</summary>
     public int KeepCompiled { get; init; } = new GraphCacheOptions().KeepCompiled;
 

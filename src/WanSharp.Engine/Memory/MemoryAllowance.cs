@@ -16,7 +16,8 @@ public sealed record MemoryAllowance(long Bytes, string Why)
     /// <param name="isOnHost">Whether the processor computes, so that both limits are of the same memory and the smaller one
     /// counts.</param>
     /// <param name="host">The host's memory as it is now; null to ignore it.</param>
-    public static MemoryAllowance Of(long? memory, long? hostMemory, bool isOnHost, HostMemoryFacts? host) =>
+    /// <param name="device">What was free of a device's memory; null where that is not known.</param>
+    public static MemoryAllowance Of(long? memory, long? hostMemory, bool isOnHost, HostMemoryFacts? host, long? device = null) =>
         isOnHost
             ? Smallest(
                 (memory, "--memory"),
@@ -24,7 +25,7 @@ public sealed record MemoryAllowance(long Bytes, string Why)
                 (host?.Limit, "the control group's limit"),
                 (host?.Available, "free now")
             )
-            : Smallest((memory, "--memory"));
+            : Smallest((memory, "--memory"), (device, "free on the device"));
 
     /// <summary>What the host may hold in addition to a device: staged weights, mapped pages, frames.</summary>
     /// <inheritdoc cref="Of" path="/param"/>
@@ -37,16 +38,18 @@ public sealed record MemoryAllowance(long Bytes, string Why)
     /// <param name="isOnHost">Whether the processor computes.</param>
     /// <param name="always">Whether the host's own limits count even where none is set.</param>
     /// <param name="facts">Reads the host's memory.</param>
+    /// <param name="device">What was free of a device's memory; null where that is not known.</param>
     internal static Func<MemoryAllowance>? Reader(
         long? memory,
         long? hostMemory,
         bool isOnHost,
         bool always,
-        Func<HostMemoryFacts> facts
+        Func<HostMemoryFacts> facts,
+        long? device = null
     ) =>
-        !always && memory is null && hostMemory is null ? null
+        !always && memory is null && hostMemory is null && (isOnHost || device is null) ? null
         : isOnHost ? () => Of(memory, hostMemory, isOnHost, facts())
-        : () => Of(memory, hostMemory: null, isOnHost, host: null);
+        : () => Of(memory, hostMemory: null, isOnHost, host: null, device);
 
     private static MemoryAllowance Smallest(params IEnumerable<(long? Bytes, string Why)> limits) =>
         limits

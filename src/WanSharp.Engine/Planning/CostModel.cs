@@ -158,6 +158,9 @@ public sealed class CostModel
         };
     }
 
+    /// <summary>Operations of a plan's matrix products, attention and convolutions.</summary>
+    public double Operations(GenerationPlan plan) => Count(plan).Stages.Sum(stage => stage.Work.Operations);
+
     /// <summary>What a strategy for a plan is chosen from.</summary>
     /// <param name="plan">The plan.</param>
     /// <param name="isOnHost">Whether the processor computes.</param>
@@ -178,15 +181,17 @@ public sealed class CostModel
             ComputedBlock = computed / _model.Transformer.Layers,
             LargestComputedBlock = _graphs.TransformerBlockBytes,
             Widens = transformer.WidensBlocks,
-            OtherWeights = _graphs.TransformerOtherBytes + (transformer.AreKept ? transformer.ConvertedBytes : 0),
-            TextEncoder = textEncoder.StoredBytes + widenedText,
-            StreamedTextEncoder = (2 * textEncoder.StoredBytes / _model.TextEncoder.Layers) + widenedText,
+            OtherWeights = _graphs.TransformerOtherBytes + (isOnHost && transformer.AreKept ? transformer.ConvertedBytes : 0),
+            TextEncoder = isOnHost ? textEncoder.StoredBytes + widenedText : textEncoder.GraphBytes,
+            StreamedTextEncoder = isOnHost
+                ? (2 * textEncoder.StoredBytes / _model.TextEncoder.Layers) + widenedText
+                : Math.Min(textEncoder.GraphBytes, 2 * _graphs.TextEncoderBlockBytes),
             Vae = Of(plan.Decoder).Decoder.PackedBytes + _enhancing.PackedBytes(plan),
-            ImageEncoders = _images.Encoders(plan),
+            ImageEncoders = _images.Encoders(plan, isOnHost),
             Clip = ClipBytes(plan, tokens) + LoraBytes(plan),
             TextActivations = tokens.Max(_activations.OfText),
             ImageActivations = isTiled => _images.Activations(plan, TilesFor(plan, isTiled)),
-            DenoiseActivations = atOnce => transformer.WidenedMatrixBytes + PassBytes(plan, atOnce),
+            DenoiseActivations = atOnce => (isOnHost ? transformer.WidenedMatrixBytes : 0) + PassBytes(plan, atOnce),
             DecodeActivations = isTiled => Decoding(isTiled).Step + DecodeHeld(isTiled),
             DecodeHeld = DecodeHeld,
             EnhanceActivations = isTiled => Enhancing(isTiled).Step,

@@ -64,9 +64,11 @@ internal sealed class ImageStage(
             : new StageWork(PlanStage.Image, frames + graphs.EncodeImages(SeenByClip(count)), _vision.Value.ConvertedIn(passes: 1));
     }
 
-    /// <summary>What the encoders hold once they are loaded.</summary>
-    public long Encoders(GenerationPlan plan) =>
-        !Encodes(plan) ? 0 : encoderOf(plan).Encoder.PackedBytes + VisionStoredBytes + WidenedVisionEncoder.Bytes;
+    /// <summary>What the encoders hold once they are loaded, in the memory that computes.</summary>
+    public long Encoders(GenerationPlan plan, bool isOnHost) =>
+        !Encodes(plan)
+            ? 0
+            : encoderOf(plan).Encoder.PackedBytes + (isOnHost ? VisionStoredBytes + WidenedVisionEncoder.Bytes : _vision.Value.GraphBytes);
 
     /// <summary>
     /// What is held in addition to weights: the images as they came, and either one of them as floats or all in the clip's size with what a

@@ -4,10 +4,11 @@ using System.Runtime.InteropServices;
 namespace WanSharp.Engine.Planning;
 
 /// <summary>What a report says about the machine.</summary>
-internal static class MachineName
+public static class MachineName
 {
     private const string ProcessorFile = "/proc/cpuinfo"; // of Linux; elsewhere the architecture must do
 
+    /// <summary>The processor, how many there are, and the system.</summary>
     public static string Read()
     {
         var name = File.Exists(ProcessorFile)

@@ -113,7 +113,7 @@ public static class StrategyChooser
 
     /// <summary>The peak of the stages that run no transformer, without the program.</summary>
     internal static long OtherStagesBytes(StrategyFacts facts, Strategy strategy) =>
-        StrategyParts.OfOthers(facts, EconomyOf(strategy)).Max(Sum) - StrategyParts.Base;
+        StrategyParts.OfOthers(facts, EconomyOf(strategy)).Max(Sum) - facts.Program.Bytes;
 
     private static IReadOnlyList<MemoryHolding> PartsOf(StrategyFacts facts, Strategy strategy)
     {
@@ -154,13 +154,18 @@ public static class StrategyChooser
             Bytes = Sum(parts),
             Parts = parts,
             WeightBytes = Sum(StrategyParts.Weights(facts, economy, resident)),
-            PrivateBytes = StrategyParts.Base + StrategyParts.WidenedBytes(facts, economy.WidensAhead),
+            PrivateBytes = facts.Program.Bytes + StrategyParts.WidenedBytes(facts, economy.WidensAhead),
             Reasons = reasons,
         };
     }
 
     private static Strategy? Whole(StrategyFacts facts, long budget, CompileMode? compile, List<string> reasons)
     {
+        if (compile is null && !facts.IsOnHost)
+        {
+            return null; // what is packed on disk is packed for a processor
+        }
+
         if (compile is CompileMode.Blocks or CompileMode.Off)
         {
             reasons.Add(compile == CompileMode.Off ? "blocks without optimization, as requested" : "blocks: asked for");
@@ -189,13 +194,13 @@ public static class StrategyChooser
             Bytes = bytes,
             Parts = parts,
             WeightBytes =
-                StrategyParts.Base
+                facts.Program.Bytes
                 + facts.TextEncoder
                 + facts.ImageEncoders
                 + facts.Vae
                 + facts.OtherWeights
                 + (facts.Blocks * facts.ComputedBlock),
-            PrivateBytes = StrategyParts.Base,
+            PrivateBytes = facts.Program.Bytes,
             Reasons = [compile is null ? "whole network: its packed weights are on disk" : "whole network: asked for"],
         };
     }
@@ -213,7 +218,7 @@ public static class StrategyChooser
         {
             IsTiled = facts.MayTile,
         };
-        if (facts.Widens && facts.IsOnHost)
+        if (facts.WidensHere)
         {
             frugal = frugal with { WidensAhead = false };
             yield return frugal;
@@ -248,7 +253,7 @@ public static class StrategyChooser
 
         // If another stage sets the peak, there may be room for more blocks.
         var room = budget - Sum(StrategyParts.OfDenoising(facts, economy, resident: 0));
-        return (int)Math.Min(facts.Blocks - 1, room / Math.Max(1, facts.StoredBlock));
+        return (int)Math.Min(facts.Blocks - 1, room / Math.Max(1, facts.ResidentBlock));
     }
 
     private static IEnumerable<string> Explain(StrategyFacts facts, Economy economy, int resident, long budget)
@@ -269,7 +274,7 @@ public static class StrategyChooser
 
         if (resident < facts.Blocks)
         {
-            yield return $"blocks: {resident} of {facts.Blocks} fit, of {ByteSize.Text(facts.StoredBlock)} each; the others "
+            yield return $"blocks: {resident} of {facts.Blocks} fit, of {ByteSize.Text(facts.ResidentBlock)} each; the others "
                 + "come in while the ones before them compute";
         }
 

@@ -1,3 +1,5 @@
+using WanSharp.Engine.Memory;
+
 namespace WanSharp.Engine.Strategies;
 
 /// <summary>
@@ -85,6 +87,21 @@ public sealed record StrategyFacts
 
     /// <summary>Whether the processor computes: blocks can then be streamed from the checkpoint, and be run in pieces.</summary>
     public required bool IsOnHost { get; init; }
+
+    /// <summary>
+    /// What a block takes that stays in the memory that computes: on the host it is read where it is stored, a device has it as it is
+    /// computed with.
+    /// </summary>
+    internal long ResidentBlock => IsOnHost ? StoredBlock : ComputedBlock;
+
+    /// <inheritdoc cref="ResidentBlock"/>
+    internal long LargestResidentBlock => IsOnHost ? LargestStoredBlock : LargestComputedBlock;
+
+    /// <summary>Whether the memory that computes also has room for what blocks are widened into; for a device the host has.</summary>
+    internal bool WidensHere => Widens && IsOnHost;
+
+    /// <summary>What the program holds, or what a device's driver and the libraries on it do.</summary>
+    internal MemoryHolding Program => IsOnHost ? new("program", StrategyParts.Base) : new("driver and libraries", StrategyParts.DeviceBase);
 
     /// <summary>Whether the packed network of <see cref="Runtime.Networks.CompileMode.Whole"/> is on disk already.</summary>
     public bool IsPacked { get; init; }

@@ -9,6 +9,11 @@ internal static class StrategyParts
     public const long Base = 160L << 20;
 
     /// <summary>
+    /// What a device's driver, cuBLAS and cuDNN hold of its memory. An assumption: no card was there to measure it.
+    /// </summary>
+    public const long DeviceBase = 600L << 20;
+
+    /// <summary>
     /// What a run whose memory is planned from an earlier run of the same shapes may take for each byte that is alive at once:
     /// measured 1.6 to 2.0.
     /// </summary>
@@ -28,7 +33,7 @@ internal static class StrategyParts
             ? []
             :
             [
-                new("program", Base),
+                facts.Program,
                 new("VAE", facts.Vae),
                 new("image encoders", facts.ImageEncoders),
                 .. economy.UnloadsEncoders ? Array.Empty<MemoryHolding>() : [new("text encoder", facts.TextEncoder)],
@@ -38,7 +43,7 @@ internal static class StrategyParts
     /// <summary>While the prompts are encoded: the first use of the model, so that nothing else is there.</summary>
     public static IReadOnlyList<MemoryHolding> OfText(StrategyFacts facts, Economy economy) =>
         [
-            new("program", Base),
+            facts.Program,
             new("VAE", facts.Vae),
             .. economy.UnloadsEncoders ? [] : Images(facts),
             economy.StreamsText
@@ -57,12 +62,7 @@ internal static class StrategyParts
 
     /// <summary>While frames are decoded: the system may drop the blocks' pages meanwhile, because they are clean.</summary>
     public static IReadOnlyList<MemoryHolding> OfDecoding(StrategyFacts facts, Economy economy) =>
-        [
-            new("program", Base),
-            .. Encoders(facts, economy),
-            new("VAE", facts.Vae),
-            new("activations", DecodeActivations(facts, economy.IsTiled)),
-        ];
+        [facts.Program, .. Encoders(facts, economy), new("VAE", facts.Vae), new("activations", DecodeActivations(facts, economy.IsTiled))];
 
     /// <summary>What denoising holds in addition to clips and activations: the program and weights.</summary>
     public static IReadOnlyList<MemoryHolding> Weights(StrategyFacts facts, Economy economy, int resident)
@@ -70,18 +70,18 @@ internal static class StrategyParts
         // While a block computes, the next one comes in; a widened one has its own memory in addition to what it is read from.
         var streamed =
             resident < facts.Blocks
-                ? facts.Widens
+                ? facts.WidensHere
                     ? facts.LargestStoredBlock
-                    : 2 * facts.LargestStoredBlock
+                    : 2 * facts.LargestResidentBlock
                 : 0;
         var widened = WidenedBytes(facts, economy.WidensAhead);
         MemoryHolding[] parts =
         [
-            new("program", Base),
+            facts.Program,
             .. Encoders(facts, economy),
             new("VAE", facts.Vae),
             new("weights outside the blocks", facts.OtherWeights),
-            new($"{resident} resident blocks", resident * facts.StoredBlock),
+            new($"{resident} resident blocks", resident * facts.ResidentBlock),
             new("blocks that come in", streamed),
             new("widened blocks", widened),
         ];
@@ -90,7 +90,7 @@ internal static class StrategyParts
 
     /// <summary>What widened blocks hold: there is room for the largest.</summary>
     public static long WidenedBytes(StrategyFacts facts, bool widensAhead) =>
-        facts.Widens ? (widensAhead ? 2 : 1) * facts.LargestComputedBlock : 0;
+        facts.WidensHere ? (widensAhead ? 2 : 1) * facts.LargestComputedBlock : 0;
 
     /// <summary>With the whole network packed.</summary>
     public static IReadOnlyList<MemoryHolding> OfWhole(StrategyFacts facts)
@@ -98,7 +98,7 @@ internal static class StrategyParts
         var packed = facts.Blocks * facts.ComputedBlock;
         MemoryHolding[] denoising =
         [
-            new("program", Base),
+            facts.Program,
             .. Encoders(facts, Economy.None),
             new("VAE", facts.Vae),
             new("weights outside the blocks", facts.OtherWeights),

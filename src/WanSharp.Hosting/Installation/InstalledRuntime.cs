@@ -15,7 +15,7 @@ public static class InstalledRuntime
     /// </summary>
     /// <param name="root">The user's folder for packages.</param>
     public static string? FindUsable(string root) =>
-        FindCuda(root) is { } library && CudaLibraries.Missing().Count == 0
+        FindCuda(root) is { } library && CudaLibraries.Missing(ExtraCatalog.Cuda, library).Count == 0
             ? library
             : ExtraCatalog.Find(ExtraCatalog.WebGpu, ExtraCatalog.CurrentRid)?.FindIn(root);
 }

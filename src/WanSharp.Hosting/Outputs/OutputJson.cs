@@ -5,6 +5,7 @@ namespace WanSharp.Hosting.Outputs;
 /// <summary>The code that writes the records of this folder; <see cref="OutputRecords"/> says how.</summary>
 [JsonSerializable(typeof(GenerateOutput))]
 [JsonSerializable(typeof(PlanOutput))]
+[JsonSerializable(typeof(DevicePlanOutput))]
 [JsonSerializable(typeof(CheckpointOutput))]
 [JsonSerializable(typeof(IReadOnlyList<CheckpointOutput>))]
 [JsonSerializable(typeof(IReadOnlyList<PullOutput>))]

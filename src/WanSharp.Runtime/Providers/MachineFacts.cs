@@ -18,18 +18,34 @@ public sealed record MachineFacts
     /// <summary>Whether a build with CUDA is installed; it is loaded only once nothing is missing.</summary>
     public bool IsCudaInstalled { get; init; }
 
-    /// <summary>What CUDA needs and this machine cannot load: the driver, the CUDA and cuDNN libraries.</summary>
-    public IReadOnlyList<string> MissingCudaLibraries { get; init; } = [];
+    /// <summary>What providers of that build, or of the one that is loaded, need and this machine cannot load, by their names.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<MissingLibrary>> Missing { get; init; } =
+        new Dictionary<string, IReadOnlyList<MissingLibrary>>();
+
+    /// <summary>The first device of NVIDIA's driver; null where there is none.</summary>
+    public CudaDevice? CudaDevice { get; init; }
+
+    /// <summary>The version of CUDA that the provider's file was built for; null where that is not known.</summary>
+    public int? CudaVersion { get; init; }
 
     /// <summary>Looks at this machine.</summary>
     /// <param name="offered"><see cref="Offered"/>.</param>
     /// <param name="hasGpu"><see cref="HasGpu"/>.</param>
     /// <param name="variable">Reads an environment variable; null when it is not set.</param>
-    /// <param name="isCudaInstalled">Whether a build with CUDA is installed.</param>
-    public static MachineFacts Gather(IReadOnlyList<string> offered, bool? hasGpu, Func<string, string?> variable, bool isCudaInstalled)
+    /// <param name="library">The ONNX Runtime library that is loaded.</param>
+    /// <param name="cudaBuild">The library of an installed build with CUDA; null for none.</param>
+    public static MachineFacts Gather(
+        IReadOnlyList<string> offered,
+        bool? hasGpu,
+        Func<string, string?> variable,
+        string library,
+        string? cudaBuild
+    )
     {
         ArgumentNullException.ThrowIfNull(offered);
         ArgumentNullException.ThrowIfNull(variable);
+        var cuda = ProviderProfiles.All.First(row => row is { Needs: ProviderNeeds.Cuda, Fallback: null }).ShortName;
+        var build = offered.Contains(cuda) ? library : cudaBuild ?? library;
         return new MachineFacts
         {
             System =
@@ -39,8 +55,12 @@ public sealed record MachineFacts
             Offered = offered,
             HasGpu = hasGpu,
             VulkanDriver = variable("VK_DRIVER_FILES") ?? variable("VK_ICD_FILENAMES"),
-            IsCudaInstalled = isCudaInstalled,
-            MissingCudaLibraries = CudaLibraries.Missing(),
+            IsCudaInstalled = cudaBuild is not null,
+            Missing = ProviderProfiles
+                .All.Where(row => row.Needs == ProviderNeeds.Cuda)
+                .ToDictionary(row => row.ShortName, row => CudaLibraries.Missing(row.ShortName, build)),
+            CudaDevice = CudaDriver.Read(0),
+            CudaVersion = CudaLibraries.VersionFor(cuda, build),
         };
     }
 }

@@ -9,11 +9,13 @@ internal static class ProviderLibrary
     /// <summary>Whether a provider that a library names can be loaded, as far as files tell.</summary>
     /// <param name="provider">Any of the provider's names.</param>
     /// <param name="libraryPath">The ONNX Runtime library.</param>
-    public static bool IsPresent(string provider, string libraryPath)
-    {
-        var profile = ProviderProfiles.Of(provider);
-        return !profile.HasOwnLibrary || File.Exists(Path.Combine(Path.GetDirectoryName(libraryPath)!, FileName(profile.ShortName)));
-    }
+    public static bool IsPresent(string provider, string libraryPath) =>
+        !ProviderProfiles.Of(provider).HasOwnLibrary || File.Exists(PathOf(provider, libraryPath));
+
+    /// <summary>Where the provider's file is, if it has one of its own.</summary>
+    /// <inheritdoc cref="IsPresent" path="/param"/>
+    public static string PathOf(string provider, string libraryPath) =>
+        Path.Combine(Path.GetDirectoryName(libraryPath)!, FileName(ProviderProfiles.Of(provider).ShortName));
 
     private static string FileName(string provider) =>
         OperatingSystem.IsWindows() ? $"onnxruntime_providers_{provider}.dll"

@@ -54,9 +54,6 @@ public sealed record ProviderProfile
     /// <summary>How networks are written for it.</summary>
     internal GraphOptions Graphs { get; init; } = new() { RewriteConvolutions = false };
 
-    /// <summary>Whether its fused attention is tried before it is used: devices have kernels for some types and sizes.</summary>
-    internal bool TriesAttention => !IsHost && Graphs.Lowering == Lowering.Fused;
-
     /// <summary>
     /// Whether it builds something for the shapes that it meets, which costs more than a run: it is given few shapes, known
     /// beforehand.

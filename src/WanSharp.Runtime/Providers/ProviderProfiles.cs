@@ -78,7 +78,7 @@ public static class ProviderProfiles
     /// <summary>GPUs through Vulkan, Direct3D 12 or Metal.</summary>
     /// <remarks>
     /// It has all of our fused operators, but its attention for 32 queries and more counts on wide subgroups and is wrong on
-    /// devices without (SwiftShader's have four lanes).
+    /// devices without (SwiftShader's have four lanes), which the trial before the first use finds.
     /// </remarks>
     public static ProviderProfile WebGpu { get; } =
         new()

@@ -59,30 +59,40 @@ public static class ProviderSelection
             return new ProviderFact(name, false, false, "this ONNX Runtime has no such provider", machine.System == MacOS ? "" : Install);
         }
 
-        return machine.MissingCudaLibraries.Count > 0
-                ? new ProviderFact(
-                    name,
-                    false,
-                    false,
-                    $"this machine cannot load {string.Join(", ", machine.MissingCudaLibraries)}",
-                    "install NVIDIA's driver, CUDA and cuDNN, and put their folders where the system looks for libraries"
-                )
-            : !machine.Offered.Contains(name)
-                ? new ProviderFact(
-                    name,
-                    false,
-                    false,
-                    "a build with it is installed, but another ONNX Runtime is loaded",
-                    "unset WAN_ONNXRUNTIME"
-                )
-            : new ProviderFact(
+        if (machine.Missing.TryGetValue(name, out var missing) && missing.Count > 0)
+        {
+            return new ProviderFact(name, false, false, MissingLibrary.Describe(missing), MissingLibrary.Remedy(missing));
+        }
+
+        if (!machine.Offered.Contains(name))
+        {
+            return new ProviderFact(
+                name,
+                false,
+                false,
+                "a build with it is installed, but another ONNX Runtime is loaded",
+                "unset WAN_ONNXRUNTIME"
+            );
+        }
+
+        return machine.CudaDevice switch
+        {
+            null => new ProviderFact(name, false, false, "NVIDIA's driver has no device"),
+            { Driver: var driver } when driver.Major < machine.CudaVersion => new ProviderFact(
+                name,
+                false,
+                false,
+                $"NVIDIA's driver is for CUDA {driver}, and this ONNX Runtime was built for CUDA {machine.CudaVersion}",
+                "install a newer driver: 580 or newer for CUDA 13"
+            ),
+            var device when row.BuildsForShapes => new ProviderFact(
                 name,
                 true,
-                !row.BuildsForShapes,
-                !row.BuildsForShapes
-                    ? "driver, CUDA and cuDNN load"
-                    : "driver, CUDA and cuDNN load; it builds engines for minutes at first, so it is used only when asked for"
-            );
+                false,
+                $"{device}; it builds engines for minutes at first, so it is used only when asked for"
+            ),
+            var device => new ProviderFact(name, true, true, device.ToString()),
+        };
     }
 
     private static ProviderFact Gpu(string name, MachineFacts machine)
@@ -114,7 +124,7 @@ public static class ProviderSelection
                 $"the environment asks for a software driver ({driver}); it is used only when asked for",
                 "unset VK_DRIVER_FILES and VK_ICD_FILENAMES"
             ),
-            _ => new ProviderFact(name, true, true, "there is a GPU"),
+            _ => new ProviderFact(name, true, true, "there is a GPU; how much of its memory is free is not told"),
         };
     }
 

@@ -19,7 +19,7 @@ public sealed unsafe class OrtRuntime : IDisposable
     private readonly OrtLogSink _log;
     private readonly OrtMemoryInfoHandle _host;
     private readonly ConcurrentDictionary<string, Lazy<SessionMemory>> _memories = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<string, Lazy<GraphOptions>> _graphOptions = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Lazy<(GraphOptions Options, string? Problem)>> _graphs = new(StringComparer.Ordinal);
 
     private OrtRuntime(OrtApi api, RuntimeOptions options)
     {
@@ -116,14 +116,42 @@ public sealed unsafe class OrtRuntime : IDisposable
             .GetOrAdd(settings.ProviderKey, _ => new Lazy<SessionMemory>(() => ProviderMemory.Open(this, settings.ForProvider("copy"))))
             .Value;
 
-    /// <summary>How networks are written for the provider of these settings.</summary>
-    internal GraphOptions GraphOptionsFor(SessionSettings settings) =>
-        _graphOptions
+    /// <summary>How networks are written for the provider of these settings, in the type that they compute in.</summary>
+    /// <exception cref="InvalidRequestException">It computes wrong in that type, however they are written.</exception>
+    internal GraphOptions GraphOptionsFor(SessionSettings settings)
+    {
+        var (options, problem) = GraphsFor(settings);
+        return problem is null
+            ? options
+            : throw new InvalidRequestException(
+                "provider",
+                $"The provider {ProviderProfiles.Of(settings.Provider).ShortName} cannot compute a block of the transformer in "
+                    + $"{settings.Compute.Name()} on this device: {problem}. Use another provider, driver or --precision."
+            );
+    }
+
+    /// <summary>What is wrong with a device's numbers in <see cref="SessionSettings.Compute"/>: a clause; null for nothing.</summary>
+    internal string? FindProblem(SessionSettings settings) => GraphsFor(settings).Problem;
+
+    private (GraphOptions Options, string? Problem) GraphsFor(SessionSettings settings) =>
+        _graphs
             .GetOrAdd(
                 $"{settings.Compute} {settings.ProviderKey}",
-                _ => new Lazy<GraphOptions>(() => ProviderGraphs.For(this, settings.ForProvider("attention")))
+                _ => new Lazy<(GraphOptions, string?)>(() => Trials.GraphsFor(settings.ForProvider("trial")))
             )
             .Value;
+
+    /// <summary>
+    /// What came of the first use of a provider on this machine, if that is remembered; null if not, and for the processor.
+    /// </summary>
+    /// <param name="settings">The provider, its options, and the type that networks compute in.</param>
+    public ProviderTrial? FindTrial(SessionSettings settings)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        return settings.IsOnHost ? null : Trials.Find(settings);
+    }
+
+    private ProviderTrials Trials => new(this, _options.Trials);
 
     /// <summary>Compiles a graph from the bytes of an ONNX model, which are not needed afterwards.</summary>
     /// <exception cref="ArgumentException">The provider is not available, or does not take the options.</exception>

@@ -18,8 +18,8 @@ public static class PrecisionSelection
         ArgumentNullException.ThrowIfNull(settings);
         return Choose(
             ProviderProfiles.Of(settings.Provider),
-            () => CudaDevice.ComputeCapability(settings.ProviderOptions),
-            narrow => NarrowTypeCheck.FindProblem(runtime, settings with { Compute = narrow })
+            () => CudaDriver.Find(settings.Provider, settings.ProviderOptions)?.Capability,
+            narrow => runtime.FindProblem(settings with { Compute = narrow })
         );
     }
 
@@ -34,7 +34,7 @@ public static class PrecisionSelection
         if (
             precision.Compute != DType.F32
             && !settings.IsOnHost
-            && NarrowTypeCheck.FindProblem(runtime, settings with { Compute = precision.Compute }) is { } problem
+            && runtime.FindProblem(settings with { Compute = precision.Compute }) is { } problem
         )
         {
             throw new InvalidRequestException(

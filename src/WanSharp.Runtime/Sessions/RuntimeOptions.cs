@@ -19,4 +19,7 @@ public sealed record RuntimeOptions
     /// Receives the library's messages, on any thread; exceptions from it are ignored. Default: null, messages are dropped.
     /// </summary>
     public Action<OrtLogMessage>? Log { get; init; }
+
+    /// <summary>Where trials of providers are kept. Default: nowhere.</summary>
+    public TrialOptions Trials { get; init; } = new();
 }

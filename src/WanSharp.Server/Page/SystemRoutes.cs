@@ -103,11 +103,7 @@ internal sealed class SystemRoutes(
     private List<ProviderOutput> FindProviders()
     {
         using var runtime = host.OpenRuntime(options.Backend.Engine.Threads);
-        return
-        [
-            .. host.Providers(runtime)
-                .Select(fact => new ProviderOutput(fact.Name, fact.IsThere, fact.Why, fact.HowToGet.Length > 0 ? fact.HowToGet : null)),
-        ];
+        return [.. host.Providers(runtime).Select(fact => ProviderOutput.From(fact, host.FindTrials(runtime, fact)))];
     }
 
     private Task ModelsAsync(HttpContext context)

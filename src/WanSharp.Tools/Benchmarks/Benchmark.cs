@@ -4,6 +4,7 @@ using WanSharp.Engine.Planning;
 using WanSharp.Graphs;
 using WanSharp.Runtime;
 using WanSharp.Runtime.Networks;
+using WanSharp.Runtime.Weights;
 using WanSharp.Storage;
 using WanSharp.Tensors;
 
@@ -41,7 +42,7 @@ public sealed class Benchmark(OrtRuntime runtime, int threads, TimeProvider cloc
         var written = Stopwatch.GetElapsedTime(started);
 
         // 2. Start to first forward pass, and memory; the second pass has the memory that planning after the first asks for.
-        var context = new BenchmarkContext(runtime, options.Session, TransformerOf(options));
+        var context = ContextOf(options);
         progress?.Report("first forward pass");
         var memory = MemorySampler.Start();
         ILoadedNetwork? network = null;
@@ -93,6 +94,11 @@ public sealed class Benchmark(OrtRuntime runtime, int threads, TimeProvider cloc
         {
             throw new InvalidRequestException("precision", $"The precision {Precision.EightBit} is for the transformer: measure dit.");
         }
+
+        if (options.ResidentBlocks is not null && (options.Subject != BenchmarkSubject.Dit || options.Mode == CompileMode.Whole))
+        {
+            throw new InvalidRequestException("resident-blocks", "Resident blocks are the transformer's, block by block: measure dit.");
+        }
     }
 
     /// <summary>Measures the first forward pass of a process alone, which has done nothing before.</summary>
@@ -113,15 +119,16 @@ public sealed class Benchmark(OrtRuntime runtime, int threads, TimeProvider cloc
         double startToFirst;
         await using (memory)
         {
-            using var network = await workload
-                .LoadAsync(checkpoint, new BenchmarkContext(runtime, options.Session, TransformerOf(options)), cancellationToken)
-                .ConfigureAwait(false);
+            using var network = await workload.LoadAsync(checkpoint, ContextOf(options), cancellationToken).ConfigureAwait(false);
             network.Forward(cancellationToken);
             startToFirst = (SinceProcessStart() - written).TotalSeconds;
         }
 
         return new StartReport(Describe(options, workload.Name), startToFirst, memory.PeakPrivateBytes, memory.PeakMappedBytes);
     }
+
+    private BenchmarkContext ContextOf(BenchmarkOptions options) =>
+        new(runtime, options.Session, TransformerOf(options)) { ResidentBlocks = options.ResidentBlocks ?? WeightStore.AllBlocks };
 
     private static TransformerOptions TransformerOf(BenchmarkOptions options) =>
         new()
@@ -246,6 +253,7 @@ public sealed class Benchmark(OrtRuntime runtime, int threads, TimeProvider cloc
                 : null,
             options.Weights.Name(),
             options.Subject == BenchmarkSubject.Dit ? options.Mode.ToString() : null,
+            options.ResidentBlocks is { } resident ? string.Create(CultureInfo.InvariantCulture, $"{resident} resident") : null,
             options.Precision == Precision.Full ? null : options.Precision.Name,
             options.Session.Provider,
         ];

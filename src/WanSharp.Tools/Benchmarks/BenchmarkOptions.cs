@@ -40,6 +40,9 @@ public sealed record BenchmarkOptions
     /// <summary>The element type of the weights on disk: F32 (default), F16, BF16, F8E4M3 (with scales), Q80 or Q4K.</summary>
     public DType Weights { get; init; } = DType.F32;
 
+    /// <summary>How many blocks stay in the memory that computes; the others come in for each pass. Default: null, all.</summary>
+    public int? ResidentBlocks { get; init; }
+
     /// <summary>How graphs are compiled: provider and its options.</summary>
     public SessionSettings Session { get; init; } = new();
 

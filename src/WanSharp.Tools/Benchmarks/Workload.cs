@@ -65,7 +65,7 @@ internal abstract class Workload : IDisposable
     /// <summary>Loads the network: maps the weights, compiles.</summary>
     public async Task<ILoadedNetwork> LoadAsync(string checkpoint, BenchmarkContext context, CancellationToken cancellationToken)
     {
-        var loaded = Load(new WeightStore(Checkpoint.Open(checkpoint)), context);
+        var loaded = Load(new WeightStore(Checkpoint.Open(checkpoint)) { ResidentBlocks = context.ResidentBlocks }, context);
         try
         {
             await loaded.CompileAsync(cancellationToken).ConfigureAwait(false);

@@ -27,6 +27,7 @@ public sealed class MemoryAllowanceTests
     {
         Assert.Equal(new MemoryAllowance(900, "--memory"), MemoryAllowance.Of(900, 300, isOnHost: false, Host));
         Assert.Equal(MemoryAllowance.Unlimited, MemoryAllowance.Of(null, 300, isOnHost: false, Host));
+        Assert.Equal(new MemoryAllowance(700, "free on the device"), MemoryAllowance.Of(900, 300, isOnHost: false, Host, device: 700));
         Assert.Equal(new MemoryAllowance(300, "--host-memory"), MemoryAllowance.OfHost(300, Host));
     }
 

@@ -100,6 +100,29 @@ public sealed class ExtraInstallerTests : IDisposable
     }
 
     [Fact]
+    public async Task InstallAsync_APackageThatIsCutShort_IsRefusedAndLeavesNothing()
+    {
+        var error = await Assert.ThrowsAsync<InvalidDataException>(() =>
+            new ExtraInstaller(Root, FakePackage.Cuda(_package)).InstallAsync([Feed(_package[..^20])], progress: null, Token)
+        );
+
+        Assert.Contains("nothing was unpacked", error.Message, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(Path.Combine(Root, "cuda")));
+        Assert.Empty(Directory.EnumerateFiles(Path.Combine(Root, "downloads")));
+    }
+
+    [Fact]
+    public async Task InstallAsync_AnotherVersion_IsNotTaken()
+    {
+        var feed = Directory.CreateDirectory(Path.Combine(_folder, "older")).FullName;
+        Write(Path.Combine(feed, $"{FakePackage.Id}.1.30.0.nupkg"), _package);
+
+        var error = await Assert.ThrowsAsync<IOException>(() => InstallAsync(feed));
+
+        Assert.Contains($"has {FakePackage.Id} {FakePackage.Version}", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task InstallAsync_OneSourceFails_AsksTheNext()
     {
         var other = FakePackage.With(("runtimes/linux-x64/native/libonnxruntime.so", "somebody else's"));

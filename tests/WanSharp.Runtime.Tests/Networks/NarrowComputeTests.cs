@@ -31,15 +31,6 @@ public sealed class NarrowComputeTests(RuntimeFixture fixture)
         );
     }
 
-    [Fact]
-    public void FindProblem_OnTheProcessor_FindsNone()
-    {
-        foreach (var compute in (DType[])[DType.F16, DType.BF16])
-        {
-            Assert.Null(NarrowTypeCheck.FindProblem(fixture.Runtime, new SessionSettings { Compute = compute }));
-        }
-    }
-
     private int RoundingsOf(DType compute)
     {
         using var network = NetworkFixture.Open("dit-t2v");
