@@ -221,7 +221,7 @@ public sealed class FunClipTests(TinyEngine engine) : IDisposable
             SaveInterval = TimeSpan.Zero,
             Save = (snapshot, _) =>
             {
-                kept = snapshot.NextStep == 2 ? snapshot : kept;
+                kept ??= snapshot; // one that comes while the last is kept is left out
                 return ValueTask.CompletedTask;
             },
         };
@@ -230,7 +230,7 @@ public sealed class FunClipTests(TinyEngine engine) : IDisposable
 
         var statistics = await generator.GenerateAsync(generator.Plan(request), frames, new GenerationRunOptions { Resume = kept }, Token);
 
-        Assert.Equal(2, statistics.Steps);
+        Assert.Equal(4 - kept!.NextStep, statistics.Steps);
         Assert.Equal(whole, Text(frames));
     }
 

@@ -11,8 +11,9 @@ namespace WanSharp.Models.Detection;
 /// </summary>
 internal static partial class ScaleCheck
 {
-    // Weights of networks are around a hundredth. Codes go up to 448, and a scale that was turned over is above 1000.
-    private const float Largest = 1;
+    // Weights of networks are around a hundredth, those of T5's family up to some ones. Codes go up to 448, and a scale that was turned
+    // over is near 100 for the largest weights, above 1000 for others.
+    private const float Largest = 64;
     private const float Smallest = 1e-6f;
     private const int MostLookedAt = 64;
     private const int RowsLookedAt = 2;
