@@ -1,7 +1,6 @@
 using System.CommandLine;
 using WanSharp.Cli.Commands;
 using WanSharp.Cli.Terminal;
-using WanSharp.Runtime;
 
 namespace WanSharp.Cli;
 
@@ -75,7 +74,7 @@ internal static class WanApp
 
         if (parsed.GetValue(Verbose))
         {
-            environment.RuntimeLog = message => environment.Error.WriteLine(Describe(message));
+            environment.ShowRuntimeLog();
         }
 
         try
@@ -114,7 +113,4 @@ internal static class WanApp
             return false;
         }
     }
-
-    private static string Describe(OrtLogMessage message) =>
-        PlainText.OneLine($"onnxruntime: {message.Level.ToString().ToLowerInvariant()}: {message.Source}: {message.Text}");
 }

@@ -10,6 +10,7 @@ using WanSharp.Engine.Scheduling;
 using WanSharp.Engine.Strategies;
 using WanSharp.Graphs;
 using WanSharp.Media.Clips;
+using WanSharp.Media.Ffmpeg;
 using WanSharp.Models;
 using WanSharp.Models.Decoders;
 using WanSharp.Models.Enhancers;
@@ -120,7 +121,7 @@ public sealed class VideoGenerator : IVideoGenerator
         _identity = new ClipIdentity(model, runtime, settings, transformer, _options.Ffmpeg);
         var (features, keys) = (
             new FeatureCache(_options.Features, _options.FeatureBytes),
-            new FeatureKeys(model.Identity, _identity.Executable)
+            new FeatureKeys(model.Identity, _identity.Executable, () => FfmpegLocator.IdentityOf(_options.Ffmpeg?.Invoke()))
         );
         _prompts = new PromptEncoder(model, _networks, _lanes, features, keys);
         var controls = new ControlSource(_options.Ffmpeg);

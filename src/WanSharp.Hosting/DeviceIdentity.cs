@@ -24,14 +24,24 @@ internal static class DeviceIdentity
 
     /// <summary>Maker and model of each display adapter of Linux, as numbers.</summary>
     private static IEnumerable<string> Cards(string folder) =>
-        Directory.Exists(folder)
-            ? Directory
-                .EnumerateDirectories(folder, "renderD*")
-                .Order(StringComparer.Ordinal)
-                .Select(card =>
-                    string.Join(' ', [.. Lines(Path.Combine(card, "device/vendor")), .. Lines(Path.Combine(card, "device/device"))])
-                )
-            : [];
+        Readable(folder, path => Directory.GetDirectories(path, "renderD*"))
+            .Order(StringComparer.Ordinal)
+            .Select(card =>
+                string.Join(' ', [.. Lines(Path.Combine(card, "device/vendor")), .. Lines(Path.Combine(card, "device/device"))])
+            );
 
-    private static string[] Lines(string file) => File.Exists(file) ? File.ReadAllLines(file) : [];
+    private static string[] Lines(string file) => Readable(file, File.ReadAllLines);
+
+    /// <summary>Nothing of what is not there, or must not be read, as in a container: the other facts have to do.</summary>
+    private static string[] Readable(string path, Func<string, string[]> read)
+    {
+        try
+        {
+            return read(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return [];
+        }
+    }
 }

@@ -1,7 +1,6 @@
 using WanSharp.Engine;
 using WanSharp.Engine.Features;
 using WanSharp.Engine.Planning;
-using WanSharp.Graphs;
 using WanSharp.Models;
 using WanSharp.Runtime;
 using WanSharp.Runtime.Networks;
@@ -65,12 +64,13 @@ public sealed class EngineHost : IDisposable
             {
                 ProfilePathPrefix = settings.ProfilePrefix,
             };
+            var free = CudaDriver.Find(session.Provider, session.ProviderOptions)?.Free; // before a trial has its libraries there
             var chosen = Choose(settings, new EngineSight(model, runtime, session), choose);
             session = session with { Compute = chosen.Precision.Compute };
             var transformer = host.TransformerOptions(chosen.Precision.Quantization, settings.Compile.Compile ?? CompileMode.Blocks);
             var options = settings.Compile.For(OptionsOf(host, model, settings), parts.Add(host.OpenTunings())) with
             {
-                FreeDeviceMemory = CudaDriver.Find(session.Provider, session.ProviderOptions)?.Free,
+                FreeDeviceMemory = free,
             };
             RequireKnownMemory(settings, session, options);
             if (settings.KeepsFeatures && options.FeatureBytes > 0)
@@ -123,19 +123,39 @@ public sealed class EngineHost : IDisposable
         };
     }
 
+    /// <summary>What an engine on the processor would compute clips in, without one being opened.</summary>
+    /// <param name="host">Where things are.</param>
+    /// <param name="settings">What computes.</param>
+    /// <param name="model">The model.</param>
+    /// <param name="presets">The presets of the clips, by name; null for a clip without.</param>
+    public static PrecisionChoice PrecisionOnHost(WanHost host, EngineSettings settings, WanModel model, IEnumerable<string?> presets)
+    {
+        ArgumentNullException.ThrowIfNull(host);
+        ArgumentNullException.ThrowIfNull(settings);
+        return AskedFor(settings, () => host.OpenPresets(model).PrecisionFor(presets, model)) ?? PrecisionSelection.OnHost;
+    }
+
     /// <summary>What was asked for, then what the clips' presets are for where the device has it, then what is good there.</summary>
     private static PrecisionChoice Choose(EngineSettings settings, EngineSight sight, Func<EngineSight, Precision?>? choose)
     {
-        if (settings.Precision is { } asked)
+        var (runtime, session) = (sight.Runtime, sight.Session);
+        var asked = AskedFor(settings, () => choose?.Invoke(sight));
+        if (settings.Precision is { } named)
         {
-            PrecisionSelection.Require(sight.Runtime, sight.Session, asked);
-            return new PrecisionChoice(asked, "it was asked for");
+            PrecisionSelection.Require(runtime, session, named);
         }
 
-        return choose?.Invoke(sight) is { } wanted && (wanted.Quantization == Quantization.None || sight.Session.IsOnHost)
-            ? new PrecisionChoice(wanted, "the preset is for it")
-            : PrecisionSelection.Choose(sight.Runtime, sight.Session);
+        return
+            asked is not null
+            && (settings.Precision is not null || PrecisionSelection.FindProblem(runtime, session, asked.Precision) is null)
+            ? asked
+            : PrecisionSelection.Choose(runtime, session);
     }
+
+    private static PrecisionChoice? AskedFor(EngineSettings settings, Func<Precision?> ofPresets) =>
+        settings.Precision is { } asked ? new PrecisionChoice(asked, "it was asked for")
+        : ofPresets() is { } wanted ? new PrecisionChoice(wanted, "the preset is for it")
+        : null;
 
     /// <inheritdoc/>
     public void Dispose() => _parts.Dispose();

@@ -100,7 +100,8 @@ public sealed class WanHost(HostOptions options)
             return [];
         }
 
-        var settings = SettingsFor(runtime, fact.Name, new Dictionary<string, string>());
+        var none = new Dictionary<string, string>();
+        var settings = new SessionSettings { Provider = fact.Name, ProviderOptions = OptionsFor(fact.Name, none, memory: null) };
         var types = Precision.All.Select(precision => precision.Compute).Distinct();
         return [.. types.Select(compute => runtime.FindTrial(settings with { Compute = compute })).OfType<ProviderTrial>()];
     }

@@ -1,9 +1,8 @@
 namespace WanSharp.Tensors;
 
 /// <summary>
-/// A hidden folder for what is unfinished, next to the place where it will be. Disposing it removes it; what a process left that was
-/// killed, the
-/// next work folder next to it removes. Not thread-safe.
+/// A hidden folder for what is unfinished, next to the place where it will be. Disposing it removes it; what a killed process left, the
+/// next work folder there removes. Not thread-safe.
 /// </summary>
 public sealed class WorkFolder : IDisposable
 {
@@ -70,7 +69,9 @@ public sealed class WorkFolder : IDisposable
     /// <inheritdoc cref="Create" path="/exception"/>
     public static WorkFolder CreateTemporary()
     {
+#pragma warning disable RS0030 // the one place that asks for it
         var parent = System.IO.Path.GetTempPath();
+#pragma warning restore RS0030
         Directory.CreateDirectory(parent); // TMPDIR may name a folder that is not there yet
         return Create(parent);
     }

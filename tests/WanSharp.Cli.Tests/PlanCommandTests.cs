@@ -57,10 +57,19 @@ public sealed class PlanCommandTests(PlanCommandTests.MeasuredOnce measured) : I
         Assert.Equal("whole", await CompileAsync("--memory", "8GB"));
         Assert.Equal("blocks", await CompileAsync("--memory", "8GB", "--compile", "blocks"));
         Assert.Equal("blocks", await CompileAsync("--memory", "8GB", "--precision", "int8")); // of these there is none
+        Assert.Equal("blocks", await CompileAsync("--compile", "whole", "--nag", "5,3.5,0.5")); // guides the attention
         Assert.Equal("blocks", await CompileAsync()); // nothing is said about memory, so a run would not look
 
         async Task<string> CompileAsync(params string[] options) =>
             JsonNode.Parse((await RunAsync(["plan", "a star", "--json", .. options])).Out)!["strategy"]!["compile"]!.GetValue<string>();
+    }
+
+    [Fact]
+    public async Task Plan_InAPrecisionThatWasAskedFor_SaysSo()
+    {
+        var plan = await RunAsync("plan", "a star", "--precision", "int8");
+
+        Assert.Contains("int8: it was asked for", plan.Out, StringComparison.Ordinal);
     }
 
     [Fact]

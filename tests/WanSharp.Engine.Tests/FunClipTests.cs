@@ -165,6 +165,7 @@ public sealed class FunClipTests(TinyEngine engine) : IDisposable
         [
             (string.Join('\n', lines[1..].Prepend("url")), "the cameras of 8 frames"),
             ("a\nb c d", "line 2: it is not 19 numbers"),
+            (string.Join('\n', lines.Append(lines[0])), "line 1: it is a camera"),
             (string.Join('\n', ["url", .. lines[..3], lines[3].Replace("0.9", "nan"), .. lines[4..]]), "line 5"),
             (string.Join('\n', ["url", .. lines[..3], lines[3].Replace("1 0 0 0 0 1", "1 0 0 0 0 0"), .. lines[4..]]), "three ways"),
         ];

@@ -20,13 +20,19 @@ public sealed class CudaDriverTests : IDisposable
             strncpy(name, device == 40 ? "First" : "Second", length); return 0; }
         int cuDeviceGetAttribute(int *value, int attribute, int device) {
             *value = attribute == 75 ? 8 : attribute == 76 ? 9 : -1; return device < 40; }
-        int cuDevicePrimaryCtxRetain(void **context, int device) { retained++; *context = (void *)(size_t)device; return 0; }
+        int cuDeviceTotalMem_v2(size_t *total, int device) { *total = 24000000000u; return device < 40; }
+        int cuDevicePrimaryCtxRetain(void **context, int device) {
+            if (IS_TAKEN) return 2;
+            retained++; *context = (void *)(size_t)device; return 0; }
         int cuDevicePrimaryCtxRelease_v2(int device) { retained--; return current != 0; }
         int cuCtxPushCurrent_v2(void *context) { current = (int)(size_t)context; return retained != 1; }
         int cuCtxPopCurrent_v2(void **context) { *context = NULL; current = 0; return 0; }
         int cuMemGetInfo_v2(size_t *free, size_t *total) {
             *free = 3000000000u + current; *total = 24000000000u; return current == 0; }
         """;
+
+    private const string WithoutDevice = "WITHOUT_DEVICE";
+    private const string IsTaken = "IS_TAKEN";
 
     private readonly TemporaryFolder _folder = new();
 
@@ -47,8 +53,15 @@ public sealed class CudaDriverTests : IDisposable
     }
 
     [Fact]
-    public async Task Read_ADriverWithoutADevice_IsNothing() =>
-        Assert.Null(CudaDriver.Read(0, await MakeAsync(Driver, withoutDevice: true)));
+    public async Task Read_ADeviceThatLetsNobodyIn_KnowsAllButWhatIsFree()
+    {
+        var device = CudaDriver.Read(0, await MakeAsync(Driver, IsTaken));
+
+        Assert.Equal(("First", 24_000_000_000, null), (device?.Name, device?.Total, device?.Free));
+    }
+
+    [Fact]
+    public async Task Read_ADriverWithoutADevice_IsNothing() => Assert.Null(CudaDriver.Read(0, await MakeAsync(Driver, WithoutDevice)));
 
     [Fact]
     public async Task Read_AnotherLibrary_IsNothing() =>
@@ -58,17 +71,17 @@ public sealed class CudaDriverTests : IDisposable
     public void Read_WithoutADriver_IsNothing() => Assert.Null(CudaDriver.Read(0, _folder["none.so"]));
 
     /// <summary>Compiles a library; skips the test where there is no compiler.</summary>
-    private async Task<string> MakeAsync(string source, bool withoutDevice = false)
+    private async Task<string> MakeAsync(string source, string isSo = "")
     {
         Assert.SkipUnless(OperatingSystem.IsLinux() && File.Exists("/usr/bin/cc"), "no C compiler (/usr/bin/cc).");
         await File.WriteAllTextAsync(_folder["driver.c"], source, TestContext.Current.CancellationToken);
         var library = _folder["driver.so"];
-        using var compiler = Process.Start(
-            "/usr/bin/cc",
-            ["-shared", "-fPIC", $"-DWITHOUT_DEVICE={(withoutDevice ? 1 : 0)}", "-o", library, _folder["driver.c"]]
-        );
+        string[] facts = [Define(WithoutDevice), Define(IsTaken)];
+        using var compiler = Process.Start("/usr/bin/cc", ["-shared", "-fPIC", .. facts, "-o", library, _folder["driver.c"]]);
         await compiler.WaitForExitAsync(TestContext.Current.CancellationToken);
         Assert.Equal(0, compiler.ExitCode);
         return library;
+
+        string Define(string fact) => $"-D{fact}={(fact == isSo ? 1 : 0)}";
     }
 }

@@ -86,6 +86,17 @@ public sealed class CudaLibrariesTests : IDisposable
     public void Missing_WithoutTheProvidersFile_IsNothing() => Assert.Empty(CudaLibraries.Missing("cuda", Library, _ => false));
 
     [Theory]
+    [InlineData("openvino")]
+    [InlineData("rocm")]
+    [InlineData("dnnl")]
+    public void Missing_OfAProviderForOtherDevices_AsksForNothingOfNvidias(string provider)
+    {
+        Write(provider, Elf("libopenvino.so.2026", "libc.so.6"));
+
+        Assert.Empty(CudaLibraries.Missing(provider, Library, _ => false));
+    }
+
+    [Theory]
     [InlineData(0)]
     [InlineData(10)]
     [InlineData(100)]

@@ -4,6 +4,7 @@ using WanSharp.Cli.Output;
 using WanSharp.Cli.Terminal;
 using WanSharp.Hosting;
 using WanSharp.Storage;
+using WanSharp.Tensors;
 using WanSharp.Tools.Quality;
 
 namespace WanSharp.Cli.Commands;
@@ -38,34 +39,27 @@ internal sealed class BenchReuseCommand(CliEnvironment environment)
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         var json = parsed.GetValue(_json);
-        var folder = Directory.CreateTempSubdirectory("wan-reuse-");
-        try
+        using var folder = WorkFolder.CreateTemporary();
+        using var engine = EngineHost.Open(environment.Host, _model.Engine(parsed, parsed.GetValue(_threads)));
+        using var store = new ContentStore(folder.Path);
+        var clips = new List<ReusedClip>();
+        await foreach (var clip in new ReuseLoss(engine.Generator, store).MeasureAsync(parsed.GetValue(_seeds) ?? 1, cancellationToken))
         {
-            using var engine = EngineHost.Open(environment.Host, _model.Engine(parsed, parsed.GetValue(_threads)));
-            using var store = new ContentStore(folder.FullName);
-            var clips = new List<ReusedClip>();
-            await foreach (var clip in new ReuseLoss(engine.Generator, store).MeasureAsync(parsed.GetValue(_seeds) ?? 1, cancellationToken))
+            clips.Add(clip);
+            if (!json)
             {
-                clips.Add(clip);
-                if (!json)
-                {
-                    environment.Out.WriteLine(
-                        string.Create(
-                            CultureInfo.InvariantCulture,
-                            $"{clip.Reused.Similarity:0.000}  {clip.Reused.Steps, 3} steps  {clip.Quality.Psnr, 6:0.0} dB  SSIM "
-                                + $"{clip.Quality.Ssim:0.000} (the other clip {clip.Donor.Ssim:0.000})  {clip.Prompt}"
-                        )
-                    );
-                }
+                environment.Out.WriteLine(
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"{clip.Reused.Similarity:0.000}  {clip.Reused.Steps, 3} steps  {clip.Quality.Psnr, 6:0.0} dB  SSIM "
+                            + $"{clip.Quality.Ssim:0.000} (the other clip {clip.Donor.Ssim:0.000})  {clip.Prompt}"
+                    )
+                );
             }
+        }
 
-            environment.Out.WriteLine(json ? JsonText.Of<IReadOnlyList<ReusedClipOutput>>([.. clips.Select(Output)]) : Table(clips));
-            return ExitCode.Done;
-        }
-        finally
-        {
-            folder.Delete(recursive: true);
-        }
+        environment.Out.WriteLine(json ? JsonText.Of<IReadOnlyList<ReusedClipOutput>>([.. clips.Select(Output)]) : Table(clips));
+        return ExitCode.Done;
     }
 
     private static string Table(List<ReusedClip> clips) =>

@@ -4,6 +4,7 @@ using WanSharp.Cli.Output;
 using WanSharp.Cli.Terminal;
 using WanSharp.Hosting;
 using WanSharp.Hosting.Batches;
+using WanSharp.Tensors;
 using WanSharp.Tools.Throughput;
 
 namespace WanSharp.Cli.Commands;
@@ -59,40 +60,33 @@ internal sealed class BenchThroughputCommand(CliEnvironment environment)
             },
         };
         var json = parsed.GetValue(_json);
-        var folder = Directory.CreateTempSubdirectory("wan-throughput-");
-        try
+        using var folder = WorkFolder.CreateTemporary();
+        var bench = new ThroughputBench(environment.Host, settings, folder.Path, OwnProgram.Command);
+        var rows = new List<ThroughputRow>();
+        IReadOnlyList<ThroughputWorkload> workloads = parsed.GetValue(_workload).Item1 is { } one
+            ? [one]
+            : [ThroughputWorkload.Seed, ThroughputWorkload.Unique];
+        foreach (var workload in workloads)
         {
-            var bench = new ThroughputBench(environment.Host, settings, folder.FullName, OwnProgram.Command);
-            var rows = new List<ThroughputRow>();
-            IReadOnlyList<ThroughputWorkload> workloads = parsed.GetValue(_workload).Item1 is { } one
-                ? [one]
-                : [ThroughputWorkload.Seed, ThroughputWorkload.Unique];
-            foreach (var workload in workloads)
+            var serial = 0.0;
+            await foreach (var row in bench.RunAsync(workload, cancellationToken))
             {
-                var serial = 0.0;
-                await foreach (var row in bench.RunAsync(workload, cancellationToken))
+                serial = serial == 0 ? row.Seconds : serial;
+                rows.Add(row);
+                if (!json)
                 {
-                    serial = serial == 0 ? row.Seconds : serial;
-                    rows.Add(row);
-                    if (!json)
-                    {
-                        environment.Out.WriteLine(Describe(row, serial));
-                    }
+                    environment.Out.WriteLine(Describe(row, serial));
                 }
             }
+        }
 
-            var latency = await bench.MeasureLatencyAsync(cancellationToken);
-            environment.Out.WriteLine(
-                json
-                    ? Json(rows, latency)
-                    : string.Create(CultureInfo.InvariantCulture, $"a cached job, request to file: {latency * 1000:0.0} ms")
-            );
-            return rows.All(row => row.LeastSsim >= LeastSsim) ? ExitCode.Done : ExitCode.Failed;
-        }
-        finally
-        {
-            folder.Delete(recursive: true);
-        }
+        var latency = await bench.MeasureLatencyAsync(cancellationToken);
+        environment.Out.WriteLine(
+            json
+                ? Json(rows, latency)
+                : string.Create(CultureInfo.InvariantCulture, $"a cached job, request to file: {latency * 1000:0.0} ms")
+        );
+        return rows.All(row => row.LeastSsim >= LeastSsim) ? ExitCode.Done : ExitCode.Failed;
     }
 
     private static string Describe(ThroughputRow row, double serial)

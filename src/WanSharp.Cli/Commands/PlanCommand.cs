@@ -66,7 +66,8 @@ internal sealed class PlanCommand(CliEnvironment environment)
         var engine = _engine.Read(parsed);
         using var model = environment.Host.OpenModel(engine.Model, engine.Parts);
         request = _style.Apply(parsed, environment.Host, request, model.Name);
-        var precision = PrecisionOf(engine, model, request.Preset);
+        var choice = EngineHost.PrecisionOnHost(environment.Host, engine, model, [request.Preset]);
+        var precision = choice.Precision;
         var costs = EngineHost.CostsOf(environment.Host, model, engine, precision);
         var plan = costs.Sketch(request);
         if (parsed.GetValue(_devices) is { Count: > 0 } devices)
@@ -81,14 +82,8 @@ internal sealed class PlanCommand(CliEnvironment environment)
         var budget = MemoryAllowance.Of(memory, hostMemory, isOnHost: true, memory is null && hostMemory is null ? host : null);
         var compile = engine.Compile;
         var eightBit = precision == Precision.Full ? EngineHost.CostsOf(environment.Host, model, engine, Precision.EightBit) : null;
-        var strategy = Choose(
-            costs.Facts(plan, isOnHost: true) with
-            {
-                IsPacked = !plan.RunsInBlocks && !plan.Loras.IsMerged && IsPacked(model, engine, precision),
-            },
-            budget,
-            compile
-        );
+        var isPacked = IsPacked(model, engine, precision);
+        var strategy = Choose(costs.Facts(plan, isOnHost: true, isPacked), budget, compile);
         plan = costs.ForStrategy(plan, strategy);
         var text = new PlanText(
             model,
@@ -102,23 +97,20 @@ internal sealed class PlanCommand(CliEnvironment environment)
                 plan,
                 machine,
                 eightBit,
-                (costs, other) => costs.ForStrategy(other, Choose(costs.Facts(other, isOnHost: true), budget, compile)),
+                (costs, other) => costs.ForStrategy(other, Choose(costs.Facts(other, isOnHost: true, isPacked), budget, compile)),
                 budget.Bytes
             )
         )
         {
             Strategy = strategy,
             Budget = budget,
-            Compute = $"{precision}: {PrecisionSelection.OnHost.Why}",
+            Compute = $"{precision}: {choice.Why}",
             Free = MemoryAllowance.Of(memory: null, hostMemory: null, isOnHost: true, host),
             MergedBytes = costs.MergedBytes(plan),
         };
         environment.Out.WriteLine(parsed.GetValue(_json) ? JsonText.Of(text.Output()) : text.Describe());
         return ExitCode.Done;
     }
-
-    private Precision PrecisionOf(EngineSettings engine, WanModel model, string? preset) =>
-        engine.Precision ?? environment.Host.OpenPresets(model).PrecisionFor([preset], model) ?? PrecisionSelection.OnHost.Precision;
 
     private int PrintDevices(
         ParseResult parsed,
@@ -142,7 +134,15 @@ internal sealed class PlanCommand(CliEnvironment environment)
             costs,
             plan,
             devices,
-            (facts, bytes) => Choose(facts, new MemoryAllowance(bytes, "--device-memory"), engine.Compile)
+            (facts, bytes) =>
+            {
+                if (engine.HostMemory?.Bytes is { } host)
+                {
+                    StrategyChooser.RequireHost(facts, new MemoryAllowance(host, "--host-memory"));
+                }
+
+                return Choose(facts, new MemoryAllowance(bytes, "--device-memory"), engine.Compile);
+            }
         );
         environment.Out.WriteLine(parsed.GetValue(_json) ? JsonText.Of(text.Output()) : text.Describe());
         return ExitCode.Done;

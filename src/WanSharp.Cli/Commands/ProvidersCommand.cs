@@ -4,7 +4,6 @@ using WanSharp.Cli.Terminal;
 using WanSharp.Hosting.Outputs;
 using WanSharp.Runtime;
 using WanSharp.Runtime.Providers;
-using WanSharp.Tensors;
 
 namespace WanSharp.Cli.Commands;
 
@@ -31,14 +30,17 @@ internal sealed class ProvidersCommand(CliEnvironment environment)
         var facts = environment.Host.Providers(runtime);
         var chosen = ProviderSelection.Choose(facts);
         var profile = ProviderProfiles.Of(chosen.Name);
-        var precision = PrecisionSelection.Choose(runtime, new SessionSettings { Provider = chosen.Name });
+        var precision = PrecisionSelection.Choose(
+            runtime,
+            environment.Host.SettingsFor(runtime, chosen.Name, new Dictionary<string, string>())
+        );
         if (parsed.GetValue(_json))
         {
             var report = new ProvidersOutput(
                 runtime.Version,
                 runtime.LibraryPath,
                 chosen.Name,
-                new ComputeOutput(precision.Precision.Compute.Name(), profile.OffersIntegers, precision.Why),
+                new ComputeOutput(precision.Precision.Name, profile.OffersIntegers, precision.Why),
                 [.. facts.Select(fact => ProviderOutput.From(fact, environment.Host.FindTrials(runtime, fact)))]
             );
             environment.Out.WriteLine(JsonText.Of(report));

@@ -91,6 +91,7 @@ internal sealed class ServeCommand(CliEnvironment environment)
     private async Task<int> RunAsync(ParseResult given, CancellationToken cancellationToken)
     {
         var parsed = _config.Complete(given);
+        environment.ShowRuntimeLog(); // a service's log is read later, when it is too late to ask for more
         var host = environment.Host;
         var backend = _run.With(parsed, _backend.Read(parsed, environment), environment.Clock);
         var options = new ServerOptions

@@ -7,6 +7,8 @@ namespace WanSharp.Cli.Terminal;
 /// <summary>What surrounds the command line: streams, environment variables, the clock. Tests pass their own.</summary>
 internal sealed record CliEnvironment
 {
+    private Action<OrtLogMessage>? _runtimeLog; // called on any thread
+
     public required TextWriter Out { get; init; }
 
     public required TextWriter Error { get; init; }
@@ -38,12 +40,16 @@ internal sealed record CliEnvironment
                 Clock = Clock,
                 Notice = notice => Error.WriteLine(PlainText.OneLine(notice)),
                 Status = new StatusLine(this),
-                RuntimeLog = message => RuntimeLog?.Invoke(message),
+                RuntimeLog = message => _runtimeLog?.Invoke(message),
             }
         );
 
-    /// <summary>Receives ONNX Runtime's messages, on any thread: with <c>--verbose</c>. Null: they are dropped.</summary>
-    public Action<OrtLogMessage>? RuntimeLog { get; set; }
+    /// <summary>Has ONNX Runtime's warnings written to <see cref="Error"/>: with <c>--verbose</c>, and in a server's log.</summary>
+    public void ShowRuntimeLog() =>
+        _runtimeLog = message =>
+            Error.WriteLine(
+                PlainText.OneLine($"onnxruntime: {message.Level.ToString().ToLowerInvariant()}: {message.Source}: {message.Text}")
+            );
 
     public static CliEnvironment FromProcess()
     {

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text;
 using WanSharp.Cli.Output;
 using WanSharp.Engine.Requests;
-using WanSharp.Runtime;
 using WanSharp.Tools.Optimize;
 using static System.FormattableString;
 
@@ -106,6 +105,6 @@ internal static class OptimizeText
             SettingFields
                 .CommandLine(way.Settings)
                 .Select(option => $"{option.Option} {option.Value}")
-                .Concat(way.Precision == Precision.Full.Name ? [] : [$"--precision {way.Precision}"])
+                .Append($"--precision {way.Precision}")
         );
 }

@@ -171,6 +171,14 @@ internal sealed class CameraPath
             throw new InvalidRequestException(file.Field, $"{file.Path} cannot be read: {e.Message}");
         }
 
+        if (lines is [var heading, ..] && Numbers(heading).Length == Columns && !Numbers(heading).Any(double.IsNaN))
+        {
+            throw new InvalidRequestException(
+                file.Field,
+                $"{file.Path}, line 1: it is a camera, and would be left out as the heading: write a line before it, as RealEstate10K has."
+            );
+        }
+
         var cameras = lines.Skip(1).Take(frames).Select((line, i) => Line(file, line, i + 2)).ToList();
         return cameras.Count == frames
             ? cameras
@@ -183,15 +191,20 @@ internal sealed class CameraPath
 
     private static double[] Camera(double[] line) => [.. line[1..5], .. line[7..]];
 
+    /// <summary>The numbers of a line, NaN for words that are none.</summary>
+    private static double[] Numbers(string line) =>
+        [
+            .. line.Split(' ', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+                .Select(word =>
+                    double.TryParse(word, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && double.IsFinite(value)
+                        ? value
+                        : double.NaN
+                ),
+        ];
+
     private static double[] Line(ControlFile file, string text, int number)
     {
-        var values = text.Split(' ', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
-            .Select(word =>
-                double.TryParse(word, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && double.IsFinite(value)
-                    ? value
-                    : double.NaN
-            )
-            .ToArray();
+        var values = Numbers(text);
         if (values.Length != Columns || values.Any(double.IsNaN))
         {
             throw new InvalidRequestException(

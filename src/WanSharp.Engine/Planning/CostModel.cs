@@ -6,7 +6,6 @@ using WanSharp.Engine.Presets;
 using WanSharp.Engine.Requests;
 using WanSharp.Engine.Strategies;
 using WanSharp.Graphs;
-using WanSharp.Graphs.Networks;
 using WanSharp.Models;
 using WanSharp.Models.Decoders;
 using WanSharp.Models.Text;
@@ -129,7 +128,7 @@ public sealed class CostModel
         var latents = key.Latents;
         var rows = SharedPass.RowsFor(latents.ElementCount / (latents[1] * _model.Transformer.PatchSize.Volume), Branches, clips);
         // Some of the clips may have frames that are given clean, and a row for itself of what guides the attention.
-        var groups = _model.Transformer.ModelType == ModelType.TextImageToVideo ? (int)latents[2] : 1;
+        var groups = _model.Transformer.TakesCleanFrames ? (int)latents[2] : 1;
         var bytes = _activations.OfPass(latents, rows, groups, strategy?.TokensAtOnce);
         return (bytes + (key.GuidesAttention ? _graphs.PaddedTextBytes(rows) : 0))
             * (strategy is { StaticShapes: true } ? StrategyParts.Planned : 1);
@@ -164,8 +163,9 @@ public sealed class CostModel
     /// <summary>What a strategy for a plan is chosen from.</summary>
     /// <param name="plan">The plan.</param>
     /// <param name="isOnHost">Whether the processor computes.</param>
+    /// <param name="isPacked">Whether the model's whole network is packed on disk.</param>
     /// <inheritdoc cref="Count" path="/exception"/>
-    public StrategyFacts Facts(GenerationPlan plan, bool isOnHost)
+    public StrategyFacts Facts(GenerationPlan plan, bool isOnHost, bool isPacked = false)
     {
         ArgumentNullException.ThrowIfNull(plan);
         string[] prompts = [plan.Settings.Prompt, plan.Settings.NegativePrompt];
@@ -200,6 +200,8 @@ public sealed class CostModel
                 || _enhancing.TilesFor(plan, isTight: true) != _enhancing.TilesFor(plan, isTight: false),
             Tokens = plan.Tokens,
             IsOnHost = isOnHost,
+            IsPacked = isPacked && !plan.Loras.IsMerged, // it is the model's own
+            RunsInBlocks = plan.RunsInBlocks,
         };
 
         long Stored(long inGraph) => (long)((double)transformer.StoredBytes * inGraph / transformer.GraphBytes);

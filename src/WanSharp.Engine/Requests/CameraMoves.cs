@@ -5,13 +5,13 @@ namespace WanSharp.Engine.Requests;
 /// far, or turns by 60 degrees, at a speed of 1.
 /// </summary>
 /// <remarks>Source: aigc-apps/VideoX-Fun:comfyui/camera_utils.py, <c>CAMERA</c>: what the world does, seen from the camera.</remarks>
-internal static class CameraMoves
+public static class CameraMoves
 {
     /// <summary>Joins moves that are made at once.</summary>
-    public const char Separator = '+';
+    internal const char Separator = '+';
 
     /// <summary>The most moves at once.</summary>
-    public const int Most = 4;
+    internal const int Most = 4;
 
     private static readonly (string Name, double X, double Y, double Z, double Turn)[] Known =
     [
@@ -27,14 +27,14 @@ internal static class CameraMoves
     ];
 
     /// <summary>Their names.</summary>
-    public static IReadOnlyList<string> Names { get; } = [.. Known.Select(move => move.Name)];
+    internal static IReadOnlyList<string> Names { get; } = [.. Known.Select(move => move.Name)];
 
     /// <summary>Whether a text is names of moves, and not the name of a file.</summary>
     public static bool AreMoves(string text) => text.Split(Separator).All(name => Names.Contains(name.Trim()));
 
     /// <summary>How the world moves, and turns around the line of sight, when moves are made at once.</summary>
     /// <param name="text">Names that <see cref="AreMoves"/>.</param>
-    public static (double X, double Y, double Z, double Turn) Sum(string text)
+    internal static (double X, double Y, double Z, double Turn) Sum(string text)
     {
         var (x, y, z, turn) = (0.0, 0.0, 0.0, 0.0);
         foreach (var name in text.Split(Separator))

@@ -29,7 +29,7 @@ internal sealed class ConditionEncoder(
     {
         if (!clip.Plan.EncodesFrames)
         {
-            return clip.Plan.Control is null ? ImageConditions.None : WithCamera(Empty(clip.Plan), clip.Plan);
+            return clip.Plan.Control is null ? ImageConditions.None : WithControl(Empty(clip.Plan), clip.Plan);
         }
 
         var conditions = await cache
@@ -44,13 +44,7 @@ internal sealed class ConditionEncoder(
             await networks.UnloadImageEncodersAsync(clip.Cancelled).ConfigureAwait(false); // its strategy counts on that
         }
 
-        var images = FromBytes(conditions);
-        return clip.Plan.Control switch
-        {
-            null => images,
-            { IsFun: true } => WithCamera(images, clip.Plan),
-            var followed => With(images, 1, values => values.Fill((float)followed.Strength)),
-        };
+        return WithControl(FromBytes(conditions), clip.Plan);
 
         // What a clip follows is read when its turn has come: of all clips that wait, one has it in memory.
         async Task<byte[]> EncodeInTurnAsync(ImageEncoder encoder)
@@ -81,6 +75,25 @@ internal sealed class ConditionEncoder(
             Channels = FunEncoder.Empty(model.Transformer, plan.Latents.Dims[2..]),
             ImageFeatures = model.VisionEncoder is { } vision ? ImageFeatures.OfNothing(vision) : null,
         };
+
+    /// <summary>Conditions with what is told of a control anew for each clip; they are disposed where that fails.</summary>
+    private static ImageConditions WithControl(ImageConditions images, GenerationPlan plan)
+    {
+        try
+        {
+            return plan.Control switch
+            {
+                null => images,
+                { IsFun: true } => WithCamera(images, plan),
+                var followed => With(images, 1, values => values.Fill((float)followed.Strength)),
+            };
+        }
+        catch
+        {
+            images.Dispose();
+            throw;
+        }
+    }
 
     /// <summary>Conditions with a camera, where there is one: it is told anew for each clip, and not kept.</summary>
     private static ImageConditions WithCamera(ImageConditions images, GenerationPlan plan)

@@ -185,11 +185,7 @@ internal sealed class StrategyGate(
         }
     }
 
-    private StrategyFacts Facts(GenerationPlan plan, bool isPacked) =>
-        costs.Facts(plan, networks.AreOnHost) with
-        {
-            IsPacked = isPacked && !plan.RunsInBlocks && !plan.Loras.IsMerged, // it is the model's own
-        };
+    private StrategyFacts Facts(GenerationPlan plan, bool isPacked) => costs.Facts(plan, networks.AreOnHost, isPacked);
 
     /// <summary>A clip that wants to begin.</summary>
     private sealed class Entrant(ClipRun clip, StrategyFacts facts)

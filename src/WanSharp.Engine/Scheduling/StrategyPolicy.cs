@@ -18,7 +18,6 @@ internal sealed class StrategyPolicy(CompileMode? compile, EngineOptions options
     private const string Blocks = "blocks";
     private const string FixedBlocks = "blocks of fixed shapes";
     private const string Whole = "the whole network";
-    private const string OnlyBlocks = "blocks: what the clip asks for runs in blocks alone";
 
     private readonly Autotuner _tuner = new(options.Tunings, options.Clock);
 
@@ -31,13 +30,7 @@ internal sealed class StrategyPolicy(CompileMode? compile, EngineOptions options
             StrategyChooser.RequireHost(facts, MemoryAllowance.OfHost(options.HostMemory, options.HostFacts()));
         }
 
-        if (plan.RunsInBlocks)
-        {
-            var blocks = StrategyChooser.Choose(facts, bytes, CompileMode.Blocks);
-            return blocks with { Reasons = [OnlyBlocks, .. blocks.Reasons.Skip(1)] };
-        }
-
-        if (options.Tuning != CompileTuning.MaxAutotune)
+        if (facts.RunsInBlocks || options.Tuning != CompileTuning.MaxAutotune)
         {
             return StrategyChooser.Choose(facts, bytes, compile, options.Tuning == CompileTuning.ReduceOverhead);
         }
@@ -51,7 +44,7 @@ internal sealed class StrategyPolicy(CompileMode? compile, EngineOptions options
 
     /// <summary>Whether strategies must be timed before such a clip.</summary>
     public bool IsOpen(StrategyFacts facts, long bytes, GenerationPlan plan) =>
-        !plan.RunsInBlocks
+        !facts.RunsInBlocks
         && options.Tuning == CompileTuning.MaxAutotune
         && _tuner.Find(Identity(plan), [.. Candidates(facts, bytes).Keys]) is null;
 

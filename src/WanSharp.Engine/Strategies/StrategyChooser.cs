@@ -23,6 +23,12 @@ public static class StrategyChooser
     public static Strategy Choose(StrategyFacts facts, long budget, CompileMode? compile = null, bool staticShapes = false)
     {
         ArgumentNullException.ThrowIfNull(facts);
+        if (facts.RunsInBlocks)
+        {
+            var blocks = Choose(facts, budget, CompileMode.Blocks);
+            return blocks with { Reasons = ["blocks: what the clip asks for runs in blocks alone", .. blocks.Reasons.Skip(1)] };
+        }
+
         var strategy = Choose(facts, budget, compile);
         return staticShapes ? WithFixedShapes(facts, strategy, budget) : strategy;
     }
@@ -92,8 +98,9 @@ public static class StrategyChooser
     /// <param name="facts">The model and the clip.</param>
     /// <param name="host">What the host may hold.</param>
     /// <exception cref="InvalidRequestException">It does not.</exception>
-    internal static void RequireHost(StrategyFacts facts, MemoryAllowance host)
+    public static void RequireHost(StrategyFacts facts, MemoryAllowance host)
     {
+        ArgumentNullException.ThrowIfNull(facts);
         var least = StrategyParts.Base + facts.LargestStoredBlock + facts.LargestComputedBlock + facts.Clip;
         if (!facts.IsOnHost && least > host.Bytes)
         {

@@ -105,4 +105,7 @@ public sealed record StrategyFacts
 
     /// <summary>Whether the packed network of <see cref="Runtime.Networks.CompileMode.Whole"/> is on disk already.</summary>
     public bool IsPacked { get; init; }
+
+    /// <summary>Whether the clip asks for something that runs in blocks alone, such as a guidance of the attention.</summary>
+    public bool RunsInBlocks { get; init; }
 }

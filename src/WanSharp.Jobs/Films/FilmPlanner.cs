@@ -86,22 +86,36 @@ public sealed class FilmPlanner(BatchPlanner jobs, FilmModel model, string? ffmp
         return job with { Output = PartName.Of(part, job) };
     }
 
-    /// <summary>Refuses parts that follow each other and the same seconds of a clip: each would begin it anew.</summary>
+    /// <summary>Refuses parts that follow each other and the same seconds of a clip or the same flight: each would begin it anew.</summary>
     private static void RequireOwnControls(List<FilmPart> parts)
     {
         if (
-            parts.Zip(parts.Skip(1)).FirstOrDefault(pair => Control(pair.First) is { } one && one == Control(pair.Second)) is { First: { } }
+            parts.Zip(parts.Skip(1)).FirstOrDefault(pair => Control(pair.First) is { } one && one == Control(pair.Second)) is
+            { First: { } twice }
         )
         {
-            var control = parts.Select(Control).OfType<string>().First();
             throw new InvalidRequestException(
                 "control",
-                $"Several parts of the film follow the same seconds of {Path.GetFileName(control)}: give each section its own "
+                $"Several parts of the film follow the same seconds of {Path.GetFileName(Control(twice))}: give each section its own "
                     + "(control: FILE@0-5, then FILE@5-10), and sections no longer than a clip of the model."
             );
         }
 
+        if (parts.Zip(parts.Skip(1)).FirstOrDefault(AreOfOneFlight) is { First: { } flown })
+        {
+            throw new InvalidRequestException(
+                "camera",
+                $"Several parts of the film follow the cameras of {Path.GetFileName(Camera(flown))}, and each would begin with the first: "
+                    + "give each section a file of its own, and make sections no longer than a clip of the model."
+            );
+        }
+
         static string? Control(FilmPart part) => part.Request.Control;
+
+        static bool AreOfOneFlight((FilmPart First, FilmPart Second) pair) =>
+            Camera(pair.First) is { } one && one == Camera(pair.Second) && pair.Second.Continues;
+
+        static string? Camera(FilmPart part) => part.Request.Camera is { } camera && !CameraMoves.AreMoves(camera) ? camera : null;
     }
 
     private static void Require(string file, List<BatchProblem> problems)
@@ -197,11 +211,18 @@ public sealed class FilmPlanner(BatchPlanner jobs, FilmModel model, string? ffmp
                             Fps = FpsOf(section), // a style must not change it any more
                             Seed = unchecked((section.Request.Seed ?? 0) + (ulong)i), // the same noise would move the same way again
                             Images = Images(section, isFirst: i == 0, isLast: i == lengths.Count - 1),
+                            CameraSpeed = CameraSpeed(section.Request, (double)show / shown),
                         },
                     }
             ),
         ];
     }
+
+    /// <summary>A part goes its share of the way, so that a section in several goes as far as one in one.</summary>
+    private static double? CameraSpeed(JobRequest request, double share) =>
+        share < 1 && request.Camera is { } camera && CameraMoves.AreMoves(camera)
+            ? (request.CameraSpeed ?? 1) * share
+            : request.CameraSpeed;
 
     private static Dictionary<int, string> Images(FilmSection section, bool isFirst, bool isLast) =>
         section

@@ -8,7 +8,7 @@ internal sealed class PassGraphs : IDisposable
     private readonly Func<IReadOnlyDictionary<string, long>, int, Kind, CancellationToken, Task<BlockGraphs>> _load;
     private readonly Func<long, long, int> _queryBlocks;
     private readonly bool _areOnHost;
-    private BlockGraphs _plain;
+    private BlockGraphs? _plain; // null after others could not be loaded in its place
     private int _blocks = 1; // that an attention is cut into
     private readonly Dictionary<Kind, BlockGraphs> _others = []; // the same with LoRAs, or with negative prompts, once wanted
 
@@ -70,14 +70,15 @@ internal sealed class PassGraphs : IDisposable
             kind = kind with { Adapters = true };
         }
 
-        foreach (var (_, other) in _others.Append(new(default, _plain)).Where(other => other.Key != kind))
+        var plain = _plain!;
+        foreach (var (_, other) in _others.Append(new(default, plain)).Where(other => other.Key != kind))
         {
             other.ReleaseMemory();
         }
 
         if (kind == default)
         {
-            return _plain;
+            return plain;
         }
 
         if (!_others.TryGetValue(kind, out var graphs))
@@ -98,7 +99,7 @@ internal sealed class PassGraphs : IDisposable
     /// <summary>Gives back memory that can be had again at the next run.</summary>
     public void ReleaseMemory()
     {
-        _plain.ReleaseMemory();
+        _plain?.ReleaseMemory();
         foreach (var graphs in _others.Values)
         {
             graphs.ReleaseMemory();
@@ -108,7 +109,8 @@ internal sealed class PassGraphs : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        _plain.Dispose();
+        _plain?.Dispose();
+        _plain = null;
         foreach (var graphs in _others.Values)
         {
             graphs.Dispose();
@@ -123,10 +125,10 @@ internal sealed class PassGraphs : IDisposable
     /// </summary>
     private void UseLengths(Dictionary<string, long> lengths, CancellationToken cancellationToken)
     {
-        if (!lengths.All(length => _plain.Dimensions.TryGetValue(length.Key, out var known) && known == length.Value))
+        if (!lengths.All(length => _plain!.Dimensions.TryGetValue(length.Key, out var known) && known == length.Value))
         {
             var next = Load(lengths, BlocksFor(lengths), default, cancellationToken);
-            _plain.Dispose();
+            _plain!.Dispose();
             _plain = next;
         }
     }
@@ -137,13 +139,12 @@ internal sealed class PassGraphs : IDisposable
     /// </summary>
     private void UseBlocks(int wanted, long tokens, CancellationToken cancellationToken)
     {
-        if (wanted <= _blocks && _blocks <= tokens)
+        if (_plain is not null && wanted <= _blocks && _blocks <= tokens)
         {
             return;
         }
 
         Dispose();
-        _blocks = 0; // where loading fails, the next pass tries again
         _plain = Load(new Dictionary<string, long>(), wanted, default, cancellationToken);
         _blocks = wanted;
     }

@@ -35,7 +35,11 @@ internal sealed class PixelNetwork : IDisposable
         ArgumentNullException.ThrowIfNull(runtime);
         ArgumentNullException.ThrowIfNull(weights);
         _weights = weights;
-        var compiled = (settings ?? new SessionSettings()) with { MemoryPattern = false }; // pictures and tiles differ in size
+        var compiled = (settings ?? new SessionSettings()) with
+        {
+            MemoryPattern = false, // pictures and tiles differ in size
+            Compute = DType.F32, // flows count in parts of a pixel, and pictures are what is looked at
+        };
         var cache = graphs ?? (_ownGraphs = new GraphCache(runtime));
         _network = new CompiledNetwork(
             cancellationToken =>
@@ -44,7 +48,6 @@ internal sealed class PixelNetwork : IDisposable
                 var options = runtime.GraphOptionsFor(compiled) with
                 {
                     Weights = WeightStorage.Initializers,
-                    Compute = DType.F32, // flows count in parts of a pixel, and pictures are what is looked at
                 };
                 return cache.OpenAsync(write(options), weights, compiled, cancellationToken);
             },

@@ -54,8 +54,8 @@ public sealed class TextEncoderRunner : IDisposable
     )
     {
         ArgumentNullException.ThrowIfNull(configuration);
-        var loader = new NetworkLoader(graphs, settings, weights);
-        var options = loader.Options(observed: observe is not null) with { Compute = Umt5Encoder.ComputeFor(settings.Compute) };
+        var loader = new NetworkLoader(graphs, settings with { Compute = Umt5Encoder.ComputeFor(settings.Compute) }, weights);
+        var options = loader.Options(observed: observe is not null);
         var embeddings = new EmbeddingTable(weights, TextEncoderGraphs.EmbeddingName, configuration.Vocabulary, configuration.Dim);
         var blocks = await loader
             .PrepareBlocksAsync(

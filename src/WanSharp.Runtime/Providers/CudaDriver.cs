@@ -61,13 +61,14 @@ public static unsafe class CudaDriver
             int device;
             int count;
             int version;
+            nuint total;
             if (
                 ((delegate* unmanaged<uint, int>)Function("cuInit"))(0) != Success
                 || ((delegate* unmanaged<int*, int>)Function("cuDeviceGetCount"))(&count) != Success
                 || ordinal >= count
                 || ((delegate* unmanaged<int*, int, int>)Function("cuDeviceGet"))(&device, ordinal) != Success
                 || ((delegate* unmanaged<int*, int>)Function("cuDriverGetVersion"))(&version) != Success
-                || Memory(device) is not { } memory
+                || ((delegate* unmanaged<nuint*, int, int>)Function("cuDeviceTotalMem_v2"))(&total, device) != Success
             )
             {
                 return null;
@@ -78,8 +79,8 @@ public static unsafe class CudaDriver
                 NameOf(device),
                 new Version(Attribute(device, MajorCapability), Attribute(device, MinorCapability)),
                 new Version(version / 1000, version % 1000 / 10),
-                memory.Total,
-                memory.Free
+                (long)total,
+                Free(device)
             );
         }
 
@@ -98,7 +99,7 @@ public static unsafe class CudaDriver
         }
 
         /// <summary>What is free is told of a context: the one that all of this process's libraries share.</summary>
-        private (long Free, long Total)? Memory(int device)
+        private long? Free(int device)
         {
             nint context;
             if (((delegate* unmanaged<nint*, int, int>)Function("cuDevicePrimaryCtxRetain"))(&context, device) != Success)
@@ -118,7 +119,7 @@ public static unsafe class CudaDriver
                 var status = ((delegate* unmanaged<nuint*, nuint*, int>)Function("cuMemGetInfo_v2"))(&free, &total);
                 nint before;
                 _ = ((delegate* unmanaged<nint*, int>)Function("cuCtxPopCurrent_v2"))(&before);
-                return status == Success ? ((long)free, (long)total) : null;
+                return status == Success ? (long)free : null;
             }
             finally
             {

@@ -39,7 +39,7 @@ public static partial class CudaLibraries
     /// <summary>Tries to load what a provider needs; names what this machine cannot.</summary>
     /// <param name="provider">Any of the provider's names.</param>
     /// <param name="library">The ONNX Runtime library, next to which the provider's file is.</param>
-    /// <returns>Nothing for a provider without a file there.</returns>
+    /// <returns>Nothing for a provider without a file there, and for those of other devices.</returns>
     public static IReadOnlyList<MissingLibrary> Missing(string provider, string library) => Missing(provider, library, CanLoad);
 
     /// <summary>The version of CUDA that a provider's file was built for; null for a provider without a file there.</summary>
@@ -56,6 +56,11 @@ public static partial class CudaLibraries
     internal static IReadOnlyList<MissingLibrary> Missing(string provider, string library, Func<string, bool> canLoad)
     {
         var profile = ProviderProfiles.Of(provider);
+        if (profile.Needs != ProviderNeeds.Cuda)
+        {
+            return [];
+        }
+
         var others = profile.Fallback is { } fallback ? Missing(fallback, library, canLoad) : [];
         var file = ProviderLibrary.PathOf(provider, library);
         if (!File.Exists(file))

@@ -24,7 +24,7 @@ public sealed record ProviderProfile
     /// <summary>Whether 8-bit integers are faster, for those who accept their small loss (<c>--precision int8</c>).</summary>
     public bool OffersIntegers => IsHost && ProcessorFeatures.HasIntegerProducts;
 
-    /// <summary>The narrow type that its devices are faster in; null where none was tried.</summary>
+    /// <summary>The narrow type that its devices should be faster in, which is tried before it is used; null where none is known.</summary>
     internal DType? NarrowType { get; init; }
 
     /// <summary>The compute capability from which they are; null where there is no such number.</summary>

@@ -112,9 +112,7 @@ public sealed unsafe class OrtRuntime : IDisposable
 
     /// <summary>Where sessions of these settings keep their values: one memory for a provider and its options.</summary>
     internal SessionMemory MemoryOf(SessionSettings settings) =>
-        _memories
-            .GetOrAdd(settings.ProviderKey, _ => new Lazy<SessionMemory>(() => ProviderMemory.Open(this, settings.ForProvider("copy"))))
-            .Value;
+        Once(_memories, settings.ProviderKey, () => ProviderMemory.Open(this, settings.ForProvider("copy")));
 
     /// <summary>How networks are written for the provider of these settings, in the type that they compute in.</summary>
     /// <exception cref="InvalidRequestException">It computes wrong in that type, however they are written.</exception>
@@ -126,7 +124,8 @@ public sealed unsafe class OrtRuntime : IDisposable
             : throw new InvalidRequestException(
                 "provider",
                 $"The provider {ProviderProfiles.Of(settings.Provider).ShortName} cannot compute a block of the transformer in "
-                    + $"{settings.Compute.Name()} on this device: {problem}. Use another provider, driver or --precision."
+                    + $"{Precision.Of(settings.Compute, Quantization.None)} on this device: {problem}. Use another provider, driver or "
+                    + "--precision."
             );
     }
 
@@ -134,12 +133,22 @@ public sealed unsafe class OrtRuntime : IDisposable
     internal string? FindProblem(SessionSettings settings) => GraphsFor(settings).Problem;
 
     private (GraphOptions Options, string? Problem) GraphsFor(SessionSettings settings) =>
-        _graphs
-            .GetOrAdd(
-                $"{settings.Compute} {settings.ProviderKey}",
-                _ => new Lazy<(GraphOptions, string?)>(() => Trials.GraphsFor(settings.ForProvider("trial")))
-            )
-            .Value;
+        Once(_graphs, $"{settings.Compute} {settings.ProviderKey}", () => Trials.GraphsFor(settings.ForProvider("trial")));
+
+    /// <summary>What is made once; a failure is not kept, so that what failed for a moment is tried again.</summary>
+    private static T Once<T>(ConcurrentDictionary<string, Lazy<T>> kept, string key, Func<T> make)
+    {
+        var one = kept.GetOrAdd(key, _ => new Lazy<T>(make));
+        try
+        {
+            return one.Value;
+        }
+        catch
+        {
+            kept.TryRemove(KeyValuePair.Create(key, one));
+            throw;
+        }
+    }
 
     /// <summary>
     /// What came of the first use of a provider on this machine, if that is remembered; null if not, and for the processor.

@@ -31,17 +31,25 @@ public static class PrecisionSelection
         ArgumentNullException.ThrowIfNull(settings);
         ArgumentNullException.ThrowIfNull(precision);
         precision.RequireOn(settings);
-        if (
-            precision.Compute != DType.F32
-            && !settings.IsOnHost
-            && runtime.FindProblem(settings with { Compute = precision.Compute }) is { } problem
-        )
+        if (FindProblem(runtime, settings, precision) is { } problem)
         {
             throw new InvalidRequestException(
                 "precision",
                 $"The provider {settings.Provider} cannot compute in {precision} on this device: {problem}. Choose {Precision.Full}."
             );
         }
+    }
+
+    /// <summary>What keeps a device from computing in a precision: a clause; null for nothing.</summary>
+    public static string? FindProblem(OrtRuntime runtime, SessionSettings settings, Precision precision)
+    {
+        ArgumentNullException.ThrowIfNull(runtime);
+        ArgumentNullException.ThrowIfNull(settings);
+        ArgumentNullException.ThrowIfNull(precision);
+        return settings.IsOnHost ? null
+            : precision.Quantization != Graphs.Quantization.None ? "8-bit integers are for the processor"
+            : precision.Compute == DType.F32 ? null
+            : runtime.FindProblem(settings with { Compute = precision.Compute });
     }
 
     /// <summary>The choice from facts alone.</summary>
@@ -62,7 +70,7 @@ public static class PrecisionSelection
         var title = row.Title.Length > 0 ? row.Title : row.ShortName;
         if (row.NarrowType is not { } narrow)
         {
-            return new PrecisionChoice(Precision.Full, $"nothing else was ever tried on {title}");
+            return new PrecisionChoice(Precision.Full, $"no faster format is known to work on {title}");
         }
 
         var device = "";

@@ -115,7 +115,7 @@ internal sealed class ProviderTrials(OrtRuntime runtime, TrialOptions options)
             ExceptionDispatchInfo.Throw(failure!);
         }
 
-        return (null, $"it has no kernels for it: {failure!.Message.ReplaceLineEndings(" ").TrimEnd('.', ' ')}");
+        return (null, $"a small block failed in it: {failure!.Message.ReplaceLineEndings(" ").TrimEnd('.', ' ')}");
     }
 
     /// <summary>JSON has no infinity.</summary>
@@ -140,10 +140,12 @@ internal sealed class ProviderTrials(OrtRuntime runtime, TrialOptions options)
     private string KeyOf(SessionSettings settings)
     {
         var library = FileFacts.Of(runtime.LibraryPath);
+        var limit = ProviderProfiles.Of(settings.Provider).MemoryOption; // what may be used changes no number
+        var device = settings with { ProviderOptions = settings.ProviderOptions.Where(option => option.Key != limit).ToDictionary() };
         return Digests.OfText(
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"trial {Method}\n{settings.Compute} {settings.ProviderKey}\n"
+                $"trial {Method}\n{settings.Compute} {device.ProviderKey}\n"
                     + $"onnxruntime {runtime.Version} {library.Length}\n{options.Machine}"
             )
         );

@@ -6,7 +6,6 @@ using WanSharp.Hosting;
 using WanSharp.Jobs;
 using WanSharp.Media.Images;
 using WanSharp.Models;
-using WanSharp.Runtime;
 
 namespace WanSharp.Server.Page;
 
@@ -101,7 +100,7 @@ internal sealed class ModelFacts(ServerOptions options, WanHost host) : IAsyncDi
             var model = quiet.OpenModel(options.Backend.Engine.Model, options.Backend.Engine.Parts);
             var presets = quiet.OpenPresets(model);
             var engine = options.Backend.Engine;
-            var costs = EngineHost.CostsOf(quiet, model, engine, engine.Precision ?? Precision.Full);
+            var costs = EngineHost.CostsOf(quiet, model, engine, EngineHost.PrecisionOnHost(quiet, engine, model, []).Precision);
             var plain = costs.Sketch(new GenerationRequest { Prompt = "a" }, requireImages: false);
             return _opened = new Opened(model, presets, costs, plain.Settings.ToRequested());
         }

@@ -218,24 +218,14 @@ public sealed class Benchmark(OrtRuntime runtime, int threads, TimeProvider cloc
         CancellationToken cancellationToken
     )
     {
-        var folder = Directory.CreateTempSubdirectory("wan-bench-");
-        try
+        using var folder = WorkFolder.CreateTemporary();
+        var profiled = context with { Settings = context.Settings with { ProfilePathPrefix = folder["profile"] } };
+        using (var network = await workload.LoadAsync(checkpoint, profiled, cancellationToken).ConfigureAwait(false))
         {
-            var profiled = context with
-            {
-                Settings = context.Settings with { ProfilePathPrefix = Path.Combine(folder.FullName, "profile") },
-            };
-            using (var network = await workload.LoadAsync(checkpoint, profiled, cancellationToken).ConfigureAwait(false))
-            {
-                network.Forward(cancellationToken);
-            }
+            network.Forward(cancellationToken);
+        }
 
-            return OperatorProfile.Read(folder.FullName, OperatorCount); // written as the sessions ended
-        }
-        finally
-        {
-            folder.Delete(recursive: true);
-        }
+        return OperatorProfile.Read(folder.Path, OperatorCount); // written as the sessions ended
     }
 
     private static string Describe(BenchmarkOptions options, string name)

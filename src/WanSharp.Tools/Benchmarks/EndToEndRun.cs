@@ -5,6 +5,7 @@ using WanSharp.Engine.Requests;
 using WanSharp.Hosting;
 using WanSharp.Media.Clips;
 using WanSharp.Runtime;
+using WanSharp.Tensors;
 
 namespace WanSharp.Tools.Benchmarks;
 
@@ -65,24 +66,17 @@ internal sealed class EndToEndRun(WanHost host, EndToEndFiles files, int? thread
     )
     {
         var ffmpeg = host.FindFfmpeg();
-        var folder = Directory.CreateTempSubdirectory("wan-bench-");
-        try
-        {
-            var started = Stopwatch.GetTimestamp();
-            var plan = generator.Plan(clip);
-            var target = OutputTarget.Parse(Path.Combine(folder.FullName, ffmpeg is null ? "clip.png" : "clip.mp4"));
-            var writer = VideoWriter.Create(ffmpeg, target, plan.Format, plan.Settings.ToJson());
-            await using var writing = writer.ConfigureAwait(false);
-            var statistics = await generator
-                .GenerateAsync(plan, writer, new GenerationRunOptions { Progress = times }, cancellationToken)
-                .ConfigureAwait(false);
-            await writer.CompleteAsync(cancellationToken).ConfigureAwait(false);
-            return (statistics, Stopwatch.GetElapsedTime(started).TotalSeconds);
-        }
-        finally
-        {
-            folder.Delete(recursive: true);
-        }
+        using var folder = WorkFolder.CreateTemporary();
+        var started = Stopwatch.GetTimestamp();
+        var plan = generator.Plan(clip);
+        var target = OutputTarget.Parse(folder[ffmpeg is null ? "clip.png" : "clip.mp4"]);
+        var writer = VideoWriter.Create(ffmpeg, target, plan.Format, plan.Settings.ToJson());
+        await using var writing = writer.ConfigureAwait(false);
+        var statistics = await generator
+            .GenerateAsync(plan, writer, new GenerationRunOptions { Progress = times }, cancellationToken)
+            .ConfigureAwait(false);
+        await writer.CompleteAsync(cancellationToken).ConfigureAwait(false);
+        return (statistics, Stopwatch.GetElapsedTime(started).TotalSeconds);
     }
 
     private static EndToEndRow Row(

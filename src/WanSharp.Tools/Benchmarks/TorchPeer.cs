@@ -16,9 +16,9 @@ internal sealed class TorchPeer : IAsyncDisposable
 
     private readonly Process _process;
     private readonly Task<string> _errors;
-    private readonly DirectoryInfo _folder;
+    private readonly WorkFolder _folder;
 
-    private TorchPeer(Process process, DirectoryInfo folder)
+    private TorchPeer(Process process, WorkFolder folder)
     {
         _process = process;
         _errors = process.StandardError.ReadToEndAsync(CancellationToken.None);
@@ -44,8 +44,8 @@ internal sealed class TorchPeer : IAsyncDisposable
     )
     {
         var arguments = workload.PeerArguments;
-        var folder = Directory.CreateTempSubdirectory("wan-bench-");
-        var inputs = Path.Combine(folder.FullName, "inputs.safetensors");
+        var folder = WorkFolder.CreateTemporary();
+        var inputs = folder["inputs.safetensors"];
         SafetensorsWriter.Write(inputs, workload.Inputs, cancellationToken: cancellationToken);
         var request = new JsonObject
         {
@@ -82,7 +82,7 @@ internal sealed class TorchPeer : IAsyncDisposable
     /// <returns>Its result, in the order of ours.</returns>
     public async Task<float[]> ResultAsync(string precision, CancellationToken cancellationToken)
     {
-        var file = Path.Combine(_folder.FullName, precision);
+        var file = _folder[precision];
         await AskAsync(Order(precision, file), cancellationToken).ConfigureAwait(false);
         return MemoryMarshal.Cast<byte, float>(await File.ReadAllBytesAsync(file, cancellationToken).ConfigureAwait(false)).ToArray();
     }
@@ -98,7 +98,7 @@ internal sealed class TorchPeer : IAsyncDisposable
 
         await _errors.ConfigureAwait(false);
         _process.Dispose();
-        _folder.Delete(recursive: true);
+        _folder.Dispose();
     }
 
     private static JsonObject Order(string precision, string? output) => new() { ["precision"] = precision, ["output"] = output };

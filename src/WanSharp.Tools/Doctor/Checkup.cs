@@ -128,7 +128,7 @@ public sealed class Checkup(WanHost host)
         using var engine = EngineHost.Open(host, settings);
         var model = engine.Model;
         var costs = EngineHost.CostsOf(host, model, settings, engine.Precision);
-        using var folder = WorkFolder.Create(Path.GetTempPath());
+        using var folder = WorkFolder.CreateTemporary();
         var request = new GenerationRequest
         {
             Prompt = Prompt,

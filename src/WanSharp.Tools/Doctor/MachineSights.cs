@@ -48,7 +48,7 @@ internal sealed class MachineSights(WanHost host, string root = "/")
             LibraryIsNamed = options.OnnxRuntimeLibrary is not null,
             Now = options.Clock.GetUtcNow(),
             Locale = LocaleVariables.Select(options.Variable).FirstOrDefault(value => value is not null),
-            TemporaryProblem = Try(() => Directory.Delete(Directory.CreateTempSubdirectory("wan-doctor-").FullName)),
+            TemporaryProblem = Try(() => WorkFolder.CreateTemporary().Dispose()),
             PresetsProblem = Try(() => host.OpenPresets()),
         };
         sight = Library(Disk(sight, cancellationToken));

@@ -6,7 +6,6 @@ using WanSharp.Engine.Presets;
 using WanSharp.Engine.Requests;
 using WanSharp.Hosting;
 using WanSharp.Models;
-using WanSharp.Runtime;
 using WanSharp.Storage;
 using WanSharp.Tensors;
 
@@ -41,12 +40,11 @@ public static class SavedPreset
         var settings = way.Settings(new ClipSettings());
         var form = settings.Preset is { } name ? presets.FormOf(name, model) : new PresetForm();
         settings = settings with { Preset = null };
-        var precision = way.Precision.Name;
         return form with
         {
             Settings = SettingFields.Fill(settings, form.Settings),
             Loras = [.. form.Loras.Select(loras => loras with { Settings = SettingFields.Fill(settings, loras.Settings) })],
-            Precision = precision == Precision.Full.Name ? null : precision,
+            Precision = way.Precision.Name, // other devices choose another by themselves, which was not measured
         };
     }
 

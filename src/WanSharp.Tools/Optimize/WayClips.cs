@@ -27,7 +27,7 @@ internal sealed class WayClips(WanHost host, EngineSettings engine, GenerationRe
 
     private readonly Dictionary<Precision, (EngineHost Host, double StartSeconds)> _engines = [];
     private readonly Dictionary<(string Prompt, ulong Seed), (IReadOnlyList<byte[]> Frames, double Seconds)> _own = [];
-    private readonly KeptClips _kept = new(Path.GetTempPath());
+    private readonly KeptClips _kept = new();
     private readonly Dictionary<(Precision Precision, string Opens), double> _openings = [];
     private readonly Dictionary<Precision, string> _open = []; // what the last clip of an engine opened
 
@@ -178,7 +178,7 @@ internal sealed class WayClips(WanHost host, EngineSettings engine, GenerationRe
     private async Task WriteAsync(IReadOnlyList<byte[]> frames, ClipFormat format, CancellationToken cancellationToken)
     {
         var ffmpeg = host.FindFfmpeg();
-        using var folder = WorkFolder.Create(Path.GetTempPath());
+        using var folder = WorkFolder.CreateTemporary();
         var target = OutputTarget.Parse(folder[ffmpeg is null ? "clip.webp" : "clip.mp4"]);
         var writer = VideoWriter.Create(ffmpeg, target, format, settings: null);
         await using var end = writer.ConfigureAwait(false);

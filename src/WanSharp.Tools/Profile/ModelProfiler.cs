@@ -145,7 +145,7 @@ public sealed class ModelProfiler(WanHost host, ProfileOptions options)
     )
     {
         progress?.Report("operators");
-        using var folder = WorkFolder.Create(Path.GetTempPath());
+        using var folder = WorkFolder.CreateTemporary();
         using (var opened = Open(engine with { ProfilePrefix = folder["profile"] }))
         {
             await MakeAsync(opened.Generator, cancellationToken).ConfigureAwait(false);

@@ -8,10 +8,10 @@ namespace WanSharp.Tools.Quality;
 /// Frames of clips that others are compared with later. They are in files, for a clip of 81 frames in 720p has 224 MB of them.
 /// Disposing removes the files. Not thread-safe.
 /// </summary>
-/// <param name="parent">The folder in which they are kept; it must exist.</param>
-internal sealed class KeptClips(string parent) : IDisposable
+/// <param name="parent">The folder in which they are kept, which must exist. Default: the system's for temporary files.</param>
+internal sealed class KeptClips(string? parent = null) : IDisposable
 {
-    private readonly WorkFolder _folder = WorkFolder.Create(parent);
+    private readonly WorkFolder _folder = parent is null ? WorkFolder.CreateTemporary() : WorkFolder.Create(parent);
     private readonly List<SafeFileHandle> _files = [];
 
     /// <summary>Keeps a clip.</summary>

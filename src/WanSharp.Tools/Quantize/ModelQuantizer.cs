@@ -93,7 +93,7 @@ public sealed class ModelQuantizer(WanHost host, OrtRuntime runtime, QuantizeOpt
     )
     {
         using var generator = Trial(model);
-        using var kept = new KeptClips(Path.GetTempPath());
+        using var kept = new KeptClips();
         var losses = await new LayerMeasurement(model, generator, options, journal)
             .MeasureAsync(progress, cancellationToken)
             .ConfigureAwait(false);
@@ -161,7 +161,7 @@ public sealed class ModelQuantizer(WanHost host, OrtRuntime runtime, QuantizeOpt
         [
             .. options.HeldBack.Select((prompt, i) => options.RequestOf(prompt, options.Prompts.Count + i)),
         ];
-        using var kept = new KeptClips(Path.GetTempPath());
+        using var kept = new KeptClips();
         var expected = await MakeAllAsync(model, Precision.Full, (_, clip) => clip with { Frames = kept.Keep(clip.Frames) })
             .ConfigureAwait(false);
         using var written = host.OpenModel(place.Model, place.Parts);

@@ -31,7 +31,7 @@ internal sealed record SelftestContext(
             new NumberLimit(kernels) { Compute = type },
             type == DType.F32
                 ? []
-                : write(Runtime.GraphOptionsFor(Settings) with { Compute = type, Probes = true })
+                : write(Runtime.GraphOptionsFor(Settings with { Compute = type }) with { Probes = true })
                     .Outputs.ToDictionary(output => output.Name, output => output.Roundings)
         );
     }

@@ -48,6 +48,17 @@ public sealed class StrategyChooserTests
         Assert.NotEmpty(strategy.Reasons);
     }
 
+    [Fact]
+    public void Choose_ForWhatRunsInBlocksAlone_IsBlocksWhateverIsAskedFor()
+    {
+        var facts = Large with { IsPacked = true, RunsInBlocks = true };
+
+        var strategy = StrategyChooser.Choose(facts, 1000 * GB, CompileMode.Whole, staticShapes: true);
+
+        Assert.Equal((CompileMode.Blocks, false), (strategy.Compile, strategy.StaticShapes));
+        Assert.Contains("blocks alone", strategy.Reasons[0], StringComparison.Ordinal);
+    }
+
     /// <summary>A fifth of VACE's blocks are twice as large as the others.</summary>
     [Fact]
     public void Choose_OfBlocksOfSeveralSizes_HasRoomForTheLargest()
