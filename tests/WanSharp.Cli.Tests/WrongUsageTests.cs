@@ -79,7 +79,7 @@ public sealed class WrongUsageTests : IDisposable
     [InlineData("jobs", "name what to do: wan jobs list, wan jobs cancel, wan jobs retry.")]
     [InlineData("compare clip.mp4", "the reference is missing: ")]
     [InlineData("generate a --lora ink:abc", "'abc' is not a strength: write a number, such as ink:0.8, or leave it out for 1.")]
-    [InlineData("batch --resume out --model shapes", "The batch in out goes on with what it was begun with: leave --model out")]
+    [InlineData("batch --resume out --model shapes", "The batch in out keeps the settings it was started with: drop --model")]
     [InlineData("batch --resume out --steps 4", "leave --steps out")]
     [InlineData("batch --resume out -o other", "leave --output out")]
     public async Task WhatIsMissingOrTooMuch_IsSaidInOurWords(string command, string expected)

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text;
 using WanSharp.Engine.Features;
 using WanSharp.Engine.Planning;
@@ -170,39 +171,35 @@ public sealed class ControlInputTests : IDisposable
         Assert.Equal(before, generator.Statistics.FeatureHits);
     }
 
-    /// <summary>Each clip asks for ffmpeg twice, for its mask and its control: while the first one asks, no other may.</summary>
+    /// <summary>Each clip asks for ffmpeg twice, for its mask and its control: between the two, no other clip may.</summary>
     [Fact]
     public async Task Generate_OfSeveralClips_ReadsWhatOneFollowsAtATime()
     {
-        using var other = new ManualResetEventSlim();
-        var (asked, isAlone) = (0, true);
+        const int Clips = 4;
+        using var begun = new CountdownEvent(Clips);
+        var clip = new AsyncLocal<int>();
+        var asked = new ConcurrentQueue<int>();
         using var generator = Generator(() =>
         {
-            if (Interlocked.Increment(ref asked) == 1)
-            {
-                isAlone = !other.Wait(TimeSpan.FromMilliseconds(300), Token);
-            }
-            else
-            {
-                other.Set();
-            }
-
+            begun.Wait(Token); // the first one goes on when all are there
+            asked.Enqueue(clip.Value);
             return Ffmpegs.Any;
         });
         var plans = Enumerable
-            .Range(0, 4)
+            .Range(0, Clips)
             .Select(i => generator.Plan(Plain with { Control = Picture($"{i}.bmp", 20 + i), Mask = Picture($"mask-{i}.bmp", 20 + i) }))
             .ToList();
 
         await Task.WhenAll(plans.Select(MakeAsync));
 
-        Assert.True(isAlone);
-        Assert.Equal(8, asked);
+        Assert.Equal(2 * Clips, asked.Count);
+        Assert.All(asked.Chunk(2), pair => Assert.Equal(pair[0], pair[1]));
 
-        async Task MakeAsync(GenerationPlan plan)
+        async Task MakeAsync(GenerationPlan plan, int number)
         {
+            clip.Value = number;
             await using var frames = new FrameList();
-            await generator.GenerateAsync(plan, frames, null, Token);
+            await generator.GenerateAsync(plan, frames, new GenerationRunOptions { Progress = new Begins(begun) }, Token);
         }
     }
 
@@ -257,5 +254,17 @@ public sealed class ControlInputTests : IDisposable
 
         await writer.CompleteAsync(Token);
         return _folder[name];
+    }
+
+    /// <summary>Counts a clip when it comes to its encoding.</summary>
+    private sealed class Begins(CountdownEvent clips) : IProgress<GenerationProgress>
+    {
+        public void Report(GenerationProgress value)
+        {
+            if (value is { Stage: GenerationStage.Encode, Done: 0 })
+            {
+                clips.Signal();
+            }
+        }
     }
 }

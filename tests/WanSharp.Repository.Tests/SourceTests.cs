@@ -10,7 +10,7 @@ public partial class SourceTests
     private static readonly string[] Folders = ["src", "tests"];
 
     /// <summary>What people read next to the code; data and what is generated may be wider.</summary>
-    private static readonly string[] OtherKinds = [".csproj", ".props", ".targets", ".py", ".sh", ".cjs"];
+    private static readonly string[] OtherKinds = [".csproj", ".props", ".targets", ".py", ".sh", ".cjs", ".mjs", ".js", ".css", ".html"];
 
     [Fact]
     public void Lines_FitTheScreen()

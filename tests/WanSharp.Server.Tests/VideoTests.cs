@@ -74,7 +74,7 @@ public sealed class VideoTests : IAsyncLifetime
     [InlineData("""{"prompt":"a","model":"sora-2"}""", "model", "'tiny'")]
     [InlineData("""{"prompt":"a","lora":"../../etc/passwd"}""", "lora", "is a path")]
     [InlineData("""{"prompt":"a","input_reference":"file:///etc/passwd"}""", "input_reference", "data: URL")]
-    [InlineData("""{"prompt":"a","input_reference":"http://localhost/a.png"}""", "input_reference", "--fetch-from localhost")]
+    [InlineData("""{"prompt":"a","input_reference":"http://localhost/a.png"}""", "input_reference", "option fetch-from")]
     [InlineData("""{"prompt":"a","guidance_scale_2":4}""", "guidance_scale_2", "give both")]
     public async Task Create_OfWhatIsNotUnderstood_SaysWhichField(string body, string param, string message)
     {

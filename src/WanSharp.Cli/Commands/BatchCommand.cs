@@ -190,7 +190,7 @@ internal sealed class BatchCommand(CliEnvironment environment)
         {
             throw new InvalidRequestException(
                 other.Name.TrimStart('-'),
-                $"The batch in {path} goes on with what it was begun with: leave {other.Name} out, or begin another batch."
+                $"The batch in {path} keeps the settings it was started with: drop {other.Name}, or start another batch."
             );
         }
 

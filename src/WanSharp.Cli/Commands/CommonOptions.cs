@@ -79,9 +79,9 @@ internal static class CommonOptions
         ChoiceOption.CreateNullable<Precision?>(
             "--precision",
             ofFloats
-                ? "What networks compute in: fp32, fp16 or bf16. auto: what the device is fast and right in (see wan providers)."
-                : "What networks compute in: fp32, fp16, bf16, or int8 in the transformer's blocks (faster, at a small loss; CPU only). "
-                    + "auto: what the preset is for, otherwise what the device is fast and right in (see wan providers).",
+                ? "Number format to compute in: fp32, fp16 or bf16. auto: the fastest that the device computes correctly (wan providers)."
+                : "Number format to compute in: fp32, fp16, bf16, or int8 in the transformer's blocks (faster, at a small loss; CPU only). "
+                    + "auto: the preset's, otherwise the fastest that the device computes correctly (wan providers).",
             [
                 ("auto", null),
                 .. Precision.All.Where(one => !ofFloats || one != Precision.EightBit).Select(one => (one.Name, (Precision?)one)),

@@ -10,7 +10,7 @@ internal sealed class DoctorCommand(CliEnvironment environment)
 {
     private readonly Argument<string?> _clip = new("clip")
     {
-        Description = "A clip that is not good: which approximations it was made with. Without one, the machine is looked at.",
+        Description = "A clip with a problem: lists the approximations it was made with. Without a clip, checks the machine.",
         Arity = ArgumentArity.ZeroOrOne,
     };
 

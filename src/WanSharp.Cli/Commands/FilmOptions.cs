@@ -94,7 +94,7 @@ internal sealed class FilmOptions
         {
             throw new InvalidRequestException(
                 other.Name.TrimStart('-'),
-                $"The film in {folder} goes on with what it was begun with: leave {other.Name} out, or begin another with --folder."
+                $"The film in {folder} keeps the settings it was started with: drop {other.Name}, or start another film with --folder."
             );
         }
 

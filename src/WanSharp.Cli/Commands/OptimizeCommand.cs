@@ -27,11 +27,11 @@ internal sealed class OptimizeCommand(CliEnvironment environment)
 
     private readonly Option<TimeSpan?> _within = Amounts.TimeOption(
         "--within",
-        "The time of a clip, from the start of the program, such as 60s or 20min: the way that loses least is found."
+        "Time limit for a clip, counted from program start, such as 60s or 20min; finds the settings that lose least within it."
     );
 
     private readonly Option<double?> _loss = LossOption.Create(
-        "How much of a clip's SSIM may be lost, such as 3%: the fastest way is found. Default: 3% without --within, any with it."
+        "How much of a clip's SSIM may be lost, such as 3%; finds the fastest settings. Default: 3% without --within, any with it."
     );
 
     private readonly Option<string> _save = new("--save")
@@ -43,13 +43,13 @@ internal sealed class OptimizeCommand(CliEnvironment environment)
 
     private readonly Option<int?> _trials = BatchOptions.Count(
         "--trials",
-        $"How many ways are measured at most, after each lever alone. Default: {UsualTrials}.",
+        $"Most combinations to measure, after each setting on its own. Default: {UsualTrials}.",
         MostTrials
     );
 
     private readonly Option<string?> _report = new("--report")
     {
-        Description = "Write a page with the front, frames of each way, and what was measured.",
+        Description = "Write a page with the best combinations, frames of each, and all that was measured.",
         HelpName = "FILE",
     };
 
@@ -64,7 +64,7 @@ internal sealed class OptimizeCommand(CliEnvironment environment)
         var self = new OptimizeCommand(environment);
         var command = new Command(
             "optimize",
-            "Find the settings that make clips within a time or a loss: ways are measured, judged by other prompts, and saved as a preset."
+            "Find settings for a time or a loss: measure combinations, check the best on other prompts, save a preset."
         )
         {
             self._prompt,
@@ -178,7 +178,7 @@ internal sealed class OptimizeCommand(CliEnvironment environment)
     {
         if (FrontChoice.FindLever(settings) is { } lever)
         {
-            throw new InvalidRequestException(lever, $"--{lever.Replace('_', '-')} is one of the levers that are searched: leave it out.");
+            throw new InvalidRequestException(lever, $"--{lever.Replace('_', '-')} is among what is searched: leave it out.");
         }
     }
 }

@@ -16,8 +16,8 @@ internal sealed class PromptSetOption
     private readonly Option<string?> _file = new("--prompts")
     {
         Description =
-            "A file of prompts as wan batch takes it, like those that the model is used for: the first chooses, every second one judges. "
-            + "Default: simple prompts of the program's.",
+            "A file of typical prompts, in wan batch's format. They are used in turn: one to choose settings, the next to check them. "
+            + "Default: simple prompts of the program's own.",
         HelpName = "FILE",
     };
 
@@ -27,7 +27,7 @@ internal sealed class PromptSetOption
     public PromptSetOption(int usual)
     {
         _usual = usual;
-        _clips = BatchOptions.Count("--clips", $"How many prompts choose, at most, and how many judge. Default: {usual}.", MostClips);
+        _clips = BatchOptions.Count("--clips", $"Most prompts to choose with, and as many to check with. Default: {usual}.", MostClips);
     }
 
     private PromptSetOption() => _usual = MostClips;

@@ -20,7 +20,7 @@ internal sealed record CameraPlan(string Moves, double Speed, ControlFile? File)
                 ? null
                 : throw new InvalidRequestException(
                     ControlFields.CameraSpeed.Label,
-                    "--camera-speed says something of --camera, which was not given: give that, too."
+                    "--camera-speed needs --camera: give both, or neither."
                 );
         }
 

@@ -155,7 +155,7 @@ internal sealed record ControlPlan
     {
         if (value is not null)
         {
-            throw new InvalidRequestException(field, $"--{field} says something of --control, which was not given: give that, too.");
+            throw new InvalidRequestException(field, $"--{field} needs --control: give both, or neither.");
         }
     }
 
@@ -177,14 +177,14 @@ internal sealed record ControlPlan
     {
         if (request.MaskShows is not null && (request.Mask is null || keeps))
         {
-            throw new InvalidRequestException("mask-shows", "--mask-shows says something of --mask, which marks nothing: give a mask.");
+            throw new InvalidRequestException("mask-shows", "--mask-shows needs a --mask that marks something.");
         }
 
         if (request.ControlFrom is not null && keeps)
         {
             throw new InvalidRequestException(
                 "control-from",
-                "All of --control is kept, so that nothing of it is followed: leave --control-from out, or give a mask."
+                "All of --control is kept, so nothing of it is followed: leave --control-from out, or give a mask."
             );
         }
 

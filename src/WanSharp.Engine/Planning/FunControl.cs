@@ -27,10 +27,7 @@ internal static class FunControl
 
         if (request is { Control: null, ControlFrom: not null })
         {
-            throw new InvalidRequestException(
-                "control-from",
-                "--control-from says something of --control, which was not given: give that, too."
-            );
+            throw new InvalidRequestException("control-from", "--control-from needs --control: give both, or neither.");
         }
 
         var references = request.References?.Split(LoraUse.Separator, StringSplitOptions.TrimEntries) ?? [];

@@ -25,7 +25,7 @@ internal static class ControlFields
         Number(
             "control_strength",
             "X",
-            "How strongly --control and --reference are followed. Default: 1.",
+            "How strongly to follow --control and --reference. Default: 1.",
             0.0,
             2.0,
             s => s.ControlStrength,
@@ -38,7 +38,7 @@ internal static class ControlFields
         Number(
             "camera_speed",
             "X",
-            "How far the moves of --camera go in a clip. Default: 1.",
+            "How far the moves of --camera go in a clip, as a factor. Default: 1.",
             0.0,
             10.0,
             s => s.CameraSpeed,
@@ -52,7 +52,7 @@ internal static class ControlFields
         Clips(
             "control",
             "FILE[@FROM-TO]",
-            "The clip that is followed (depth, pose, edges, …), or filled in and extended with --mask; for models that take one "
+            "The clip to follow (depth, pose, edges, …), or to fill in and extend with --mask; for models that take one "
                 + "(VACE, Fun Control). Its seconds may be chosen: depth.mp4@2-5.",
             "a clip or a picture, and its seconds if not all are meant, such as depth.mp4@2-5",
             s => s.Control,
@@ -62,7 +62,7 @@ internal static class ControlFields
         Text(
             "control_from",
             "NAME",
-            "What of --control is followed: canny (its edges) or luma (its brightness). Default: all that it shows.",
+            "Which signal to take from --control: canny (edges) or luma (brightness). Default: the clip as it is.",
             Sources,
             s => s.ControlFrom,
             (s, v) => s with { ControlFrom = v },
@@ -72,8 +72,8 @@ internal static class ControlFields
         Clips(
             "mask",
             $"FILE[@FROM-TO]|{Keep}",
-            $"What of --control is made anew: where this clip or picture is white. {Keep}: nothing, only what follows it and what is "
-                + "around it. Default: all, after its model.",
+            $"The part of --control to regenerate: the white areas of this clip or picture. {Keep}: regenerate none of it; only what "
+                + "follows it and what is around it. Default: all of it.",
             $"a clip or a picture, or {Keep}",
             s => s.Mask,
             (s, v) => s with { Mask = v },
@@ -82,7 +82,7 @@ internal static class ControlFields
         Text(
             "mask_shows",
             "NAME",
-            $"What is followed where --mask is white: {Grey} (nothing: for inpainting) or control (what --control shows there). Default: "
+            $"What to follow where --mask is white: {Grey} (nothing; for inpainting) or control (what --control shows there). Default: "
                 + $"{Grey}; with --control-from, what that makes.",
             Shown,
             s => s.MaskShows,
@@ -92,7 +92,7 @@ internal static class ControlFields
         Value<NumberList>(
             "outpaint",
             "L,T,R,B",
-            "The shares of the frame that are made around --control: left, top, right, bottom.",
+            "How far to extend the frame beyond --control, as shares of the frame: left, top, right, bottom.",
             "four shares from 0 to below 1, such as 0.25,0,0.25,0",
             "0.25,0,0.25,0",
             s => s.Outpaint,

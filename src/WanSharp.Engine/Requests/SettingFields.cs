@@ -199,7 +199,7 @@ public static class SettingFields
             .Marked(ofSteps: true),
         List(
                 "timesteps",
-                "What the network is told at each step, from 1000 down; also the noise levels, unless --sigmas says them.",
+                "The timestep given to the network at each step, from 1000 down. Also sets the noise levels, unless --sigmas does.",
                 "1000,757,522",
                 s => s.Timesteps,
                 (s, v) => s with { Timesteps = v },

@@ -9,7 +9,7 @@ namespace WanSharp.Engine.Scheduling;
 
 /// <summary>
 /// How the clips under way run, and what is set aside for the weights that they share. What a strategy counts is one clip's: another
-/// one may join it that brings no second transformer, and whose other networks fit beside those that are there.
+/// one may join it that brings no second transformer, and whose other networks fit next to those that are there.
 /// </summary>
 /// <remarks>Not thread-safe.</remarks>
 internal sealed class CurrentStrategy
@@ -34,7 +34,7 @@ internal sealed class CurrentStrategy
 
     public MemoryAllowance Basis { get; }
 
-    /// <summary>Whether a clip may run beside those under way.</summary>
+    /// <summary>Whether a clip may run along with those under way.</summary>
     public bool Takes(GenerationPlan plan, StrategyFacts facts)
     {
         var others = _frames.Where(frames => frames.Key != FramesOf(plan)).Sum(frames => frames.Value);

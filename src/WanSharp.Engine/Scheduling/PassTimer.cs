@@ -13,7 +13,7 @@ namespace WanSharp.Engine.Scheduling;
 internal sealed class PassTimer(WanModel model, GenerationPlan plan)
 {
     // A few seconds for the largest models; which strategy is faster shows at fewer frames, too.
-    private const int MostTokens = 4096;
+    private const int MostTimedTokens = 4096;
 
     private const int Passes = 3;
     private const float AnyTimestep = 500;
@@ -22,7 +22,7 @@ internal sealed class PassTimer(WanModel model, GenerationPlan plan)
     public double Time(TransformerRunner runner, CancellationToken cancellationToken)
     {
         var network = model.Transformer;
-        var frames = Math.Clamp(plan.Latents[2] * MostTokens / plan.Tokens, 1, plan.Latents[2]);
+        var frames = Math.Clamp(plan.Latents[2] * MostTimedTokens / plan.Tokens, 1, plan.Latents[2]);
         var tokens = plan.Tokens / plan.Latents[2] * frames;
         var batch = SharedPass.RowsFor(tokens, Math.Max(1, plan.Branches), clips: 1);
         using var latents = Tensor.Zeros(DType.F32, [batch, network.GivenChannels, frames, plan.Latents[3], plan.Latents[4]]);

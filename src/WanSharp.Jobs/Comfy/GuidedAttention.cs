@@ -1,7 +1,7 @@
 namespace WanSharp.Jobs.Comfy;
 
 /// <summary>
-/// Finds the texts that reach a sampler over its model, or beside its own: models that run without guidance take the negative prompt
+/// Finds the texts that reach a sampler over its model, or next to its own: models that run without guidance take the negative prompt
 /// there.
 /// </summary>
 /// <remarks>

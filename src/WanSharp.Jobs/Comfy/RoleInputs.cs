@@ -70,6 +70,6 @@ internal sealed class RoleInputs
         }
     }
 
-    /// <summary>Notes a place beside the clip's own samplers, which a job's setting would have to reach, too.</summary>
+    /// <summary>Notes a place other than the clip's own samplers that a job's setting would have to reach, too.</summary>
     public void MissBeside(string gap) => Gap ??= gap;
 }

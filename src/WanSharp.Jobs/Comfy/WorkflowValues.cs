@@ -169,7 +169,7 @@ internal sealed class WorkflowValues(ComfyWorkflow workflow)
             return NumberIn(node.Inputs["isfloatX"]) is > 0 ? "Xf" : "Xi";
         }
 
-        // Texts beside a seed say when to draw another one.
+        // Texts next to a seed say when to draw another one.
         var isSeed = Seeds.Contains(asked);
         var holder = Named(node, isSeed ? [.. Seeds, .. Numbers] : Numbers);
         return

@@ -7,7 +7,7 @@ using WanSharp.Tensors;
 namespace WanSharp.Jobs.Films;
 
 /// <summary>
-/// Reads a film's file: an object of JSON with <c>sections</c>, whose fields are those of batch files, and beside them what all sections
+/// Reads a film's file: an object of JSON with <c>sections</c>, whose fields are those of batch files, and next to them what all sections
 /// have in common. docs/films.schema.json describes it.
 /// </summary>
 public static class FilmFile
@@ -31,7 +31,7 @@ public static class FilmFile
     private static readonly string[] OfJobs = ["output", "priority", "interpolate"];
     private static readonly string[] OfSections = ["prompt", "image", "last_image", "frames"];
 
-    /// <summary>The fields beside the sections.</summary>
+    /// <summary>The fields next to the sections.</summary>
     internal static FieldNames OfFilm { get; } = new([.. BatchFields.Names.All.Except(OfJobs).Except(OfSections), Sections, Made]);
 
     /// <summary>The fields of a section.</summary>

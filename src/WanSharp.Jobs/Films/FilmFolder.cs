@@ -5,7 +5,7 @@ using WanSharp.Tensors;
 
 namespace WanSharp.Jobs.Films;
 
-/// <summary>What a film's folder holds beside its jobs: the film, which may be edited, and where it is written.</summary>
+/// <summary>What a film's folder holds in addition to its jobs: the film, which may be edited, and where it is written.</summary>
 public static class FilmFolder
 {
     /// <summary>The name of the film's file in its folder.</summary>

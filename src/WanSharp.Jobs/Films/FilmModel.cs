@@ -47,6 +47,6 @@ public sealed record FilmModel
     internal SectionStart StartOf(FilmSection section, int index) =>
         section.Start ?? (index > 0 && Continues && !section.Request.Images.ContainsKey(0) ? SectionStart.Continue : SectionStart.Cut);
 
-    /// <summary>The frames of the shortest clip that has so many.</summary>
+    /// <summary>The frames of the shortest clip that has this many.</summary>
     internal int FramesFor(int frames) => ((frames - 1 + Stride - 1) / Stride * Stride) + 1;
 }

@@ -126,7 +126,7 @@ public sealed class FilmRun(
         );
     }
 
-    /// <summary>Gives up jobs of the film as it was before: nobody asks for their clips any more.</summary>
+    /// <summary>Cancels jobs of the film as it was before: nobody asks for their clips any more.</summary>
     private void CancelOthers(IReadOnlyList<JobListing> waiting)
     {
         var wanted = _jobs.OfType<NewJob>().Select(job => job.Output).ToHashSet();

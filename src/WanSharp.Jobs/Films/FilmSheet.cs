@@ -9,7 +9,7 @@ namespace WanSharp.Jobs.Films;
 
 /// <summary>
 /// A proof sheet of a film, as one page that needs nothing else: pictures of each clip, what made it, and how large the step is from the
-/// clip before it, beside the steps between its own frames.
+/// clip before it, next to the steps between its own frames.
 /// </summary>
 /// <param name="plan">The film.</param>
 internal sealed class FilmSheet(FilmPlan plan)

@@ -17,7 +17,7 @@ internal static class FilmText
 
     /// <summary>The film; what all sections say alike is said once.</summary>
     /// <param name="film">The film.</param>
-    /// <param name="made">What it was made with, kept beside it; null for nothing.</param>
+    /// <param name="made">What it was made with, kept next to it; null for nothing.</param>
     /// <param name="indented">On several lines, to be read and edited.</param>
     public static string Write(Film film, JsonObject? made, bool indented)
     {

@@ -23,7 +23,7 @@ internal sealed class JobQueue(JobDatabase database, JobFolder folder, JobClock 
     /// <summary>Those that go before others: put in order by hand, else of the highest priority, for which waiting counts.</summary>
     private const string Foremost = "suspect, place IS NULL, place, priority + max(0, $now - queued_at) / $aging DESC";
 
-    /// <summary>The order in which jobs are taken, but for those that are as good a choice as each other.</summary>
+    /// <summary>The order in which jobs are taken, except for those that are as good a choice as each other.</summary>
     public const string TakingOrder = Foremost + ", id";
 
     private long _lastExecutionGroup;

@@ -9,7 +9,7 @@ public sealed partial class JobStore
 
     /// <summary>Puts jobs that failed or were cancelled into the queue again, with all their attempts.</summary>
     /// <param name="ids">The jobs; null for all.</param>
-    /// <param name="admits">Refuses with an exception that so many come; null admits any number.</param>
+    /// <param name="admits">Throws if it refuses that number of jobs; null admits any number.</param>
     /// <returns>Those that it changed.</returns>
     public IReadOnlyList<long> Retry(IReadOnlyCollection<long>? ids, Action<int>? admits = null)
     {

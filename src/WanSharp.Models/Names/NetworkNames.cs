@@ -21,7 +21,7 @@ internal sealed record NetworkNames(
     // What may stand in a network's name in one form of it and not in another.
     private static readonly string[] Wrappers = ["model", "module", "state", "dict", "orig", "mod", "fsdp", "wrapped", "network", "params"];
 
-    // What a training has beside the network that it trains.
+    // What a training has in addition to the network that it trains.
     private static readonly string[] Helpers = ["critic", "fake", "real", "score", "teacher", "discriminator", "disc", "guidance"];
 
     private const int MostPrefixes = 16;
@@ -114,7 +114,7 @@ internal sealed record NetworkNames(
 
     /// <summary>
     /// Of the networks that a training leaves, the average is what clips are made with: the one that is called as another is, and an
-    /// average besides, or nothing but an average. Those of a critic or a teacher are not.
+    /// average as well, or nothing but an average. Those of a critic or a teacher are not.
     /// </summary>
     private string TheAverage(ICheckpoint checkpoint, List<string> prefixes)
     {

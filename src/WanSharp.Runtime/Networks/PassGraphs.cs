@@ -23,7 +23,7 @@ internal sealed class PassGraphs : IDisposable
     /// <summary>Whether they are compiled for fixed lengths.</summary>
     public bool AreStatic { get; }
 
-    /// <param name="load">Loads the graphs of a kind, for lengths if there are any, that cut an attention into so many parts.</param>
+    /// <param name="load">Loads the graphs of a kind, for lengths if there are any, that cut an attention into this many parts.</param>
     /// <param name="areStatic">Whether they are compiled for fixed lengths.</param>
     /// <param name="areOnHost">Whether weights are views of host memory.</param>
     /// <param name="queryBlocks">Into how many parts an attention is cut for rows of a pass and tokens of a row.</param>

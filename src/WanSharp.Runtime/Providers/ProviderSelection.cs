@@ -108,7 +108,7 @@ public static class ProviderSelection
                 name,
                 true,
                 false,
-                "this ONNX Runtime cannot tell a GPU from a program that plays one; it is used only when asked for"
+                "this ONNX Runtime cannot tell a real GPU from a software one; it is used only when asked for"
             ),
             { HasGpu: false } => new ProviderFact(
                 name,
@@ -124,7 +124,7 @@ public static class ProviderSelection
                 $"the environment asks for a software driver ({driver}); it is used only when asked for",
                 "unset VK_DRIVER_FILES and VK_ICD_FILENAMES"
             ),
-            _ => new ProviderFact(name, true, true, "there is a GPU; how much of its memory is free is not told"),
+            _ => new ProviderFact(name, true, true, "GPU found; it does not report free memory"),
         };
     }
 

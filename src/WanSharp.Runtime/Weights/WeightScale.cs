@@ -315,7 +315,7 @@ internal sealed class WeightScale
     }
 
     /// <summary>
-    /// Whether rows may consist of so many equal groups. What tools write as a matrix has groups of a power of two, the last one perhaps
+    /// Whether rows may consist of this many equal groups. What tools write as a matrix has groups of a power of two, the last one perhaps
     /// cut; equal groups of another size would be a wrong guess. With a third dimension the weight itself was split into them.
     /// </summary>
     private static bool IsGrouping(long columns, long groups, int dimensions) =>

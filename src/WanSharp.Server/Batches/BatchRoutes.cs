@@ -64,9 +64,12 @@ internal sealed class BatchRoutes(VideoQueue queue, WanHost host) : IRoutes
                 .ConfigureAwait(false);
             if (upload.IsDry)
             {
-                var notes = jobs.SelectMany(job => job.Prepared.Notes).Distinct().ToList();
+                var notes = jobs.SelectMany(job => job.Prepared.Notes).Distinct();
                 await context
-                    .SendAsync(new DryRunObject(jobs.Count, cached, jobs.Count - cached, notes), ServerJson.Readable.DryRunObject)
+                    .SendAsync(
+                        new DryRunObject(jobs.Count, cached, jobs.Count - cached, ClientText.OfAll(notes)),
+                        ServerJson.Readable.DryRunObject
+                    )
                     .ConfigureAwait(false);
                 return;
             }
@@ -85,7 +88,7 @@ internal sealed class BatchRoutes(VideoQueue queue, WanHost host) : IRoutes
                     .. exception.Problems.Select(one => new LineProblem(
                         one.Line,
                         one.Column,
-                        ServerPaths.Hide(upload.WithoutFolder(one.Message))
+                        ClientText.Of(upload.WithoutFolder(one.Message))
                     )),
                 ],
             };

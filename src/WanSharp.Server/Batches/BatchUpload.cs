@@ -45,7 +45,7 @@ internal sealed partial class BatchUpload : IDisposable
         catch (InvalidRequestException exception)
         {
             upload.Dispose();
-            throw ApiException.Invalid(exception.Field, ServerPaths.Hide(upload.WithoutFolder(exception.Message)));
+            throw ApiException.Invalid(ClientText.FieldOf(exception.Field), ClientText.Of(upload.WithoutFolder(exception.Message)));
         }
         catch
         {

@@ -4,6 +4,7 @@ using WanSharp.Engine.Requests;
 using WanSharp.Jobs;
 using WanSharp.Jobs.Batches;
 using WanSharp.Jobs.Recipes;
+using WanSharp.Server.Http;
 using WanSharp.Server.Work;
 using WanSharp.Tensors;
 
@@ -97,7 +98,7 @@ internal sealed partial class GraphReader(ServedNames names, InputPictures pictu
         var place = graph
             .Used.SelectMany(node => inputs.Where(node.Inputs.ContainsKey).Select(input => (node.Id, Input: (string?)input)))
             .FirstOrDefault((Id: graph.Outputs[0], Input: null));
-        return GraphException.Of(graph, [GraphProblem.NotSupported(place.Id, exception.Message, place.Input)]);
+        return GraphException.Of(graph, [GraphProblem.NotSupported(place.Id, ClientText.Of(exception.Message), place.Input)]);
     }
 
     private static Recipe RecipeOf(PromptGraph graph)
@@ -108,7 +109,7 @@ internal sealed partial class GraphReader(ServedNames names, InputPictures pictu
         }
         catch (InvalidRequestException exception)
         {
-            throw GraphException.Of(graph, [GraphProblem.NotSupported(graph.Outputs[0], exception.Message)]);
+            throw GraphException.Of(graph, [GraphProblem.NotSupported(graph.Outputs[0], ClientText.Of(exception.Message))]);
         }
     }
 

@@ -18,7 +18,7 @@ internal sealed record ServerEvent(long Id, string Type, string? Subject, string
     /// <summary>Whether a video may have come to its end: it says so, or that so much happened that nothing is told one by one.</summary>
     public bool MayEnd(string id) => Type == EventTypes.Reset || (IsLast && Subject == id);
 
-    /// <summary>Whether it is about a video, or about so many that it may be.</summary>
+    /// <summary>Whether it is about a video, or may be: so much happened that nothing is told one by one.</summary>
     public bool MayTellOf(string id) => Type == EventTypes.Reset || Subject == id;
 
     /// <summary>Whether a later one makes it worthless: such are not replayed.</summary>

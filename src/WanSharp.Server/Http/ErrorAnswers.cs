@@ -86,7 +86,7 @@ internal sealed class ErrorAnswers(Action<string>? notice)
         exception switch
         {
             ApiException error => error,
-            InvalidRequestException error => ApiException.Invalid(error.Field, ServerPaths.Hide(error.Message)),
+            InvalidRequestException error => ApiException.Invalid(ClientText.FieldOf(error.Field), ClientText.Of(error.Message)),
             BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } error => new ApiException(
                 StatusCodes.Status413PayloadTooLarge,
                 "body_too_large",
@@ -117,7 +117,7 @@ internal sealed class ErrorAnswers(Action<string>? notice)
         };
 
     private static ApiException Unavailable(string message) =>
-        new(StatusCodes.Status503ServiceUnavailable, "unavailable", ServerPaths.Hide(message)) { RetryAfter = TimeSpan.FromSeconds(10) };
+        new(StatusCodes.Status503ServiceUnavailable, "unavailable", ClientText.Of(message)) { RetryAfter = TimeSpan.FromSeconds(10) };
 
     private static Task SendAsync(HttpContext context, ApiException error)
     {

@@ -159,7 +159,7 @@ internal sealed class McpTools(WanHost host, VideoQueue queue, VideoForms forms,
             ["model"] = queue.Model,
             ["format"] = Path.GetExtension(planned.Output)[1..],
             ["settings"] = JsonNode.Parse(planned.Prepared.Settings),
-            ["notes"] = new JsonArray([.. planned.Prepared.Notes.Select(note => JsonValue.Create(note))]),
+            ["notes"] = new JsonArray([.. ClientText.OfAll(planned.Prepared.Notes).Select(note => JsonValue.Create(note))]),
         };
     }
 

@@ -76,7 +76,7 @@ internal sealed class ModelPulls(WanHost host) : IAsyncDisposable
         catch (Exception exception)
         {
             host.Options.Notice?.Invoke($"{request.Name} cannot be fetched: {exception.Message}");
-            pull.Now = pull.Now with { State = "failed", Error = ServerPaths.Hide(exception.Message) };
+            pull.Now = pull.Now with { State = "failed", Error = ClientText.Of(exception.Message) };
         }
     }
 

@@ -54,7 +54,7 @@ internal sealed class PlanRoutes(ServerOptions options, VideoQueue queue, VideoF
                     MemoryBytes: cost?.PrivateBytes,
                     Cached: isKept,
                     Queued: queue.Counts(Caller.Of(context)).Queued,
-                    Notes: job.Prepared.Notes
+                    Notes: ClientText.OfAll(job.Prepared.Notes)
                 ),
                 PageJson.Readable.PlanObject
             )

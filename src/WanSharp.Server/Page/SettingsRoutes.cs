@@ -44,7 +44,12 @@ internal sealed class SettingsRoutes(ServerOptions options, WanHost host, VideoQ
                     [
                         .. facts
                             .Presets.Where(preset => preset.Fits)
-                            .Select(preset => new PresetObject(preset.Name, preset.Preset.About, preset.IsReady, preset.Note)),
+                            .Select(preset => new PresetObject(
+                                preset.Name,
+                                preset.Preset.About,
+                                preset.IsReady,
+                                ClientText.Of(preset.Note)
+                            )),
                     ]
                     : [],
                 [.. formats.Written.Select(format => format[1..])],
@@ -77,7 +82,7 @@ internal sealed class SettingsRoutes(ServerOptions options, WanHost host, VideoQ
     private static SettingObject Describe(SettingField field, ClipSettings defaults) =>
         new(
             field.Name,
-            field.Help,
+            ClientText.Of(field.Help),
             field.ValueName,
             field switch
             {
@@ -87,7 +92,7 @@ internal sealed class SettingsRoutes(ServerOptions options, WanHost host, VideoQ
                 { IsFreeText: true } => "text",
                 _ => "value",
             },
-            field.Expected,
+            ClientText.Of(field.Expected),
             field.Print(defaults)
         )
         {

@@ -122,8 +122,8 @@ internal sealed class PictureFetch : IDisposable
         {
             throw ApiException.Invalid(
                 field,
-                $"This server does not fetch from {address.Host}: send the picture itself, or start the server with "
-                    + $"--fetch-from {address.Host}."
+                $"This server does not fetch from {address.Host}: send the picture itself, or name that host in "
+                    + "the server's option fetch-from."
             );
         }
     }

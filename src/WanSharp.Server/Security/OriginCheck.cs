@@ -21,7 +21,7 @@ internal sealed class OriginCheck(IReadOnlyList<string> hosts)
             throw new ApiException(
                 421,
                 "host_not_allowed",
-                $"'{host.Host}' is not a name of this server: use its address, or start it with --host {host.Host}."
+                $"'{host.Host}' is not a name of this server: use its address, or name it in the server's option host."
             );
         }
 

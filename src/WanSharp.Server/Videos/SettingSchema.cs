@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using WanSharp.Engine.Requests;
+using WanSharp.Server.Http;
 
 namespace WanSharp.Server.Videos;
 
@@ -11,10 +12,11 @@ internal static class SettingSchema
     /// <param name="asText">Whether numbers come as text, too, as in forms.</param>
     public static JsonObject Of(SettingField field, bool asText)
     {
+        var help = ClientText.Of(field.Help);
         var schema = new JsonObject
         {
             ["type"] = Types(field, asText),
-            ["description"] = field.Example is { } example ? $"{field.Help} Such as {example}." : field.Help,
+            ["description"] = field.Example is { } example ? $"{help} Such as {example}." : help,
         };
         if (field.IsList)
         {

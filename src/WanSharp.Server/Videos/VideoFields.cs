@@ -139,7 +139,10 @@ internal static class VideoFields
         PlainNames.Require(field.Name, given.Name, given.Text);
         return field.TrySet(request, given.Text, out var changed)
             ? changed
-            : throw ApiException.Invalid(given.Name, $"The {given.Name} is {field.Expected}, not '{Shortened(given.Text)}'.");
+            : throw ApiException.Invalid(
+                given.Name,
+                $"The {given.Name} is {ClientText.Of(field.Expected)}, not '{Shortened(given.Text)}'."
+            );
     }
 
     private static void RequireLength(string name, string text)

@@ -51,12 +51,12 @@ internal sealed class VideoObjects(ServerOptions options, ProgressBoard board)
             Attempts = job.Attempts,
             FromCache = isDone ? job.Outcome?.FromCache : null,
             Sha256 = isDone ? job.Sha256 : null,
-            Notes = job.Outcome?.Notes,
+            Notes = job.Outcome?.Notes is { } notes ? ClientText.OfAll(notes) : null,
         };
     }
 
-    /// <summary>Why a job failed, without the server's folders; null where it did not.</summary>
-    public static string? ReasonOf(Job job) => job.Error is { } error ? ServerPaths.Hide(error) : null;
+    /// <summary>Why a job failed, as clients read it; null where it did not.</summary>
+    public static string? ReasonOf(Job job) => job.Error is { } error ? ClientText.Of(error) : null;
 
     private static string StatusOf(JobState state) =>
         state switch

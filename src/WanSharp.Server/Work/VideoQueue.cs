@@ -373,7 +373,7 @@ internal sealed class VideoQueue(
         catch (InvalidRequestException exception)
         {
             // of the server's own settings, not of the client's request
-            throw new ApiException(503, "unavailable", $"The server cannot open its model: {ServerPaths.Hide(exception.Message)}");
+            throw new ApiException(503, "unavailable", $"The server cannot open its model: {ClientText.Of(exception.Message)}");
         }
     }
 

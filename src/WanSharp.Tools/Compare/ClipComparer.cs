@@ -13,7 +13,7 @@ public sealed class ClipComparer(OrtRuntime? runtime = null, PerceptualWeights? 
     /// <summary>Compares two clips of one size and length.</summary>
     /// <param name="actual">The clip that is judged: what messages call it, and its frames.</param>
     /// <param name="expected">The clip that it should equal.</param>
-    /// <param name="most">Compare so many frames only; null: all, and both clips must have the same number.</param>
+    /// <param name="most">The frames to compare; null: all, and both clips must have the same number.</param>
     /// <param name="observe">Receives each pair of frames with what was measured, in order. Default: null.</param>
     /// <param name="cancellationToken">Stops after a frame.</param>
     /// <exception cref="MediaException">The clips are of different sizes or lengths, too small, or have no frames.</exception>

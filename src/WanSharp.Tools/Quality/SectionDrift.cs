@@ -1,6 +1,6 @@
 namespace WanSharp.Tools.Quality;
 
-/// <summary>How a section of a film looks beside the first one, and how it is joined to the one before it.</summary>
+/// <summary>How a section of a film looks compared with the first one, and how it is joined to the one before it.</summary>
 /// <param name="Section">Its number, from 1.</param>
 /// <param name="Frames">Its frames.</param>
 /// <param name="ColorDifference">The difference of its mean colour to that of the first section, in CIE 1976 ΔE.</param>

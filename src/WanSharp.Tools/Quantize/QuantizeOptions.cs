@@ -6,7 +6,7 @@ namespace WanSharp.Tools.Quantize;
 /// <summary>How a model is quantized.</summary>
 public sealed record QuantizeOptions
 {
-    /// <summary>What computes the clips, but for the model and its precision. Default: the processor, without limits.</summary>
+    /// <summary>What computes the clips, except the model and its precision. Default: the processor, without limits.</summary>
     public EngineSettings Engine { get; init; } = new();
 
     /// <summary>How much of a clip's SSIM may be lost, of 1: 0.03 is 3 %. No calibration clip loses more.</summary>

@@ -13,7 +13,7 @@ internal static class JsonRecords
     /// <summary>Reads a file of JSON.</summary>
     /// <param name="path">The file, for messages.</param>
     /// <param name="text">Its text.</param>
-    /// <param name="most">After so many jobs no more are read.</param>
+    /// <param name="most">The most jobs to read.</param>
     /// <exception cref="InvalidRequestException">It is an array that cannot be read.</exception>
     public static IEnumerable<BatchRecord> Read(string path, string text, int most)
     {

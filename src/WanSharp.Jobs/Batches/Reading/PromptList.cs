@@ -34,7 +34,7 @@ internal static partial class PromptList
     /// <param name="path">The file, for messages; of a table its extension.</param>
     /// <param name="text">Its text.</param>
     /// <param name="fields">The fields of jobs, whose names are not prompts.</param>
-    /// <param name="most">After so many prompts no more are read.</param>
+    /// <param name="most">The most prompts to read.</param>
     /// <exception cref="InvalidRequestException">It holds jobs with fields.</exception>
     public static IReadOnlyList<BatchRecord> Read(string path, string text, FieldNames fields, int most)
     {

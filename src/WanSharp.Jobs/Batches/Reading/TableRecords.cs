@@ -51,7 +51,7 @@ internal static class TableRecords
     /// <param name="path">The file, for messages and for the separator that its extension stands for.</param>
     /// <param name="text">Its text.</param>
     /// <param name="fields">The names that columns may have.</param>
-    /// <param name="most">After so many jobs no more are read.</param>
+    /// <param name="most">The most jobs to read.</param>
     /// <exception cref="InvalidRequestException">The row of names cannot be used, or there are too many empty rows.</exception>
     public static IEnumerable<BatchRecord> Read(string path, string text, FieldNames fields, int most)
     {

@@ -15,7 +15,7 @@ public static partial class TextInput
     private const char Escape = '\u001B';
     private const char ByteOrderMark = '\uFEFF';
 
-    // Control characters but for tab, line ends, and the line ends of another kind, which are refused where they may part prompts.
+    // Control characters except tab, line ends, and the line ends of another kind, which are refused where they may part prompts.
     private static readonly SearchValues<char> NotText = SearchValues.Create([
         .. Enumerable.Range(0, 0xA0).Select(code => (char)code).Where(c => char.IsControl(c) && !"\t\r\n\v\f\u0085".Contains(c)),
         ByteOrderMark,

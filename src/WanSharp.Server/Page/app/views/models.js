@@ -135,7 +135,11 @@ export function open(main) {
                     },
                     fill,
                 ),
-                h("p", { class: "muted" }, [`${share} %`, `${bytes(pull.done)} / ${bytes(pull.total)}`, pull.file].filter(Boolean).join(" · ")),
+                h(
+                    "p",
+                    { class: "muted" },
+                    [`${share} %`, `${bytes(pull.done)} / ${bytes(pull.total)}`, pull.file].filter(Boolean).join(" · "),
+                ),
                 h(
                     "div",
                     { class: "actions" },
