@@ -59,10 +59,7 @@ public sealed class VideoGenerator : IVideoGenerator
     private readonly PreviewMaker _previews;
     private readonly ClipIdentity _identity;
     private readonly AdapterPool _adapters;
-    private readonly ConcurrentDictionary<
-        (Shape Latents, int Branches, bool IsClean, bool Encodes, DecoderFile? Decoder, EnhancerFile? Interpolator, EnhancerFile? Upscaler),
-        byte
-    > _expected = new();
+    private readonly ConcurrentDictionary<ExpectedShapes, byte> _expected = new();
     private long _clips;
     private bool _isDisposed;
 
@@ -225,7 +222,7 @@ public sealed class VideoGenerator : IVideoGenerator
     {
         ArgumentNullException.ThrowIfNull(plan);
         ObjectDisposedException.ThrowIf(_stop.IsCancellationRequested, this);
-        var shape = (plan.Latents, plan.Branches, plan.HasCleanFrames, plan.EncodesFrames, plan.Decoder, plan.Interpolator, plan.Upscaler);
+        var shape = ExpectedShapes.Of(plan);
         if (!_expected.TryAdd(shape, 0))
         {
             return Task.CompletedTask;

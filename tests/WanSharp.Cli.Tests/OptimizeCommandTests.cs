@@ -61,7 +61,7 @@ public sealed class OptimizeCommandTests : IDisposable
     {
         var run = await RunAsync(["optimize", "--steps", "4"]);
 
-        run.AssertFailed(2, "--steps is one of the levers");
+        run.AssertFailed(2, "--steps is among what is searched");
     }
 
     private Task<CommandLineRun> GenerateAsync(params string[] args) =>

@@ -80,8 +80,8 @@ public sealed class WrongUsageTests : IDisposable
     [InlineData("compare clip.mp4", "the reference is missing: ")]
     [InlineData("generate a --lora ink:abc", "'abc' is not a strength: write a number, such as ink:0.8, or leave it out for 1.")]
     [InlineData("batch --resume out --model shapes", "The batch in out keeps the settings it was started with: drop --model")]
-    [InlineData("batch --resume out --steps 4", "leave --steps out")]
-    [InlineData("batch --resume out -o other", "leave --output out")]
+    [InlineData("batch --resume out --steps 4", "drop --steps")]
+    [InlineData("batch --resume out -o other", "drop --output")]
     public async Task WhatIsMissingOrTooMuch_IsSaidInOurWords(string command, string expected)
     {
         var run = await CommandLineRun.RunAsync(command.Split(' '), cancellationToken: TestContext.Current.CancellationToken);

@@ -26,8 +26,11 @@ internal static class LongClip
     /// <exception cref="InvalidRequestException">It is longer than the model's clips, and cannot be divided.</exception>
     public static Film? Find(GenerationRequest request, IReadOnlyDictionary<int, string> images, string? style, FilmModel model)
     {
-        // Frames are asked for by those who want one piece; so is RIFLEx, which makes one piece longer.
-        if (request is not { Seconds: > 0 and var seconds, Riflex: null } || !IsLonger(seconds, request.Fps ?? model.Fps, model))
+        // Frames are asked for by those who want one piece; so are RIFLEx and windows, which make one piece longer.
+        if (
+            request is not { Seconds: > 0 and var seconds, Riflex: null, ContextFrames: null }
+            || !IsLonger(seconds, request.Fps ?? model.Fps, model)
+        )
         {
             return null;
         }

@@ -50,6 +50,7 @@ internal sealed record PlanText(
             Plan.Settings,
             [.. Plan.Latents.Dims],
             Plan.Tokens,
+            Plan.WindowCount,
             CutPromptOutput.From(Plan.CutPrompts),
             Plan.Branches,
             Plan.StepCache?.SkippedSteps.Count ?? 0,
@@ -94,6 +95,8 @@ internal sealed record PlanText(
 
     private IEnumerable<string> Lines() => [.. ClipLines(), "", .. CostLines(), "", .. StrategyLines(), "", .. OtherLines()];
 
+    private string Windows => Plan.WindowCount > 1 ? Invariant($" in each of up to {Plan.WindowCount} windows") : "";
+
     /// <summary>What would be made, and of what.</summary>
     private IEnumerable<string> ClipLines()
     {
@@ -136,7 +139,7 @@ internal sealed record PlanText(
             );
         }
 
-        yield return Row("latents", Invariant($"{Plan.Latents}, {Plan.Tokens:#,0} tokens"));
+        yield return Row("latents", Invariant($"{Plan.Latents}, {Plan.Tokens:#,0} tokens{Windows}"));
         if (settings is { Interpolate: { } between, OutputFrames: { } count })
         {
             yield return Row("interpolated to", Invariant($"{count} frames, from {between.FromFps} to {settings.Fps} a second"));

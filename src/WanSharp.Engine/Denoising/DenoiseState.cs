@@ -3,6 +3,7 @@ using WanSharp.Engine.Guidance;
 using WanSharp.Engine.Sampling;
 using WanSharp.Engine.StepCaches;
 using WanSharp.Runtime.Adapters;
+using WanSharp.Tensors;
 using Tensor = WanSharp.Tensors.Tensor;
 
 namespace WanSharp.Engine.Denoising;
@@ -65,6 +66,18 @@ internal sealed class DenoiseState : IDisposable
 
     /// <summary>The frequency in time that is slowed down (RIFLEx), from 1; null for none.</summary>
     public int? SlowedFrequency { get; init; }
+
+    /// <summary>The windows that the network sees the clip in, by step; null where it sees all frames at once.</summary>
+    public MovingWindows? MovingWindows { get; init; }
+
+    /// <summary>Those of the next step.</summary>
+    public FrameWindows? Windows => MovingWindows?.At(Sampler.NextStep);
+
+    /// <summary>How many the next step has.</summary>
+    public int WindowCount => Windows?.All.Count ?? 1;
+
+    /// <summary>The shape of the latents in a row of a forward pass.</summary>
+    public Shape RowShape => Windows?.ShapeOf(Latents.Shape) ?? Latents.Shape;
 
     /// <summary>What guidance remembers of earlier steps; null where it remembers nothing.</summary>
     public ProjectedVelocity? Projection { get; }
@@ -142,6 +155,40 @@ internal sealed class DenoiseState : IDisposable
         Sampler.Begin(step);
         latents.CopyTo(Latents.Write<float>());
         Images.Frames.PutInto(Latents);
+    }
+
+    /// <summary>Writes what a row of the network is given: latents, and the channels that images join to them.</summary>
+    public void FillRow(int window, Span<float> row)
+    {
+        foreach (var part in new[] { Latents, Images.Channels }.OfType<Tensor>())
+        {
+            var values = part.Read<float>();
+            var length = (int)(Windows?.ShapeOf(part.Shape) ?? part.Shape).ElementCount;
+            if (Windows is { } windows)
+            {
+                windows.Take(window, (int)part.Shape[1], values, row[..length]);
+            }
+            else
+            {
+                values.CopyTo(row);
+            }
+
+            row = row[length..];
+        }
+    }
+
+    /// <summary>The timestep of each latent frame of a row: 0 where it is given.</summary>
+    public void FillTimesteps(int window, Span<float> perFrame)
+    {
+        if (Windows is not { } windows)
+        {
+            Images.Frames.FillTimesteps(Timestep, perFrame);
+            return;
+        }
+
+        var all = new float[Latents.Shape[2]];
+        Images.Frames.FillTimesteps(Timestep, all);
+        windows.Take(window, channels: 1, all, perFrame);
     }
 
     /// <summary>Frees what only steps need; there will be no more.</summary>

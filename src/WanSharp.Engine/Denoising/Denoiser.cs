@@ -16,6 +16,7 @@ internal sealed class Denoiser(Experts experts) : IDisposable
 
     private readonly RowBuffer _input = new();
     private readonly RowBuffer _velocity = new();
+    private readonly RowBuffer _blended = new(); // of clips in windows
 
     /// <summary>Sees the values of each step as they come, as views that end with the call; for parity checks.</summary>
     public Action<StepValue, Tensor>? Observe { get; init; }
@@ -25,8 +26,9 @@ internal sealed class Denoiser(Experts experts) : IDisposable
 
     /// <summary>What clips must have in common to take their next step together.</summary>
     public static BatchKey KeyOf(DenoiseState clip) =>
-        new(clip.Latents.Shape, clip.Images.Channels?.Shape[1] ?? 0, clip.Images.ImageFeatures?.Shape, clip.IsHighNoise)
+        new(clip.RowShape, clip.Images.Channels?.Shape[1] ?? 0, clip.Images.ImageFeatures?.Shape, clip.IsHighNoise)
         {
+            Windows = clip.MovingWindows?.Most ?? 1,
             Copies = clip.Done ? "" : clip.Adapter?.Copies ?? "",
             SlowedFrequency = clip.SlowedFrequency,
             GuidesAttention = clip.Guidance.Attention is not null,
@@ -43,35 +45,31 @@ internal sealed class Denoiser(Experts experts) : IDisposable
     {
         var first = clips[0];
         Observe?.Invoke(StepValue.LatentsIn, first.Latents);
-        var rows = new List<(DenoiseState Clip, int Branch)>();
-        for (var branch = 0; branch < MostBranches; branch++)
-        {
-            rows.AddRange(clips.Where(clip => branch < clip.BranchesNow).Select(clip => (clip, branch)));
-        }
-
-        var passes = PassesOf(rows, Share(first.Latents.Shape, clips.Max(clip => clip.BranchesNow)));
+        var rows = (
+            from branch in Enumerable.Range(0, MostBranches)
+            from window in Enumerable.Range(0, clips.Max(clip => clip.WindowCount))
+            from clip in clips
+            where branch < clip.BranchesNow && window < clip.WindowCount
+            select new StepRow(clip, branch, window)
+        ).ToList();
+        var passes = PassesOf(rows, Share(first.RowShape, clips.Max(clip => clip.BranchesNow)));
         rows = [.. passes.SelectMany(pass => pass)];
 
         // [rows, channels, frames, height, width], and a row of zeros if a clip takes no velocity in this step
-        var velocity = _velocity.Rows(rows.Count + (clips.Any(clip => clip.BranchesNow == 0) ? 1 : 0), first.Latents.Shape);
+        var velocity = _velocity.Rows(rows.Count + (clips.Any(clip => clip.BranchesNow == 0) ? 1 : 0), first.RowShape);
         var start = 0;
         foreach (var pass in passes)
         {
-            Forward(pass, velocity.Slice(start, pass.Count), cancellationToken);
+            Forward(pass, velocity.Slice(start, pass.Count), isLast: pass == passes[^1], cancellationToken);
             start += pass.Count;
         }
 
         foreach (var clip in clips)
         {
-            Keep(clip, rows, velocity);
-            var (conditional, unconditional) = (rows.IndexOf((clip, 0)), rows.IndexOf((clip, 1)));
-            var own = velocity.Slice(conditional < 0 ? rows.Count : conditional, 1);
-            if (conditional < 0)
-            {
-                own.Write<float>().Clear();
-            }
-
-            Advance(clip, own, unconditional < 0 ? null : velocity.Slice(unconditional, 1));
+            var conditional = VelocityOf(clip, branch: 0, rows, velocity);
+            var unconditional = clip.BranchesNow > 1 ? VelocityOf(clip, branch: 1, rows, velocity) : null;
+            Keep(clip, conditional, unconditional);
+            Advance(clip, conditional, unconditional);
         }
     }
 
@@ -81,7 +79,8 @@ internal sealed class Denoiser(Experts experts) : IDisposable
     {
         Observe?.Invoke(StepValue.LatentsIn, clip.Latents);
         var branches = clip.BranchesNow;
-        var velocity = _velocity.Rows(branches, clip.Latents.Shape); // [branches, channels, frames, height, width]
+        var memory = clip.MovingWindows is null ? _velocity : _blended;
+        var velocity = memory.Rows(branches, clip.Latents.Shape); // [branches, channels, frames, height, width]
         var (conditional, unconditional) = (velocity.Slice(0, 1), branches > 1 ? velocity.Slice(1, 1) : null);
         clip.Cache!.Estimate(
             clip.Sampler.NextStep,
@@ -93,7 +92,7 @@ internal sealed class Denoiser(Experts experts) : IDisposable
     }
 
     /// <summary>Compiles what a clip's steps will need, taken alone.</summary>
-    /// <param name="latents">The clip's latents.</param>
+    /// <param name="latents">The latents of a row: the clip's, or a window's.</param>
     /// <param name="branches">Its branches of guidance.</param>
     /// <param name="hasCleanFrames">Whether some frames are given clean, and have timesteps of their own.</param>
     /// <param name="cancellationToken">Cancels compilation.</param>
@@ -111,38 +110,71 @@ internal sealed class Denoiser(Experts experts) : IDisposable
     {
         _input.Dispose();
         _velocity.Dispose();
+        _blended.Dispose();
     }
 
     /// <summary>Lets the clip's cache keep what the network gave, before guidance writes over it.</summary>
-    private static void Keep(DenoiseState clip, List<(DenoiseState Clip, int Branch)> rows, Tensor velocity)
+    private static void Keep(DenoiseState clip, Tensor conditional, Tensor? unconditional)
     {
         if (clip.Cache is { } cache && clip.BranchesNow > 0)
         {
             cache.Keep(
                 clip.Sampler.NextStep,
                 clip.Latents.Read<float>(),
-                velocity.Slice(rows.IndexOf((clip, 0)), 1).Read<float>(),
-                clip.BranchesNow > 1 ? velocity.Slice(rows.IndexOf((clip, 1)), 1).Read<float>() : []
+                conditional.Read<float>(),
+                unconditional is null ? [] : unconditional.Read<float>()
             );
         }
     }
 
-    /// <summary>The forward passes of rows: rows that leave out other blocks, and branches that share none, have their own.</summary>
-    private static List<List<(DenoiseState Clip, int Branch)>> PassesOf(List<(DenoiseState Clip, int Branch)> rows, bool share) =>
-        [.. rows.GroupBy(row => (Branch: share ? 0 : row.Branch, Skipped: string.Join(',', SkippedBy(row)))).Select(pass => pass.ToList())];
+    /// <summary>
+    /// The forward passes of rows. Each window has its own, so that memory is that of a window; so have rows that leave out other blocks,
+    /// and branches that share none.
+    /// </summary>
+    private static List<List<StepRow>> PassesOf(List<StepRow> rows, bool share) =>
+        [
+            .. rows.GroupBy(row => (row.Window, Branch: share ? 0 : row.Branch, Skipped: string.Join(',', SkippedBy(row))))
+                .Select(pass => pass.ToList()),
+        ];
 
     /// <summary>The blocks that a row leaves out.</summary>
-    private static IReadOnlyList<int> SkippedBy((DenoiseState Clip, int Branch) row) =>
+    private static IReadOnlyList<int> SkippedBy(StepRow row) =>
         row.Branch == 0 ? [] : row.Clip.Guidance.SkippedAt(row.Clip.Sampler.NextStep);
 
     /// <summary>Whether a clip's branches share a forward pass.</summary>
     private bool Share(Shape latents, int branches) =>
         SharedPass.IsFor(latents.ElementCount / (latents[1] * experts.Configuration.PatchSize.Volume), branches);
 
-    private void Forward(List<(DenoiseState Clip, int Branch)> rows, Tensor velocity, CancellationToken cancellationToken)
+    /// <summary>What a branch of a clip gave in this step: of the one row that it has, or of all its windows.</summary>
+    private Tensor VelocityOf(DenoiseState clip, int branch, List<StepRow> rows, Tensor velocity)
+    {
+        if (clip.BranchesNow == 0)
+        {
+            var none = clip.Windows is null ? velocity.Slice(rows.Count, 1) : _blended.Rows(MostBranches, clip.Latents.Shape).Slice(0, 1);
+            none.Write<float>().Clear();
+            return none;
+        }
+
+        if (clip.Windows is not { } windows)
+        {
+            return velocity.Slice(rows.IndexOf(new StepRow(clip, branch, Window: 0)), 1);
+        }
+
+        var blended = _blended.Rows(MostBranches, clip.Latents.Shape).Slice(branch, 1);
+        blended.Write<float>().Clear();
+        for (var window = 0; window < windows.All.Count; window++)
+        {
+            var part = velocity.Slice(rows.IndexOf(new StepRow(clip, branch, window)), 1);
+            windows.Add(window, (int)blended.Shape[1], part.Read<float>(), blended.Write<float>());
+        }
+
+        return blended;
+    }
+
+    private void Forward(List<StepRow> rows, Tensor velocity, bool isLast, CancellationToken cancellationToken)
     {
         var first = rows[0].Clip;
-        var latents = first.Latents.Shape;
+        var latents = first.RowShape;
         var input = _input.Rows(rows.Count, [1, latents[1] + (first.Images.Channels?.Shape[1] ?? 0), latents[2], latents[3], latents[4]]);
 
         // One timestep for the clip, or one for each latent frame when some are given.
@@ -150,15 +182,20 @@ internal sealed class Denoiser(Experts experts) : IDisposable
         var timesteps = new float[rows.Count * groups]; // [rows, groups]
         for (var i = 0; i < rows.Count; i++)
         {
-            var clip = rows[i].Clip;
-            var values = input.Slice(i, 1).Write<float>();
-            clip.Latents.Read<float>().CopyTo(values);
-            clip.Images.Channels?.Read<float>().CopyTo(values[(int)latents.ElementCount..]);
-            clip.Images.Frames.FillTimesteps(clip.Timestep, timesteps.AsSpan(i * groups, groups));
+            var (clip, _, window) = rows[i];
+            clip.FillRow(window, input.Slice(i, 1).Write<float>());
+            if (groups > 1)
+            {
+                clip.FillTimesteps(window, timesteps.AsSpan(i * groups, groups));
+            }
+            else
+            {
+                timesteps[i] = clip.Timestep;
+            }
         }
 
         var expert = experts.For(first.IsHighNoise);
-        if (first.IsHighNoiseAfterwards is { } next && next != first.IsHighNoise)
+        if (isLast && first.IsHighNoiseAfterwards is { } next && next != first.IsHighNoise)
         {
             Reading = experts.PrepareForAsync(next); // the switch finds its first blocks in memory
         }
@@ -181,11 +218,7 @@ internal sealed class Denoiser(Experts experts) : IDisposable
     }
 
     /// <summary>How a pass differs from the network as it is; its rows have that in common.</summary>
-    private static PassOptions OptionsOf(
-        List<(DenoiseState Clip, int Branch)> rows,
-        TransformerRunner expert,
-        CancellationToken cancellationToken
-    ) =>
+    private static PassOptions OptionsOf(List<StepRow> rows, TransformerRunner expert, CancellationToken cancellationToken) =>
         new()
         {
             SkippedBlocks = SkippedBy(rows[0]),
@@ -196,11 +229,7 @@ internal sealed class Denoiser(Experts experts) : IDisposable
         };
 
     /// <summary>What guides the attention of a row: the prompt's branch alone is guided.</summary>
-    private static NegativeText? NegativeOf(
-        (DenoiseState Clip, int Branch) row,
-        TransformerRunner expert,
-        CancellationToken cancellationToken
-    ) =>
+    private static NegativeText? NegativeOf(StepRow row, TransformerRunner expert, CancellationToken cancellationToken) =>
         row.Branch == 0 && row.Clip.Guidance.Attention is { } guidance
             ? new NegativeText(
                 row.Clip.Branches[1].KeysFor(expert, row.Clip.Adapter, cancellationToken),

@@ -225,10 +225,10 @@ public sealed class CostModel
         var rows =
             tokens.Sum(count => (long)Math.Min(count + 1, network.TextLength)) // one row of padding stands for all
             + (tokens.Length * (_model.VisionEncoder is { } vision ? (long)network.VisionRowsFor(vision.Tokens) : 0));
-        var positions = plan.Latents.ElementCount / plan.Latents[1];
         var values =
             (Copies * plan.Latents.ElementCount)
-            + (ChannelCopies * (network.GivenChannels - plan.Latents[1]) * positions)
+            + plan.WindowValues
+            + (ChannelCopies * (network.GivenChannels - plan.Latents[1]) * (plan.Latents.ElementCount / plan.Latents[1]))
             + (tokens.Length * (long)network.TextLength * network.TextDim)
             + (2L * (network.Layers + network.ControlBlocks) * rows * network.Dim);
         return (sizeof(float) * values) + StepCacheBytes(plan) + plan.GivenFrames.Values.Sum(image => image.Pixels.LongLength);
@@ -244,12 +244,12 @@ public sealed class CostModel
     private long PassBytes(GenerationPlan plan, int? tokensAtOnce)
     {
         var rows = SharedPass.RowsFor(plan.Tokens, Math.Max(1, plan.Branches), clips: 1);
-        return _activations.OfPass(plan.Latents, rows, GroupsOf(plan), tokensAtOnce)
+        return _activations.OfPass(plan.PassLatents, rows, GroupsOf(plan), tokensAtOnce)
             + (plan.Settings.Nag is null ? 0 : _graphs.PaddedTextBytes(rows)); // of the negative prompt, in each block
     }
 
     /// <summary>Timesteps of a row: one for each latent frame where some are given clean.</summary>
-    private static int GroupsOf(GenerationPlan plan) => plan.HasCleanFrames ? (int)plan.Latents[2] : 1;
+    private static int GroupsOf(GenerationPlan plan) => plan.HasCleanFrames ? (int)plan.PassLatents[2] : 1;
 
     /// <summary>The tiles for a plan: as was asked for, or the smallest where memory decides and is short.</summary>
     private VaeTiling? TilesFor(GenerationPlan plan, bool isTiled)
@@ -356,14 +356,14 @@ public sealed class CostModel
             Sum(TransformerOf(plan).ConvertedIn(Passes(lowNoise)), HighNoiseOf(plan).ConvertedIn(Passes(highNoise)))
         );
 
-        double Passes(List<int> steps) => steps.Sum(branches => SharedPass.IsFor(plan.Tokens, branches) ? Math.Min(branches, 1) : branches);
+        double Passes(List<int> steps) => steps.Sum(branches => plan.PassesOf(branches).Passes);
     }
 
     /// <summary>The forward passes of a step.</summary>
     private GraphWork Step(GenerationPlan plan, int branches, int textTokens)
     {
-        var (passes, batch) = SharedPass.IsFor(plan.Tokens, branches) ? (1, branches) : (branches, 1);
-        return (double)passes * _graphs.Forward(plan.Latents, batch, GroupsOf(plan), textTokens, plan.Settings.Nag is not null);
+        var (passes, batch) = plan.PassesOf(branches);
+        return passes * _graphs.Forward(plan.PassLatents, batch, GroupsOf(plan), textTokens, plan.Settings.Nag is not null);
     }
 
     private static Dictionary<DType, double> Sum(Dictionary<DType, double> left, Dictionary<DType, double> right) =>

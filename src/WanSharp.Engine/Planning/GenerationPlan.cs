@@ -1,3 +1,4 @@
+using WanSharp.Engine.Denoising;
 using WanSharp.Engine.Requests;
 using WanSharp.Engine.Sampling;
 using WanSharp.Engine.Strategies;
@@ -22,10 +23,29 @@ public sealed record GenerationPlan
     /// </summary>
     public required Shape Latents { get; init; }
 
+    /// <summary>The latents of a row of a forward pass: all that are denoised, or those of a window.</summary>
+    public Shape PassLatents => Windows?.ShapeOf(Latents) ?? Latents;
+
+    /// <summary>How many windows the transformer sees the clip in, one after another, in a step of most; 1 for all of it at once.</summary>
+    public int WindowCount => Windows?.Most ?? 1;
+
+    /// <summary>The windows; null for all of the clip at once.</summary>
+    internal MovingWindows? Windows { get; init; }
+
+    /// <summary>Numbers of what each window gives in a step, and of what that is together.</summary>
+    internal long WindowValues => Windows is null ? 0 : Branches * (Latents.ElementCount + (WindowCount * PassLatents.ElementCount));
+
+    /// <summary>How many passes a step has, and rows of each: each window has its own, and so have the branches of a large one.</summary>
+    internal (double Passes, int Rows) PassesOf(int branches)
+    {
+        var windows = Windows is null ? 1 : Enumerable.Range(0, Settings.Steps).Average(step => Windows.At(step).All.Count);
+        return SharedPass.IsFor(Tokens, branches) ? (windows * Math.Min(branches, 1), branches) : (windows * branches, 1);
+    }
+
     /// <summary>The sampler that <see cref="GenerationSettings.Sampler"/> names.</summary>
     public required SamplerKind Sampler { get; init; }
 
-    /// <summary>The number of tokens that the transformer sees in each branch.</summary>
+    /// <summary>The number of tokens that the transformer sees at a time in each branch: those of a window, where there are some.</summary>
     public required int Tokens { get; init; }
 
     /// <summary>

@@ -105,13 +105,15 @@ internal static class GenerationPlanner
         GivenImages.Check(request.Images);
         var resolved = Resolve(request, model, requireImages, decoders);
         var settings = SettingsOf(request, model, resolved);
-        var latents = resolved.Latents;
+        var windows = WindowPlan.WindowsOf(settings, model, resolved.Control?.ReferenceFrames ?? 0);
+        var pass = windows?.ShapeOf(resolved.Latents) ?? resolved.Latents;
         var plan = new GenerationPlan
         {
             Settings = settings,
-            Latents = latents,
+            Latents = resolved.Latents,
+            Windows = windows,
             Sampler = resolved.Sampler,
-            Tokens = (int)(latents[2] * latents[3] * latents[4] / model.Transformer.PatchSize.Volume),
+            Tokens = (int)(pass[2] * pass[3] * pass[4] / model.Transformer.PatchSize.Volume),
             StepBranches = [],
             HighNoiseSteps = 0,
             GivenFrames = resolved.Given,
@@ -127,6 +129,7 @@ internal static class GenerationPlanner
                 .. FewSteps.Warn(settings, request, model, presets),
             ],
         };
+        plan = plan with { Warnings = [.. plan.Warnings, .. WindowPlan.NotesOf(plan, model)] };
         return WithSteps(plan, request, model, enhancers);
     }
 
@@ -155,6 +158,7 @@ internal static class GenerationPlanner
             height,
             frames,
             (int)rates.To,
+            WindowPlan.Of(request, model, frames),
             sampler,
             schedule,
             guidance,
@@ -193,7 +197,9 @@ internal static class GenerationPlanner
             Apg = request.Apg,
             Slg = request.Slg,
             Nag = request.Nag,
-            Riflex = PositionPlan.Riflex(request, model, resolved.Latents[2]),
+            Riflex = PositionPlan.Riflex(request, model, resolved.Windows.Frames ?? resolved.Frames),
+            ContextFrames = resolved.Windows.Frames,
+            ContextOverlap = resolved.Windows.Overlap,
             Boundary = resolved.Guidance.Boundary,
             Sampler = Samplers.NameOf(resolved.Sampler),
             Shift = resolved.Schedule.Shift,

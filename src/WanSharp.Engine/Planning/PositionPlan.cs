@@ -19,9 +19,9 @@ internal static class PositionPlan
     /// <summary>The frequency that RIFLEx slows down, from 1; null for none.</summary>
     /// <param name="request">The request.</param>
     /// <param name="model">The model.</param>
-    /// <param name="frames">Frames of latents.</param>
+    /// <param name="frames">Frames of video that the network sees at a time.</param>
     /// <exception cref="InvalidRequestException">The model has no such frequency.</exception>
-    public static int? Riflex(ClipSettings request, WanModel model, long frames)
+    public static int? Riflex(ClipSettings request, WanModel model, int frames)
     {
         if (request.Riflex is not { } asked)
         {
@@ -40,12 +40,13 @@ internal static class PositionPlan
                 );
             }
 
-            var usual = ((model.Defaults.Frames - 1) / model.Vae.TemporalStride) + 1;
-            return frames > usual * LongerThan ? UsualFrequency : null;
+            return Latent(frames) > Latent(model.Defaults.Frames) * LongerThan ? UsualFrequency : null;
         }
 
         return int.TryParse(asked, NumberStyles.None, CultureInfo.InvariantCulture, out var frequency)
             ? SettingTexts.InRange("riflex", frequency, 1, frequencies)
             : throw new InvalidRequestException("riflex", $"'{asked}' is not a frequency: give one of 1 to {frequencies}, or auto.");
+
+        int Latent(int count) => ((count - 1) / model.Vae.TemporalStride) + 1;
     }
 }

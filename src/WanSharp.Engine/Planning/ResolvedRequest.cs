@@ -10,6 +10,7 @@ namespace WanSharp.Engine.Planning;
 /// <param name="Height">The clip's height.</param>
 /// <param name="Frames">The clip's frames.</param>
 /// <param name="Fps">Frames a second.</param>
+/// <param name="Windows">The windows of its frames.</param>
 /// <param name="Sampler">The sampler.</param>
 /// <param name="Schedule">The steps.</param>
 /// <param name="Guidance">How far the prompt guides.</param>
@@ -23,6 +24,7 @@ internal sealed record ResolvedRequest(
     int Height,
     int Frames,
     int Fps,
+    WindowPlan Windows,
     SamplerKind Sampler,
     StepPlan Schedule,
     GuidancePlan Guidance,

@@ -52,6 +52,15 @@ internal static class StepCachePlanner
             }
         }
 
+        if (setting.Policy == StepCachePolicy.FirstBlockName && plan.Windows is not null)
+        {
+            throw new InvalidRequestException(
+                Field,
+                $"'{setting.Policy}' keeps what a block made of each frame, and the windows of --context-frames begin elsewhere in each step: "
+                    + "choose easy, spectrum or taylor."
+            );
+        }
+
         setting = Filled(setting, network, plan.Settings.Steps);
         RequireRanges(setting); // of a file, too
         var course = CourseOf(plan, guidance);

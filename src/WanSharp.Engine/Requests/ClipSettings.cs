@@ -102,6 +102,20 @@ public record ClipSettings
     [JsonPropertyName("riflex")]
     public string? Riflex { get; init; }
 
+    /// <summary>
+    /// For clips longer than the model's: the frames of video, 4n+1, that the network sees at a time. Windows of so many overlap, and what
+    /// they say of the same frame is blended in each step. Changes nothing in a clip that is no longer. Default: all frames at once.
+    /// </summary>
+    [JsonPropertyName("context_frames")]
+    public int? ContextFrames { get; init; }
+
+    /// <summary>
+    /// How many frames of <see cref="ContextFrames"/> a window has in common with the one before it, at least: a multiple of the frames
+    /// that a latent frame stands for (4). Default: about a fifth of them.
+    /// </summary>
+    [JsonPropertyName("context_overlap")]
+    public int? ContextOverlap { get; init; }
+
     /// <summary>The sampler's name, one of <see cref="Samplers.Names"/>.</summary>
     [JsonPropertyName("sampler")]
     public string? Sampler { get; init; }

@@ -79,6 +79,12 @@ public sealed record GenerationSettings
     /// <summary>Which frequency of the positions in time was slowed down (RIFLEx), from 1; null for none.</summary>
     public int? Riflex { get; init; }
 
+    /// <summary>Frames of the windows that the network saw the clip in; null where it saw all of it at once.</summary>
+    public int? ContextFrames { get; init; }
+
+    /// <summary>How many frames these had in common, at least; null likewise.</summary>
+    public int? ContextOverlap { get; init; }
+
     /// <inheritdoc cref="Models.ModelDefaults.Boundary"/>
     public double? Boundary { get; init; }
 

@@ -176,6 +176,26 @@ public static class SettingFields
             excludesMinimum: true
         ),
         Fps,
+        Number(
+            "context_frames",
+            "N",
+            "For clips longer than the model's: the frames, 4n+1, that it sees at a time, in windows that overlap. Default: all.",
+            5,
+            MaximumFrames,
+            s => s.ContextFrames,
+            (s, v) => s with { ContextFrames = v },
+            r => r.ContextFrames
+        ),
+        Number(
+            "context_overlap",
+            "N",
+            "Frames that a window of --context-frames has in common with the one before it, in steps of 4. Default: a fifth of them.",
+            1,
+            MaximumFrames,
+            s => s.ContextOverlap,
+            (s, v) => s with { ContextOverlap = v },
+            r => r.ContextOverlap
+        ),
         Steps,
         Text(
                 "sampler",

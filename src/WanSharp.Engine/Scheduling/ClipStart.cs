@@ -9,6 +9,8 @@ namespace WanSharp.Engine.Scheduling;
 /// <summary>Where denoising starts: at noise, at a snapshot, or at another clip's steps.</summary>
 internal static class ClipStart
 {
+    private const uint OrderStream = 1001; // docs/noise.md
+
     /// <param name="clip">The clip.</param>
     /// <param name="branches">The text features of each branch.</param>
     /// <param name="images">What the given images say about the clip.</param>
@@ -23,6 +25,7 @@ internal static class ClipStart
         var state = new DenoiseState(sampler, guidance, branches, images, Noise(plan), plan.Settings.Boundary, adapters)
         {
             SlowedFrequency = plan.Settings.Riflex,
+            MovingWindows = plan.Windows,
             Cache = clip.Options.StepCache?.Invoke(plan) ?? plan.StepCache?.Create(),
             Trial = clip.Options.Trial,
         };
@@ -50,6 +53,13 @@ internal static class ClipStart
     {
         var noise = Tensor.Zeros(DType.F32, plan.Latents);
         new NoiseGenerator(plan.Settings.Seed).Fill(noise.Write<float>());
+        if (plan.Windows is { } windows)
+        {
+            var order = new float[plan.LatentFrames];
+            new NoiseGenerator(plan.Settings.Seed, OrderStream).Fill(order);
+            windows.At(0).ShareNoise((int)plan.Latents[1], noise.Write<float>(), order);
+        }
+
         return noise;
     }
 }

@@ -115,7 +115,7 @@ internal sealed class EngineNetworks(
             {
                 await denoisers
                     .Set[lane: 0]
-                    .CompileForAsync(clip.Plan.Latents, branches, clip.Plan.HasCleanFrames, clip.Cancelled)
+                    .CompileForAsync(clip.Plan.PassLatents, branches, clip.Plan.HasCleanFrames, clip.Cancelled)
                     .ConfigureAwait(false);
             }
 

@@ -22,8 +22,8 @@ internal sealed class PassTimer(WanModel model, GenerationPlan plan)
     public double Time(TransformerRunner runner, CancellationToken cancellationToken)
     {
         var network = model.Transformer;
-        var frames = Math.Clamp(plan.Latents[2] * MostTimedTokens / plan.Tokens, 1, plan.Latents[2]);
-        var tokens = plan.Tokens / plan.Latents[2] * frames;
+        var frames = Math.Clamp(plan.PassLatents[2] * MostTimedTokens / plan.Tokens, 1, plan.PassLatents[2]);
+        var tokens = plan.Tokens / plan.PassLatents[2] * frames;
         var batch = SharedPass.RowsFor(tokens, Math.Max(1, plan.Branches), clips: 1);
         using var latents = Tensor.Zeros(DType.F32, [batch, network.GivenChannels, frames, plan.Latents[3], plan.Latents[4]]);
         using var velocity = Tensor.Zeros(DType.F32, [batch, network.OutChannels, frames, plan.Latents[3], plan.Latents[4]]);

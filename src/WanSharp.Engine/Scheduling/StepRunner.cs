@@ -60,7 +60,7 @@ internal sealed class StepRunner(
     {
         var clock = works[0].Clip.Clock.Time;
         var key = works[0].Key; // of this step; the next one may be another expert's
-        var rows = works.Sum(work => work.State.BranchesNow);
+        var rows = works.Sum(work => work.State.BranchesNow * work.State.WindowCount);
         int[] skipped = [.. works.Select(work => work.State.Cache?.Skipped ?? 0)];
         var started = clock.GetTimestamp();
         using var span = EngineTelemetry.StartStep(works[0].Clip.Clock.Trace);

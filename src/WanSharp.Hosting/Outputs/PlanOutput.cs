@@ -8,7 +8,8 @@ namespace WanSharp.Hosting.Outputs;
 /// <param name="Files">The model's files, by part.</param>
 /// <param name="Settings">The settings that the clip would embed.</param>
 /// <param name="Latents">The shape of the latents.</param>
-/// <param name="Tokens">Tokens of the transformer.</param>
+/// <param name="Tokens">Tokens that the transformer sees at a time.</param>
+/// <param name="Windows">The windows that it sees the clip in; 1 for all of it at once.</param>
 /// <param name="CutPrompts">The prompts that are longer than the model reads.</param>
 /// <param name="Branches">Forward passes in a step: 2 with guidance.</param>
 /// <param name="SkippedSteps">Denoise steps that are expected to be estimated from earlier ones (<c>--step-cache</c>).</param>
@@ -28,6 +29,7 @@ public sealed record PlanOutput(
     GenerationSettings Settings,
     IReadOnlyList<long> Latents,
     int Tokens,
+    int Windows,
     IReadOnlyList<CutPromptOutput> CutPrompts,
     int Branches,
     int SkippedSteps,

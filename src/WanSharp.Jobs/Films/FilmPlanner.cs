@@ -181,7 +181,7 @@ public sealed class FilmPlanner(BatchPlanner jobs, FilmModel model, string? ffmp
         var continues = Continues(section, index);
         var skipped = continues || meetsAtKeyframe ? Overlap : 0;
         var lengths =
-            shown <= model.Frames - skipped ? [shown]
+            shown <= model.Frames - skipped || section.Request.ContextFrames is not null ? [shown]
             : model.Divides ? PartLengths.Divide(shown, model.Frames, skipped, Overlap)
             : throw new InvalidRequestException(
                 "seconds",

@@ -71,7 +71,10 @@ public sealed class LocalBackend(
                 : null;
         return new PreparedJob
         {
-            ExecutionGroup = string.Create(CultureInfo.InvariantCulture, $"{settings.ModelDigest} {plan.Latents} {plan.Branches}"),
+            ExecutionGroup = string.Create(
+                CultureInfo.InvariantCulture,
+                $"{settings.ModelDigest} {plan.Latents} {plan.PassLatents} {plan.Branches}"
+            ),
             FeatureGroup = string.Join(
                 '\n',
                 settings.Images.Select(image => image.Sha256).Prepend(settings.NegativePrompt).Prepend(settings.Prompt)

@@ -29,6 +29,8 @@ public sealed class SettingEffectTests(SettingEffectTests.Model model) : IClassF
         ["frames"] = "9",
         ["seconds"] = "1",
         ["fps"] = "7",
+        ["context_frames"] = "9",
+        ["context_overlap"] = "8",
         ["steps"] = "3",
         ["shift"] = "2",
         ["sigmas"] = "1,0.9,0.8,0.6",
@@ -84,6 +86,8 @@ public sealed class SettingEffectTests(SettingEffectTests.Model model) : IClassF
         var without = name switch // some say nothing alone
         {
             "upscale_height" => Base with { Upscale = Upscaler },
+            "context_frames" => Base with { Frames = 17 },
+            "context_overlap" => Base with { Frames = 17, ContextFrames = 13 },
             "mask_shows" => Base with { Control = Picture, Mask = Picture },
             "camera_speed" => Base with { Camera = "static" },
             "control_from" or "mask" or "outpaint" => Base with { Control = Picture },
