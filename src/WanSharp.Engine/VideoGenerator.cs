@@ -12,8 +12,6 @@ using WanSharp.Graphs;
 using WanSharp.Media.Clips;
 using WanSharp.Media.Ffmpeg;
 using WanSharp.Models;
-using WanSharp.Models.Decoders;
-using WanSharp.Models.Enhancers;
 using WanSharp.Runtime;
 using WanSharp.Runtime.Networks;
 using WanSharp.Runtime.Providers;

@@ -167,7 +167,7 @@ public sealed class EngineHost : IDisposable
         {
             throw new InvalidRequestException(
                 "memory",
-                $"How much memory is free is not told of the device of provider {session.Provider}: give a size, such as --memory 8GB."
+                $"Provider {session.Provider} does not report free memory: give a size, such as --memory 8GB."
             );
         }
     }

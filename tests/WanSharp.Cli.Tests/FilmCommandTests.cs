@@ -131,7 +131,7 @@ public sealed class FilmCommandTests(MeasuredMachine machine) : BatchTests
         );
         Assert.Equal(6, Digests("film", "*.mkv").Count()); // the second continues the first
 
-        (await RunAsync("film", _folder["film"], "--threads", "1")).AssertFailed(ExitCode.WrongUsage, "leave --threads out");
+        (await RunAsync("film", _folder["film"], "--threads", "1")).AssertFailed(ExitCode.WrongUsage, "drop --threads");
     }
 
     [Fact]

@@ -295,7 +295,7 @@ public sealed class FunClipTests(TinyEngine engine) : IDisposable
             Width = 64,
             Height = 32,
             Frames = Frames,
-            Steps = 2,
+            Steps = 1, // shows what reaches the network as well as more would
         };
 
     private static GenerationRequest From(params ConditioningImage[] images) => Plain with { Images = images };

@@ -25,7 +25,7 @@ internal sealed class PlanCommand(CliEnvironment environment)
     };
     private readonly Option<IReadOnlyList<long>> _devices = Amounts.SizesOption(
         "--device-memory",
-        "Plan for a GPU with this much memory instead, such as 24GB; may be given several times. Nothing of this machine counts."
+        "Plan for a GPU with this much memory instead, such as 24GB; may be repeated. Ignores this machine's own hardware."
     );
     private readonly Option<bool> _json = CommonOptions.Json();
 

@@ -29,7 +29,7 @@ public sealed record MemoryAllowance(long Bytes, string Why)
 
     /// <summary>What the host may hold in addition to a device: staged weights, mapped pages, frames.</summary>
     /// <inheritdoc cref="Of" path="/param"/>
-    public static MemoryAllowance OfHost(long? hostMemory, HostMemoryFacts? host) =>
+    internal static MemoryAllowance OfHost(long? hostMemory, HostMemoryFacts? host) =>
         Smallest((hostMemory, "--host-memory"), (host?.Limit, "the control group's limit"), (host?.Available, "free now"));
 
     /// <summary>Reads the memory that may be used, again and again; null if no limit is set.</summary>

@@ -28,7 +28,7 @@ public static class ModelCheck
 
     /// <summary>One weight of NaN makes every latent NaN: refused before anything is kept, decoded and taken for a clip.</summary>
     /// <exception cref="CheckpointException">A latent is NaN or infinite.</exception>
-    public static void RequireNumbers(WanModel model, Tensor latents, DType compute)
+    internal static void RequireNumbers(WanModel model, Tensor latents, DType compute)
     {
         if (!TensorPrimitives.IsFiniteAll<float>(latents.Read<float>()))
         {

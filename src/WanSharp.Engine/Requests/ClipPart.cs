@@ -10,7 +10,7 @@ namespace WanSharp.Engine.Requests;
 /// <param name="File">The file, or the name of one.</param>
 /// <param name="From">Where the part begins, in seconds.</param>
 /// <param name="To">Where it ends; null for the clip's end.</param>
-public sealed partial record ClipPart(string File, double From = 0, double? To = null)
+internal sealed partial record ClipPart(string File, double From = 0, double? To = null)
 {
     private const double MostSeconds = 86_400;
 

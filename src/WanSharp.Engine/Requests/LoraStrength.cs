@@ -22,7 +22,7 @@ public sealed class LoraStrength : IEquatable<LoraStrength>
     public static LoraStrength Full { get; } = Of(1);
 
     /// <summary>Whether it is the same in every step.</summary>
-    public bool IsConstant => _phases.Length == 1;
+    internal bool IsConstant => _phases.Length == 1;
 
     /// <summary>The same strength in every step.</summary>
     /// <exception cref="ArgumentOutOfRangeException">It is not a number within ±<see cref="Most"/>.</exception>

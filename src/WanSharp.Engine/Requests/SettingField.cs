@@ -58,13 +58,13 @@ public sealed class SettingField
     public bool IsPart { get; init; }
 
     /// <summary>Whether it is another way to write several fields, which are stored instead.</summary>
-    public bool IsComposite { get; init; }
+    internal bool IsComposite { get; init; }
 
     /// <summary>Fields that say the same in another way, so that only one can be given. Setting one clears the others.</summary>
     public IReadOnlyList<string> Excludes { get; init; } = [];
 
     /// <summary>The field whose value this one takes if it is left open; null if there is none.</summary>
-    public string? ImpliedBy { get; init; }
+    internal string? ImpliedBy { get; init; }
 
     /// <summary>
     /// Whether it takes several values, which JSON may write as an array: numbers, or texts that one text separates by
@@ -153,7 +153,7 @@ public sealed class SettingField
         Get(settings) is { } value ? Convert.ToString(value, CultureInfo.InvariantCulture) : null;
 
     /// <summary>The values of a list one by one, or the only value; none where it is left open.</summary>
-    public IEnumerable<string> PrintEach(ClipSettings settings) =>
+    internal IEnumerable<string> PrintEach(ClipSettings settings) =>
         Get(settings) switch
         {
             null => [],

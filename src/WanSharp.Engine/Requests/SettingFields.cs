@@ -12,7 +12,7 @@ namespace WanSharp.Engine.Requests;
 public static class SettingFields
 {
     /// <summary>The most frames of a clip.</summary>
-    public const int MaximumFrames = 4 * 1024 + 1;
+    internal const int MaximumFrames = 4 * 1024 + 1;
 
     /// <summary>Frames shown per second.</summary>
     internal static SettingField Fps { get; } =

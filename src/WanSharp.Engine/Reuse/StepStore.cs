@@ -30,7 +30,7 @@ public sealed class StepStore(ContentStore store, IReadOnlyList<ReuseRow>? table
     private readonly ConcurrentDictionary<string, (string Prompt, float[] Embedding)?> _donors = [];
 
     /// <summary>What measurements with the Shapes model allow (docs/caches.md).</summary>
-    public static IReadOnlyList<ReuseRow> DefaultTable { get; } = [new(0.97, 0.6), new(0.95, 0.4), new(0.9, 0.2)];
+    internal static IReadOnlyList<ReuseRow> DefaultTable { get; } = [new(0.97, 0.6), new(0.95, 0.4), new(0.9, 0.2)];
 
     /// <summary>Whether a clip's latents before a step are worth keeping for others.</summary>
     internal bool Keeps(int step, int steps) => _table.Any(row => row.StepsOf(steps) == step);

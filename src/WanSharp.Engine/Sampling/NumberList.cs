@@ -10,7 +10,7 @@ namespace WanSharp.Engine.Sampling;
 public sealed class NumberList(IEnumerable<double> values) : IEquatable<NumberList>, IParsable<NumberList>
 {
     /// <summary>More numbers than any list of a clip has; one for each of the most steps, and the 0 that may end it.</summary>
-    public const int MostNumbers = 1001;
+    internal const int MostNumbers = 1001;
 
     private static readonly char[] Separators = [',', ';', ' ', '\t'];
 

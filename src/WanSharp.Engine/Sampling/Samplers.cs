@@ -10,10 +10,10 @@ public static class Samplers
     public const int MaxSteps = 1000;
 
     /// <summary>The smallest shift.</summary>
-    public const double MinShift = 0.01;
+    internal const double MinShift = 0.01;
 
     /// <summary>The largest shift; beyond it neighbouring sigmas near 1 would round to the same number.</summary>
-    public const double MaxShift = 100;
+    internal const double MaxShift = 100;
 
     /// <summary>One row for each sampler, the default first: its name, its noise levels, and how it walks them.</summary>
     private static readonly Row[] Known =
