@@ -12,7 +12,24 @@ public static class Checkpoint
     private const string Unfinished = ".aria2";
 
     // What browsers and download tools add to a file's name until it is whole.
-    private static readonly string[] PartEndings = [".crdownload", ".part", ".partial", ".incomplete", ".download", ".opdownload", ".!qB"];
+    private static readonly string[] PartEndings =
+    [
+        ".crdownload",
+        ".part",
+        ".partial",
+        ".incomplete",
+        ".download",
+        ".downloading", // Baidu's, too
+        ".opdownload",
+        ".fdmdownload",
+        ".filepart",
+        ".xltd", // Thunder
+        ".td",
+        ".!qB",
+        ".!ut",
+        ".bc!",
+        "._____temp", // ModelScope
+    ];
 
     /// <summary>
     /// Opens a safetensors, GGUF or PyTorch file, an index of several files, or a folder that holds exactly one safetensors

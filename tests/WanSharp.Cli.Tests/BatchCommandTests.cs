@@ -240,6 +240,7 @@ public sealed class BatchCommandTests : BatchTests
         "--backend",
         "comfy:http://127.0.0.1:1"
     )]
+    [InlineData("are one option by two names", "batch", "jobs.jsonl", "--lanes", "2", "--workers", "4")]
     [InlineData("Name what to make", "batch")]
     [InlineData("leave out", "batch", "jobs.jsonl", "--resume", "out")]
     [InlineData("holds no jobs", "batch", "--resume", "nowhere")]

@@ -102,13 +102,18 @@ public sealed class ModelOptionsTests(MeasuredMachine machine) : IAsyncLifetime
         Assert.Contains("low noise second.gguf", resumed.Error, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task Batch_OnComfyWithAPartThatIsNamed_IsWrongUsage()
+    [Theory]
+    [InlineData("--vae", "y.safetensors")]
+    [InlineData("--model", "wan2.2-t2v")]
+    [InlineData("--precision", "int8")]
+    [InlineData("--lora-mode", "merged")]
+    [InlineData("--threads", "2")]
+    public async Task Batch_OnComfyWithAnOptionOfOurEngine_IsWrongUsage(string option, string value)
     {
         File.WriteAllText(_folder["prompts.txt"], "a star");
         string[] comfy = ["--backend", "comfy:http://127.0.0.1:1", "--workflow", "x.json"];
-        var run = await RunAsync(["batch", "--prompts", _folder["prompts.txt"], .. comfy, "--vae", "y.safetensors"]);
-        run.AssertFailed(ExitCode.WrongUsage, "--vae works with this program's own engine");
+        var run = await RunAsync(["batch", "--prompts", _folder["prompts.txt"], .. comfy, option, value]);
+        run.AssertFailed(ExitCode.WrongUsage, $"{option} works with this program's own engine");
     }
 
     private Task<CommandLineRun> RunAsync(params string[] args) =>

@@ -28,6 +28,7 @@ public partial class DocumentTests
         "SaveVideo",
         "SaveWEBM",
         "SplitSigmas",
+        "ExtendIntermediateSigmas",
     ];
 
     private static readonly Lazy<List<Type>> Types = new(() =>

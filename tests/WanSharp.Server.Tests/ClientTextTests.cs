@@ -45,7 +45,7 @@ public sealed class ClientTextTests : IAsyncLifetime
     {
         var (_, document) = await _server.GetAsync(path);
 
-        Assert.Empty(Texts(document).Where(text => text.Contains("--", StringComparison.Ordinal)));
+        Assert.DoesNotContain(Texts(document), text => text.Contains("--", StringComparison.Ordinal));
     }
 
     [Fact]

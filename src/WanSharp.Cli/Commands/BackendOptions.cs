@@ -37,6 +37,7 @@ internal sealed class BackendOptions
     };
 
     private readonly ComfyAccessOptions _access = new();
+    private IReadOnlyList<Option> _ofEngine = [];
 
     /// <summary>The options, of those that were added to a command, whose values a batch that is resumed has kept.</summary>
     public IReadOnlyList<Option> Kept { get; private set; } = [];
@@ -48,7 +49,7 @@ internal sealed class BackendOptions
     {
         var before = command.Options.Count;
         _engine.AddTo(command);
-        Kept = [.. command.Options.Skip(before)];
+        Kept = _ofEngine = [.. command.Options.Skip(before)];
         if (!withServers)
         {
             return;
@@ -69,10 +70,11 @@ internal sealed class BackendOptions
     public BackendSettings Read(ParseResult parsed, CliEnvironment environment)
     {
         var engine = _engine.Read(parsed);
-        var (parts, reuse) = (engine.Parts, parsed.GetValue(_reuse));
+        var reuse = parsed.GetValue(_reuse);
         var backend = parsed.GetValue(_backend) ?? BackendNames.Local; // null where the command has no such option
         var isOurs = backend == BackendNames.Local;
-        return isOurs || (reuse == ReuseMode.Off && parts.IsEmpty)
+        var own = isOurs ? null : _ofEngine.FirstOrDefault(option => parsed.GetResult(option) is { Implicit: false });
+        return isOurs || (reuse == ReuseMode.Off && own is null)
             ? new BackendSettings
             {
                 Engine = engine,
@@ -85,14 +87,14 @@ internal sealed class BackendOptions
                 ),
             }
             : throw (
-                parts.IsEmpty
+                own is null
                     ? new InvalidRequestException(
                         "reuse",
                         "--reuse works with this program's own engine: leave it out, or leave out --backend."
                     )
                     : new InvalidRequestException(
                         "backend",
-                        $"{parts.Options().First().Option} works with this program's own engine; ComfyUI takes what its workflow names: "
+                        $"{own.Name} works with this program's own engine; ComfyUI takes what its workflow names: "
                             + "leave it out, or leave out --backend."
                     )
             );

@@ -110,6 +110,16 @@ internal sealed class BatchRunOptions
             );
     }
 
+    private int? LanesOf(ParseResult parsed) =>
+        (parsed.GetValue(_lanes), parsed.GetValue(_workers)) switch
+        {
+            ({ } lanes, { } workers) when lanes != workers => throw new InvalidRequestException(
+                "lanes",
+                $"{_lanes.Name} {lanes} and {_workers.Name} {workers} are one option by two names: give one of them."
+            ),
+            var (lanes, workers) => lanes ?? workers,
+        };
+
     /// <summary>What this run says itself goes before what the batch was started with.</summary>
     public BackendSettings With(ParseResult parsed, BackendSettings settings, TimeProvider clock)
     {
@@ -121,7 +131,7 @@ internal sealed class BatchRunOptions
                 Options = engine.Options with
                 {
                     BatchSize = parsed.GetValue(_batchSize) is { } size ? size.Most : engine.Options.BatchSize,
-                    Lanes = parsed.GetValue(_lanes) ?? parsed.GetValue(_workers) ?? engine.Options.Lanes,
+                    Lanes = LanesOf(parsed) ?? engine.Options.Lanes,
                     Clock = clock,
                 },
             },

@@ -3,10 +3,13 @@ using System.Runtime.InteropServices;
 namespace WanSharp.Cli.Terminal;
 
 /// <summary>
-/// The signals that stop the program: Ctrl-C, <c>kill</c>, a terminal that closes, Ctrl-\. The first one stops it cleanly, however
-/// long that takes;
-/// a second one ends the process at once.
+/// The signals that stop the program: Ctrl-C, <c>kill</c>, a terminal that closes, Ctrl-\, and those by which batch systems say that a
+/// job's time is nearly up. The first one stops it cleanly, however long that takes; a second one ends the process at once.
 /// </summary>
+/// <remarks>
+/// Of time limits: Slurm's <c>--signal</c> and Grid Engine's <c>-notify</c> send SIGUSR1 or SIGUSR2, <c>ulimit -t</c> and others SIGXCPU;
+/// each of them would end a process at once that does not hear them.
+/// </remarks>
 internal sealed unsafe partial class StopSignals : IDisposable
 {
     private const int Interrupt = 2;
@@ -15,10 +18,20 @@ internal sealed unsafe partial class StopSignals : IDisposable
     private const nint Ignore = 1; // SIG_IGN
     private const int MostOfAction = 64; // pointers, more than struct sigaction of any system has; the handler is the first
 
+    private const int FileSize = 25; // SIGXFSZ
+
     /// <summary>How long the end may take before the user is told that it comes.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
-    private static readonly PosixSignal[] Signals = [PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP, PosixSignal.SIGQUIT];
+    private static readonly PosixSignal[] Limits = [.. NumbersOfLimits().Select(number => (PosixSignal)number)];
+    private static readonly PosixSignal[] Signals =
+    [
+        PosixSignal.SIGINT,
+        PosixSignal.SIGTERM,
+        PosixSignal.SIGHUP,
+        PosixSignal.SIGQUIT,
+        .. Limits,
+    ];
 
     // Never disposed of: a signal may be on its way while the process ends, and would find it gone.
     private readonly CancellationTokenSource _stop = new();
@@ -35,8 +48,18 @@ internal sealed unsafe partial class StopSignals : IDisposable
         (_clock, _say) = (clock, say);
         Unignore(Interrupt);
         Unignore(Quit);
+        if (!OperatingSystem.IsWindows())
+        {
+            _ = Set(FileSize, Ignore); // whoever writes more than `ulimit -f` allows gets an error, which has words
+        }
+
         _registrations = [.. Signals.Select(signal => PosixSignalRegistration.Create(signal, Stop))];
     }
+
+    /// <summary>
+    /// SIGUSR1, SIGUSR2, SIGXCPU, SIGALRM and SIGVTALRM, and Linux' SIGPWR, by the numbers that they have here; .NET has no names for them.
+    /// </summary>
+    internal static IReadOnlyList<PosixSignal> SignalsOfLimits => Limits;
 
     /// <summary>Fires with the first signal.</summary>
     public CancellationToken Token => _stop.Token;
@@ -51,6 +74,11 @@ internal sealed unsafe partial class StopSignals : IDisposable
 
         _waiting?.Dispose();
     }
+
+    private static int[] NumbersOfLimits() =>
+        OperatingSystem.IsLinux() ? [10, 12, 24, 14, 26, 30]
+        : OperatingSystem.IsMacOS() || OperatingSystem.IsFreeBSD() ? [30, 31, 24, 14, 26]
+        : [];
 
     /// <summary>
     /// A shell without job control starts what goes to the background with Ctrl-C ignored, and .NET leaves ignored what it finds so. The
@@ -73,9 +101,10 @@ internal sealed unsafe partial class StopSignals : IDisposable
     /// <summary>What a signal does.</summary>
     internal void Stop(PosixSignalContext context)
     {
-        // One hangup often comes twice, from the kernel and from the shell, or follows a SIGTERM: nobody is impatient then.
+        // One hangup often comes twice, from the kernel and from the shell, or follows a SIGTERM, and a time limit is said once a second:
+        // nobody is impatient then.
         var isFirst = !_stop.IsCancellationRequested;
-        context.Cancel = isFirst || context.Signal == PosixSignal.SIGHUP;
+        context.Cancel = isFirst || context.Signal == PosixSignal.SIGHUP || SignalsOfLimits.Contains(context.Signal);
         if (!isFirst)
         {
             return;

@@ -143,7 +143,7 @@ internal static class ClipLoras
     private static IEnumerable<string> NotesOf(PlannedLora lora, WanModel model)
     {
         var name = Path.GetFileName(lora.Path);
-        if (model.HasExperts && ExpertNames.NoiseOf(lora.Path) is { } noise && noise != lora.Expert?.ToString().ToLowerInvariant())
+        if (model.HasExperts && LoraNoise.Of(lora.Path) is { } noise && noise != lora.Expert?.ToString().ToLowerInvariant())
         {
             yield return $"{name} says that it is for the {noise}-noise expert, and changes "
                 + (

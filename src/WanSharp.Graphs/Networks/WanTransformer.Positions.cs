@@ -20,6 +20,13 @@ public static partial class WanTransformer
         return (int)AxisDims(config)[0];
     }
 
+    /// <summary>By how many radians each pair of a head's channels turns from a position to the next: by frames, rows, columns.</summary>
+    public static IReadOnlyList<double> RopeFrequencies(TransformerConfig config)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        return [.. AxisDims(config).SelectMany(Frequencies)];
+    }
+
     /// <summary>Cosines, then sines, of each timestep times 10000^(−i/half), in double, rounded at the end.</summary>
     /// <param name="config">The transformer.</param>
     /// <param name="timesteps">Timesteps, 0 to 1000.</param>

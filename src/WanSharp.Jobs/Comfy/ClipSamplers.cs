@@ -106,7 +106,8 @@ internal sealed class ClipSamplers
         }
     }
 
-    private static bool IsSampler(ComfyNode node) =>
+    /// <summary>Whether a node samples.</summary>
+    public static bool IsSampler(ComfyNode node) =>
         (node.ClassType.Contains("Sampler", StringComparison.OrdinalIgnoreCase) && Marks.Any(node.Inputs.ContainsKey))
         || (Settings.All(node.Inputs.ContainsKey) && Networks.Any(name => node.LinkOf(name) is not null));
 }

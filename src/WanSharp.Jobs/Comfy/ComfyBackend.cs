@@ -1,4 +1,5 @@
 using WanSharp.Jobs.Results;
+using WanSharp.Jobs.Storage;
 using WanSharp.Tensors;
 
 namespace WanSharp.Jobs.Comfy;
@@ -12,6 +13,8 @@ namespace WanSharp.Jobs.Comfy;
 /// </remarks>
 public sealed class ComfyBackend : IJobBackend
 {
+    private const string Workflow = "workflow";
+
     private readonly ComfyWorkflow _workflow;
     private readonly ComfyMapping _mapping;
     private readonly ComfyBackendOptions _options;
@@ -86,16 +89,23 @@ public sealed class ComfyBackend : IJobBackend
     }
 
     /// <summary>A workflow or an image that changed since the job was planned makes another clip than was asked for.</summary>
-    private static void RequirePlanned(bool isAsPlanned)
+    private static void RequirePlanned(string? difference)
     {
-        if (!isAsPlanned)
+        if (difference is not null)
         {
             throw new InvalidRequestException(
                 "image",
-                "The workflow or an image changed since the job was planned: start the batch again, in another folder or with --overwrite."
+                "The workflow, an image, or how WanSharp fills the workflow changed since the job was planned "
+                    + $"({difference}): start the batch again, in another folder or with --overwrite."
             );
         }
     }
+
+    /// <summary>In what a job differs from what it was planned as; null where it does not.</summary>
+    private static string? DifferenceOf(Job job, FilledWorkflow filled, IReadOnlyDictionary<ComfyRole, string> digests, string key) =>
+        SettingsDifference.Has(job.Settings, Workflow) ? SettingsDifference.Find(job.Settings, filled.SettingsWith(digests).ToJsonString())
+        : job.ResultKey is { } planned && planned != key ? Workflow
+        : null;
 
     /// <inheritdoc/>
     public async Task<JobOutcome> RunAsync(JobRun run, CancellationToken cancellationToken)
@@ -103,8 +113,9 @@ public sealed class ComfyBackend : IJobBackend
         ArgumentNullException.ThrowIfNull(run);
         RequireFormat(run.ArtifactPath);
         var filled = FilledWorkflow.Fill(_workflow, _mapping, run.Job.Request);
-        var key = filled.KeyWith(await filled.DigestsAsync(cancellationToken).ConfigureAwait(false));
-        RequirePlanned(run.Job.ResultKey is not { } planned || planned == key);
+        var digests = await filled.DigestsAsync(cancellationToken).ConfigureAwait(false);
+        var key = filled.KeyWith(digests);
+        RequirePlanned(DifferenceOf(run.Job, filled, digests, key));
         var fate = new JobFate();
         var failures = new List<JobAtServerException>();
         var tried = new HashSet<ComfyServer>();
@@ -130,8 +141,7 @@ public sealed class ComfyBackend : IJobBackend
             {
                 var attempt = new ComfyAttempt(place.Server, _workflow, _mapping, filled, key, run, fate, _options);
                 var outcome = await attempt.RunAsync(ticket, cancellationToken).ConfigureAwait(false);
-
-                RequirePlanned(await filled.IsStillAsync(key, cancellationToken).ConfigureAwait(false));
+                RequirePlanned(await filled.IsStillAsync(key, cancellationToken).ConfigureAwait(false) ? null : "image");
                 return outcome;
             }
             catch (JobAtServerException e)

@@ -3,10 +3,12 @@ using WanSharp.Tensors;
 
 namespace WanSharp.Jobs.Comfy;
 
-/// <summary>Moves the steps at which samplers take turns, when a job asks for another number of steps.</summary>
+/// <summary>
+/// Moves the steps at which samplers take turns, and from or until which nodes do something, when a job asks for another number of steps.
+/// </summary>
 internal static class StepSwitches
 {
-    /// <summary>Why the turns of a sampler would stay where they are while its steps change; null when all move.</summary>
+    /// <summary>Why a step would stay where it is while the steps of its sampler change; null when all move.</summary>
     /// <param name="schedules">The samplers.</param>
     /// <param name="values">The workflow's values.</param>
     /// <param name="steps">The inputs that get the number of steps.</param>
@@ -43,7 +45,7 @@ internal static class StepSwitches
             : null;
     }
 
-    /// <summary>Moves the turns in a copy of the workflow: each stays at the same part of the steps.</summary>
+    /// <summary>Moves the steps that a copy of the workflow names: each stays at the same part of all steps.</summary>
     /// <param name="nodes">The copy.</param>
     /// <param name="guess">What is known of the workflow.</param>
     /// <param name="steps">The inputs that get the number of steps.</param>
@@ -65,7 +67,7 @@ internal static class StepSwitches
             if (guess.Values.NumberIn(input) is > 0 and var step && before >= 1)
             {
                 var target = Target(step, before.Value, count);
-                if (step < before)
+                if (bound.IsTurn && step < before)
                 {
                     moved[(before.Value, step)] = target;
                 }
@@ -83,13 +85,13 @@ internal static class StepSwitches
         }
     }
 
-    /// <summary>The turns of the samplers whose steps are set.</summary>
-    private static IEnumerable<SwitchBound> Of(IEnumerable<SamplerSchedule> schedules, IReadOnlyList<ComfyInput> steps) =>
-        schedules.SelectMany(schedule => schedule.Switches).Where(bound => bound.Steps is { } of && steps.Contains(of));
+    /// <summary>The named steps of the samplers whose number of steps is set.</summary>
+    private static IEnumerable<CountedStep> Of(IEnumerable<SamplerSchedule> schedules, IReadOnlyList<ComfyInput> steps) =>
+        schedules.SelectMany(schedule => schedule.Counted).Where(bound => bound.Steps is { } of && steps.Contains(of));
 
-    /// <summary>The turns of the samplers whose steps stay.</summary>
-    private static IEnumerable<SwitchBound> Others(IEnumerable<SamplerSchedule> schedules, IReadOnlyList<ComfyInput> steps) =>
-        schedules.SelectMany(schedule => schedule.Switches).Where(bound => bound.Steps is not { } of || !steps.Contains(of));
+    /// <summary>The named steps of the samplers whose number of steps stays.</summary>
+    private static IEnumerable<CountedStep> Others(IEnumerable<SamplerSchedule> schedules, IReadOnlyList<ComfyInput> steps) =>
+        schedules.SelectMany(schedule => schedule.Counted).Where(bound => bound.Steps is not { } of || !steps.Contains(of));
 
     private static int Target(double step, double before, int count) =>
         step == before ? count

@@ -25,7 +25,7 @@ internal sealed class WorkflowGuess
         Output = output ?? saver.Node;
         OutputGap = output is null ? saver.Gap : null;
         _samplers = new ClipSamplers(workflow, _values, Output);
-        _schedules = [.. _samplers.Main.Select(sampler => new SamplerSchedule(sampler, _values))];
+        _schedules = [.. _samplers.Main.Select(ScheduleOf)];
         FindAll();
     }
 
@@ -39,8 +39,7 @@ internal sealed class WorkflowGuess
     public IReadOnlyList<SamplerSchedule> Schedules => _schedules;
 
     /// <summary>The schedules of all samplers, whatever they make: a mapping may set their steps, too.</summary>
-    public IEnumerable<SamplerSchedule> AllSchedules =>
-        ClipSamplers.AllOf(_workflow).Select(sampler => new SamplerSchedule(sampler, _values));
+    public IEnumerable<SamplerSchedule> AllSchedules => ClipSamplers.AllOf(_workflow).Select(ScheduleOf);
 
     /// <summary>The workflow's values.</summary>
     public WorkflowValues Values => _values;
@@ -81,6 +80,9 @@ internal sealed class WorkflowGuess
 
     /// <summary>Whether the workflow computes a setting that a job may ask for.</summary>
     public bool IsComputed(ComfyRole role) => _roles.GetValueOrDefault(role)?.IsComputed == true;
+
+    private SamplerSchedule ScheduleOf(ComfyNode sampler) =>
+        new(sampler, _values, _samplers.Behind([sampler], throughSamplers: false).Where(node => !ClipSamplers.IsSampler(node)));
 
     private void FindAll()
     {
@@ -179,6 +181,11 @@ internal sealed class WorkflowGuess
         if (schedule.Gap is { } gap)
         {
             inputs.Miss(gap, isComputed: true);
+        }
+
+        if (schedule.GapBeside is { } beside)
+        {
+            inputs.MissBeside(beside);
         }
     }
 

@@ -6,6 +6,7 @@ using WanSharp.Engine.Planning;
 using WanSharp.Engine.Requests;
 using WanSharp.Engine.Reuse;
 using WanSharp.Jobs.Results;
+using WanSharp.Jobs.Storage;
 using WanSharp.Media;
 using WanSharp.Media.Clips;
 using WanSharp.Media.Images;
@@ -109,6 +110,7 @@ public sealed class LocalBackend(
     {
         ArgumentNullException.ThrowIfNull(run);
         var plan = await PlanAsync(run.Job.Request, cancellationToken).ConfigureAwait(false);
+        RequirePlanned(run.Job, plan);
         var snapshots = new SnapshotFile(
             run.SnapshotPath,
             why => Notice?.Invoke($"{run.Job.Output}: goes on unsaved, and would start over after an interruption: {why}")
@@ -224,6 +226,21 @@ public sealed class LocalBackend(
         catch (ModelChangedException exception)
         {
             throw new BackendUnavailableException(exception.Message, exception); // every job's trouble: none is marked as failed
+        }
+    }
+
+    /// <summary>An image, a LoRA or another file that changed since the job was planned makes another clip than was asked for.</summary>
+    private static void RequirePlanned(Job job, GenerationPlan plan)
+    {
+        if (SettingsDifference.FindOfFiles(job.Settings, plan.Settings.ToJson()) is { } changed)
+        {
+            throw new InvalidRequestException(
+                changed,
+                $"A file of the job's {changed} changed since it was planned: start the batch again, in another folder or with --overwrite."
+            )
+            {
+                IsOfFile = true,
+            };
         }
     }
 

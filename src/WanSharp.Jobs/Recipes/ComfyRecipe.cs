@@ -296,7 +296,8 @@ internal sealed class ComfyRecipe
         }
 
         var turn = early
-            .Switches.Select(bound => bound.Source.Input is { } input ? ValueNumber(input) : null)
+            .Counted.Where(step => step.IsTurn)
+            .Select(bound => bound.Source.Input is { } input ? ValueNumber(input) : null)
             .FirstOrDefault(step => step > 0 && step < steps);
         if (turn is null)
         {

@@ -158,21 +158,14 @@ public sealed partial class JobStore
     }
 
     /// <summary>Refuses names that many disks take for those of other jobs, because they do not tell case apart.</summary>
-    private static void RequireOwnNames(SqliteConnection connection, IEnumerable<NewJob> jobs)
+    private void RequireOwnNames(SqliteConnection connection, IEnumerable<NewJob> jobs)
     {
-        var names = connection
-            .Query("SELECT output FROM jobs WHERE NOT removed", row => row.GetString(0))
-            .GroupBy(name => name, StringComparer.OrdinalIgnoreCase)
-            .ToDictionary(same => same.Key, same => same.ToHashSet(StringComparer.Ordinal), StringComparer.OrdinalIgnoreCase);
-        foreach (var output in jobs.Select(job => job.Output))
+        if (_names.FindOther(connection, jobs.Select(job => job.Output)) is var (output, other))
         {
-            if (names.TryGetValue(output, out var there) && !there.Contains(output))
-            {
-                throw new JobStoreException(
-                    $"{output} and {there.First()}, the output of another job of this folder, are one file on disks that do not tell case "
-                        + "apart: give the job another output, or name another folder."
-                );
-            }
+            throw new JobStoreException(
+                $"{output} and {other}, the output of another job of this folder, are one file on disks that do not tell case "
+                    + "apart: give the job another output, or name another folder."
+            );
         }
     }
 

@@ -14,6 +14,7 @@ public sealed partial class JobStore : IDisposable
     private readonly JobClock _clock;
     private readonly WorkFolder? _copy;
     private readonly ArrivalGroup _arrivals;
+    private readonly NamesInUse _names = new();
 
     private JobStore(JobFolder folder, JobDatabase database, JobClock clock, WorkFolder? copy)
     {

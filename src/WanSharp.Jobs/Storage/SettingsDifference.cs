@@ -9,6 +9,20 @@ namespace WanSharp.Jobs.Storage;
 internal static class SettingsDifference
 {
     private const string Version = "version";
+    private const string Digest = "sha256";
+
+    // What a clip is made from besides the model.
+    private static readonly string[] OfFiles =
+    [
+        "images",
+        "loras",
+        "high_noise_loras",
+        "low_noise_loras",
+        "control",
+        "mask",
+        "references",
+        "camera",
+    ];
 
     /// <summary>Settings that name who made a clip, and how, but not which clip it is.</summary>
     internal static IReadOnlyList<string> Incidental { get; } = [Version, "model", "model_files", "preset", "reused", "execution"];
@@ -56,6 +70,25 @@ internal static class SettingsDifference
         bool Counts(string name) =>
             isOneVersion || WithoutEffectIfAbsent.Contains(name) || (left.ContainsKey(name) && right.ContainsKey(name));
     }
+
+    /// <summary>
+    /// The first setting whose files hold something else than they did when a job was planned; null where all are as they were, or an older
+    /// version did not say what they held.
+    /// </summary>
+    public static string? FindOfFiles(string? planned, string? now) =>
+        Parse(planned) is { } before && Parse(now) is { } after
+            ? OfFiles.FirstOrDefault(name =>
+                before[name] is { } one && after[name] is { } other && !DigestsIn(one).SequenceEqual(DigestsIn(other))
+            )
+            : null;
+
+    private static IEnumerable<string> DigestsIn(JsonNode? node) =>
+        node switch
+        {
+            JsonObject one => one.SelectMany(part => part.Key == Digest ? [part.Value?.ToJsonString() ?? ""] : DigestsIn(part.Value)),
+            JsonArray several => several.SelectMany(DigestsIn),
+            _ => [],
+        };
 
     /// <summary>Whether a clip says that it has the settings of a job, the prompt and the seed among them.</summary>
     public static bool AreOf(string? clip, string? job) =>

@@ -25,7 +25,11 @@ public static class ImageReader
             .ConfigureAwait(false);
         if (!IsPicture(file))
         {
-            throw new MediaException($"{purpose}: png, jpeg, webp, bmp, tiff and gif can.");
+            throw new MediaException(
+                KindOf(file) is { } kind
+                    ? $"{purpose}: it is {kind}, whatever its name says; save it as PNG or JPEG."
+                    : $"{purpose}: png, jpeg, webp, bmp, tiff and gif can."
+            );
         }
 
         cancellationToken.ThrowIfCancellationRequested();
@@ -135,6 +139,25 @@ public static class ImageReader
             throw new MediaException($"{path} cannot be read as a picture: it ends early. Is it complete?", exception);
         }
     }
+
+    /// <summary>What may stand before the text of a page: a mark of its order, and space.</summary>
+    private static ReadOnlySpan<byte> Blank => [0xEF, 0xBB, 0xBF, (byte)' ', (byte)'\r', (byte)'\n', (byte)'\t'];
+
+    /// <summary>What a file is that programs save as a picture, or instead of one; null where that is not known.</summary>
+    private static string? KindOf(ReadOnlySpan<byte> start) =>
+        start.Length > 12 && start[4..8].SequenceEqual("ftyp"u8)
+            ? start[8..12].StartsWith("avi"u8)
+                ? "an AVIF picture"
+                : start[8..11].SequenceEqual("hei"u8) || start[8..11].SequenceEqual("hev"u8) || start[8..12].SequenceEqual("mif1"u8)
+                    ? "a HEIC picture, as phones take them"
+                    : "a video"
+            : start is [0xFF, 0x0A, ..] or [0, 0, 0, 12, (byte)'J', (byte)'X', (byte)'L', (byte)' ', ..]
+                ? "a JPEG XL picture"
+                : start.StartsWith("version https://git-lfs"u8)
+                    ? "a pointer of Git LFS, not the picture (run `git lfs pull`)"
+                    : start.TrimStart(Blank).StartsWith("<"u8)
+                        ? "a page or a drawing in text (HTML, SVG)"
+                        : null;
 
     private static bool IsPicture(ReadOnlySpan<byte> start) =>
         start.StartsWith(PngText.Signature)

@@ -40,27 +40,31 @@ internal static class ElementTypes
     }
 
     /// <summary>
-    /// 8-bit weights are all of one type, unless each says its own, and either all or none of them have a scale and a note.
+    /// 8-bit weights are all of one type, unless each says its own, and of the same layer of each block either all or none have a scale and
+    /// a note. Tools leave whole roles without: norms, embeddings, the head.
     /// </summary>
     private static void RequireQuantized(ICheckpoint network, List<string> weights)
     {
         var noted = weights.Where(name => QuantizationNote.Find(network, name) is not null).ToHashSet();
-        RequireAllOrNone(noted.Contains, "has a note of how it was quantized (comfy_quant)", "has none");
-        RequireAllOrNone(name => WeightScale.Has(network, name), "has a scale", "has none");
+        foreach (var kin in weights.GroupBy(RoleOf))
+        {
+            RequireAllOrNone([.. kin], noted.Contains, "has a note of how it was quantized (comfy_quant)");
+            RequireAllOrNone([.. kin], name => WeightScale.Has(network, name), "has a scale");
+        }
+
         if (noted.Count == 0)
         {
             RequireKinOfOneType(network, weights, _ => "");
         }
 
-        void RequireAllOrNone(Func<string, bool> has, string one, string other)
+        void RequireAllOrNone(List<string> kin, Predicate<string> has, string what)
         {
-            var (first, second) = (weights.Find(name => has(name)), weights.Find(name => !has(name)));
-            if (first is not null && second is not null)
+            if (kin.Find(has) is { } first && kin.Find(name => !has(name)) is { } second)
             {
                 throw new CheckpointException(
                     network.Path,
                     second,
-                    $"{CheckpointException.Quote(first)} {one}, and this weight of the same kind {other}: "
+                    $"{CheckpointException.Quote(first)} {what}, and this weight of the same kind has none: "
                         + "what it stands for is not known. Get a file in which all of them are alike."
                 );
             }

@@ -71,6 +71,16 @@ internal static class LeftOver
             );
         }
 
+        if (names == TransformerNames.Names && left.FirstOrDefault(SavedPositions.AreOnes) is { } positions)
+        {
+            return new(
+                network.Path,
+                positions,
+                "it says by how much positions are turned (rope), and Wan's are turned otherwise, or it is of a type that cannot "
+                    + "be compared: without it the file's clips would be different."
+            );
+        }
+
         var isQuantized = network.Tensors.Values.Any(tensor => ElementTypes.IsQuantized(tensor.DType));
         return new(
             network.Path,

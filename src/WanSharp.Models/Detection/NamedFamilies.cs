@@ -9,8 +9,8 @@ namespace WanSharp.Models.Detection;
 /// </summary>
 /// <remarks>
 /// Sources: OpenImagingLab/FlashVSR (its LQ_proj_in is a file of its own); Phantom-video/Phantom; ali-vilab/Wan-Move; bytedance/ATI;
-/// MAGREF-Video/MAGREF; BindWeave/BindWeave; D2I-ai/EchoShot; nv-tlabs/ChronoEdit; SkyworkAI/SkyReels-A2; stdstu12/YUME;
-/// hlwang06/HoloCine; guandeh17/Self-Forcing; tianweiy/CausVid; NVlabs/LongLive; krea-ai/realtime-video.
+/// MAGREF-Video/MAGREF; BindWeave/BindWeave; D2I-ai/EchoShot; nv-tlabs/ChronoEdit; SkyworkAI/SkyReels-A2 and -V2; stdstu12/YUME;
+/// Orange-3DV-Team/MoCha; hlwang06/HoloCine; guandeh17/Self-Forcing; tianweiy/CausVid; NVlabs/LongLive; krea-ai/realtime-video.
 /// </remarks>
 internal static partial class NamedFamilies
 {
@@ -31,6 +31,12 @@ internal static partial class NamedFamilies
         (HoloCine(), "HoloCine", "its several shots in one clip are not made here: it makes one of text, as plain Wan does"),
         (ChronoEdit(), "ChronoEdit", "it was made to edit an image, and makes a clip of it here, as plain Wan does"),
         (SkyReelsA2(), "SkyReels-A2", "its reference images cannot be given here: it takes what it is given for the first frame"),
+        (
+            SkyReels(),
+            "SkyReels V2 or V3",
+            "its longer clips (diffusion forcing) are not made here, and it was trained on 24 frames a second"
+        ),
+        (Mocha(), "MoCha", "its video and mask cannot be given here: it makes clips of text alone, as plain Wan does"),
         (Yume(), "Yume", "its walks and camera moves cannot be given here: it makes clips of an image and text alone, as plain Wan does"),
         (Causal(), "Self-Forcing, CausVid, LongLive or Krea Realtime", InChunks),
     ];
@@ -108,6 +114,12 @@ internal static partial class NamedFamilies
 
     [GeneratedRegex("sky[-_ ]?reels[-_ ]?a2(?![a-z0-9])", RegexOptions.IgnoreCase)]
     private static partial Regex SkyReelsA2();
+
+    [GeneratedRegex("sky[-_ ]?reels[-_ ]?v[23](?![0-9])", RegexOptions.IgnoreCase)]
+    private static partial Regex SkyReels();
+
+    [GeneratedRegex("(?<![a-z])mocha(?![a-z])", RegexOptions.IgnoreCase)]
+    private static partial Regex Mocha();
 
     [GeneratedRegex("(?<![a-z])yume(?![a-z])", RegexOptions.IgnoreCase)]
     private static partial Regex Yume();

@@ -16,6 +16,6 @@ internal sealed record NetworkKind<T>(
     NetworkNames Names,
     Func<ICheckpoint, T> Detect,
     Func<T, IEnumerable<WeightSlot>> Slots,
-    Func<T, string, bool> IsUnused
+    Func<T, ICheckpoint, string, bool> IsUnused
 )
     where T : class;

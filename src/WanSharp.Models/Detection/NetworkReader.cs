@@ -136,7 +136,7 @@ internal sealed class NetworkReader(ICheckpoint checkpoint)
             reading.Used = NetworkCheck.Require(network, kind.Slots(config));
             ScaledFp8.Require(checkpoint, network, reading.Used, IsMarked(network));
             ScaleCheck.Require(network, reading.Used);
-            reading.IsUnused = name => kind.IsUnused(config, name);
+            reading.IsUnused = name => kind.IsUnused(config, network, name);
             reading.Config = config;
         }
         catch (CheckpointException e)

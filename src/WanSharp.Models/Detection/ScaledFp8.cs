@@ -7,7 +7,7 @@ namespace WanSharp.Models.Detection;
 
 /// <summary>
 /// Refuses fp8 weights without a scale where something says that they had one: ComfyUI's marker, a description, or their own size. Without
-/// any of these they are what they say.
+/// any of these they are what they say; next to others with scales, which a marker is about, their size alone decides.
 /// </summary>
 /// <remarks>
 /// Comfy-Org/ComfyUI:comfy/utils.py (convert_old_quants) takes a layer without a scale as it is, marker or not: right for a layer that was
@@ -23,6 +23,10 @@ internal static class ScaledFp8
     private const int Sample = 512;
     private const int MostLookedAt = 64;
 
+    // The largest code of a scaled weight is the largest of its type, so that of a part is near it; norms and biases never are.
+    private const float LargeForAnything = 224;
+    private const int LargestSample = 1 << 20;
+
     /// <summary>Checks a network.</summary>
     /// <param name="checkpoint">The file.</param>
     /// <param name="network">The network in it.</param>
@@ -33,9 +37,15 @@ internal static class ScaledFp8
     {
         var taken = used.ToHashSet(StringComparer.Ordinal);
         List<string> weights = [.. taken.Where(name => IsFp8Matrix(network, name)).Order(StringComparer.Ordinal)];
-        if (weights.Count == 0 || weights.Exists(name => WeightScale.Has(network, name)))
+        if (weights.Count == 0)
         {
-            return; // if some have one, all have: see ElementTypes
+            return;
+        }
+
+        if (weights.Exists(name => WeightScale.Has(network, name)))
+        {
+            RequireNoneLost(network, taken); // that a role has none at all: see ElementTypes
+            return;
         }
 
         var reason =
@@ -60,10 +70,29 @@ internal static class ScaledFp8
             && !ForeignFormats.IsOfActivations(name, _ => true);
     }
 
+    /// <summary>Refuses weights without a scale that are as large as the codes of those that have one.</summary>
+    private static void RequireNoneLost(RenamedCheckpoint network, IEnumerable<string> used)
+    {
+        foreach (var name in used.Where(name => IsFp8(network, name) && !WeightScale.Has(network, name)).Order(StringComparer.Ordinal))
+        {
+            var tensor = network.Tensors[name];
+            if ((tensor.Shape.Rank >= 2 && MedianSize(tensor) > LargeForAWeight) || LargestSize(tensor) >= LargeForAnything)
+            {
+                throw new CheckpointException(
+                    network.Path,
+                    name,
+                    "it has no scale, as other fp8 weights of the file have, and its numbers are as large as those of scaled weights: "
+                        + "another program left the scale out; get the whole file."
+                );
+            }
+        }
+    }
+
     private static bool IsFp8Matrix(RenamedCheckpoint network, string name) =>
-        network.Tensors.TryGetValue(name, out var tensor)
-        && tensor is { DType: DType.F8E4M3 or DType.F8E5M2, Shape.Rank: >= 2 }
-        && name.EndsWith(WeightScale.WeightSuffix, StringComparison.Ordinal);
+        IsFp8(network, name) && network.Tensors[name].Shape.Rank >= 2 && name.EndsWith(WeightScale.WeightSuffix, StringComparison.Ordinal);
+
+    private static bool IsFp8(RenamedCheckpoint network, string name) =>
+        network.Tensors.TryGetValue(name, out var tensor) && tensor.DType is DType.F8E4M3 or DType.F8E5M2;
 
     private static bool AreLarge(RenamedCheckpoint network, List<string> weights)
     {
@@ -74,9 +103,16 @@ internal static class ScaledFp8
 
     private static float MedianSize(Tensor tensor)
     {
-        var values = new float[Math.Min(Sample, tensor.Shape.ElementCount)];
-        tensor.Reshape([tensor.Shape.ElementCount]).Slice(0, values.Length).ConvertTo(values);
-        var sizes = values.Select(Math.Abs).Order().ToArray();
+        var sizes = First(tensor, Sample).Select(Math.Abs).Order().ToArray();
         return sizes.Length == 0 ? 0 : sizes[sizes.Length / 2];
+    }
+
+    private static float LargestSize(Tensor tensor) => First(tensor, LargestSample).Select(Math.Abs).DefaultIfEmpty().Max();
+
+    private static float[] First(Tensor tensor, int count)
+    {
+        var values = new float[Math.Min(count, tensor.Shape.ElementCount)];
+        tensor.Reshape([tensor.Shape.ElementCount]).Slice(0, values.Length).ConvertTo(values);
+        return values;
     }
 }

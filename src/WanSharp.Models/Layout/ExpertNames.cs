@@ -33,7 +33,8 @@ internal static partial class ExpertNames
     /// <summary>Whether a title in a file says that it is of Wan 2.2.</summary>
     public static bool IsOfWan22(string title) => Version22().IsMatch(title) && !Version21().IsMatch(title);
 
-    private static string? NoiseOfWords(string path)
+    /// <summary>The noise that words say, of a file's name or of a folder; null if they say none.</summary>
+    public static string? NoiseOfWords(string path)
     {
         var stem = Stem(path);
         if (Markers(stem) is { Count: > 0 } own)
@@ -98,13 +99,17 @@ internal static partial class ExpertNames
         : null;
 
     /// <summary>Whether a path says that its file is of Wan 2.2, whose 14B models have two experts.</summary>
-    public static bool SaysWan22(string path) =>
+    public static bool SaysWan22(string path) => WithVersion(path) is { } nearest && Version22().IsMatch(nearest);
+
+    /// <summary>Whether a path says that its file is of Wan 2.1, whose models have no experts.</summary>
+    public static bool IsOfWan21(string path) => WithVersion(path) is { } nearest && !Version22().IsMatch(nearest);
+
+    /// <summary>The name in a path that says a version, nearest to the file; null if none does.</summary>
+    private static string? WithVersion(string path) =>
         FolderPaths(path, ModelFiles.Deepest)
             .Select(folder => Path.GetFileName(folder))
             .Prepend(Stem(path))
-            .FirstOrDefault(name => Version22().IsMatch(name) || Version21().IsMatch(name))
-            is { } nearest
-        && Version22().IsMatch(nearest);
+            .FirstOrDefault(name => Version22().IsMatch(name) || Version21().IsMatch(name));
 
     /// <summary>Whether a file's name says that it was merged from both experts.</summary>
     public static bool SaysMerged(string path) =>
@@ -143,6 +148,12 @@ internal static partial class ExpertNames
         : Plain(FileWords.WithoutPrecision(Stem(a))) == Plain(FileWords.WithoutPrecision(Stem(b))) ? 2
         : Plain(FileWords.WithoutVersion(Stem(a))) == Plain(FileWords.WithoutVersion(Stem(b))) ? 3
         : Unlike;
+
+    /// <summary>What stands behind the words high and low in a name that are about noise, unless one of them says so itself.</summary>
+    public static IReadOnlyList<string> Unsure(string stem) =>
+        Markers(stem).Exists(marker => marker.IsSure)
+            ? []
+            : [.. Marker().Matches(stem).Where(match => !IsQualified(stem, match)).Select(match => stem[(match.Index + match.Length)..])];
 
     /// <summary>Whether a file's name says that it is of Wan 2.1, whose models have no experts.</summary>
     public static bool SaysWan21(string stem) => Version21().IsMatch(stem) && !Version22().IsMatch(stem);

@@ -29,7 +29,9 @@ internal static partial class ExpertTwins
     public static bool AreTwins(string high, string low) =>
         !IsOfWan21(high, low)
         && RestsOf(FileWords.Stem(high), FileWords.Stem(low)) is { Count: > 0 } rests
-        && rests.TrueForAll(rest => !ExpertNames.IsQualifier(rest) || (ExpertNames.SaysWan22(high) && !OfUse().IsMatch(rest)));
+        && rests.TrueForAll(rest =>
+            !ExpertNames.IsQualifier(rest) || (ExpertNames.SaysWan22(high) && !AreMerged(high, low) && !OfUse().IsMatch(rest))
+        );
 
     /// <summary>
     /// Whether two files of one shape may be twins: their paths differ in high and low, in words for a first and a second, or, of Wan 2.2,
@@ -48,7 +50,7 @@ internal static partial class ExpertTwins
     {
         foreach (var path in paths)
         {
-            if (ExpertNames.SaysWan21(FileWords.Stem(path)))
+            if (ExpertNames.IsOfWan21(path))
             {
                 return true;
             }
@@ -56,6 +58,9 @@ internal static partial class ExpertTwins
 
         return false;
     }
+
+    /// <summary>Whether one of two names says that both experts are in its file.</summary>
+    private static bool AreMerged(string one, string other) => ExpertNames.SaysMerged(one) || ExpertNames.SaysMerged(other);
 
     private static string NameOf(string path) =>
         $"{Path.GetFileName(Path.GetDirectoryName(Path.GetFullPath(path)))}/{FileWords.Stem(path)}";
@@ -115,15 +120,21 @@ internal static partial class ExpertTwins
             && FileWords.Plain(a.Remove(one.Index, one.Length)) == FileWords.Plain(b.Remove(other.Index, other.Length));
     }
 
-    /// <summary>Whether names differ in one word alone that is no precision, date, version or number of steps.</summary>
+    /// <summary>Whether names differ in one word alone that is no precision, date, version, or number of a training's steps.</summary>
     private static bool DifferInAWord(string a, string b)
     {
         var (one, other) = (WordsOf(a), WordsOf(b));
-        return one.Length == other.Length && one.Zip(other).Count(pair => pair.First != pair.Second) == 1;
+        return one.Length == other.Length
+            && one.Zip(other).Where(pair => pair.First != pair.Second).ToList() is [var pair]
+            && !(Saved().IsMatch(pair.First) && Saved().IsMatch(pair.Second));
     }
 
     private static string[] WordsOf(string name) =>
         FileWords.WithoutVersion(name).ToLowerInvariant().Split(['-', '_', '.', ' ', '(', ')'], StringSplitOptions.RemoveEmptyEntries);
+
+    // What a training counts that saves as it goes.
+    [GeneratedRegex("^(?:epochs?|ep|e|steps?|s|iter|iteration|ckpt|checkpoint|global_step)?[0-9]+$")]
+    private static partial Regex Saved();
 
     [GeneratedRegex("high|low", RegexOptions.IgnoreCase)]
     private static partial Regex Word();

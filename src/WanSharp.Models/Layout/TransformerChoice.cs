@@ -171,7 +171,11 @@ internal sealed class TransformerChoice(string path, NamedParts named, Headers h
             );
         }
 
-        if (file.Transformer is { ModelType: ModelType.TextToVideo, Dim: not SmallDim })
+        if (
+            file
+            is { Transformer: { ModelType: ModelType.TextToVideo, Dim: not SmallDim } }
+                and not { TextEncoder: not null, Vae: not null }
+        )
         {
             _partners.RequireNoTwin(file);
         }

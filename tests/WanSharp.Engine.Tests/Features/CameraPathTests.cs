@@ -1,5 +1,8 @@
 using WanSharp.Engine.Features;
 using WanSharp.Engine.Planning;
+using WanSharp.Engine.Requests;
+using WanSharp.Tensors;
+using WanSharp.Testing;
 
 namespace WanSharp.Engine.Tests.Features;
 
@@ -30,6 +33,20 @@ public sealed class CameraPathTests
         {
             Assert.Equal(other, mine, Tolerance);
         }
+    }
+
+    /// <summary>The first line is an address, and not read: a camera in it would be a frame that is missing.</summary>
+    [Fact]
+    public void Of_AFileWithoutAHeading_IsRefused()
+    {
+        using var folder = new TemporaryFolder();
+        const string Line = "0 0.5 0.9 0.5 0.5 0 0 1 0 0 0 0 1 0 0 0 0 1 0\n";
+        File.WriteAllText(folder["poses.txt"], string.Concat(Enumerable.Repeat(Line, 6)));
+        var plan = new CameraPlan("poses.txt", 1, new ControlFile("camera", new ClipPart(folder["poses.txt"])));
+
+        var refused = Assert.Throws<InvalidRequestException>(() => CameraPath.Of(plan, frames: 5));
+
+        Assert.Contains("line 1: it is a camera", refused.Message, StringComparison.Ordinal);
     }
 
     /// <summary>Focal lengths are of frames of 16:9: a narrower clip sees less at the sides, a wider one less above and below.</summary>

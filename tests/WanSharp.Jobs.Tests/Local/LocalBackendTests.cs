@@ -1,8 +1,11 @@
 using WanSharp.Engine;
 using WanSharp.Engine.Denoising;
+using WanSharp.Jobs.Films;
 using WanSharp.Jobs.Local;
+using WanSharp.Media.Images;
 using WanSharp.Models;
 using WanSharp.Runtime;
+using WanSharp.Tensors;
 using WanSharp.Testing;
 
 namespace WanSharp.Jobs.Tests.Local;
@@ -63,6 +66,28 @@ public sealed class LocalBackendTests(TinyEngine engine) : IDisposable
 
         Assert.Equal("its saved state is damaged or cut short", outcome.StartedOver);
         Assert.Single(_notices);
+    }
+
+    /// <summary>A clip of another picture than was planned is none of the batch's.</summary>
+    [Fact]
+    public async Task Run_WhereAPictureWasReplaced_IsRefused()
+    {
+        using var generator = new VideoGenerator(engine.Model, engine.Runtime, new SessionSettings());
+        await using var backend = new LocalBackend(generator, Ffmpegs.Any);
+        await WriteAsync(level: 20);
+        var request = Circle with { Images = new Dictionary<int, string> { [0] = _folder["first.png"] } };
+        var planned = await backend.PrepareAsync(request, Token);
+        var run = Run(request);
+        run = run with { Job = run.Job with { Settings = planned.Settings, ResultKey = planned.ResultKey } };
+        await backend.RunAsync(run, Token);
+
+        await WriteAsync(level: 220);
+        var refused = await Assert.ThrowsAsync<InvalidRequestException>(() => backend.RunAsync(run, Token));
+
+        Assert.Contains("A file of the job's images changed since it was planned", refused.Message, StringComparison.Ordinal);
+
+        Task WriteAsync(byte level) =>
+            PictureFile.WriteAsync(_folder["first.png"], new RgbImage(32, 16, [.. Enumerable.Repeat(level, 32 * 16 * 3)]), Token);
     }
 
     [Fact]

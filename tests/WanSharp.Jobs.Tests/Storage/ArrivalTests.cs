@@ -55,6 +55,26 @@ public sealed class ArrivalTests : IDisposable
         Assert.Equal(Room, store.Waiting());
     }
 
+    /// <summary>A program that brings its jobs one by one pays for each of them, not for all that came before.</summary>
+    [Fact]
+    public void Enqueue_OfOneJob_ReadsNoOthers()
+    {
+        using var store = TestJobs.Open(_folder);
+        store.Enqueue([TestJobs.New("first.mp4")]);
+        var alone = BytesOf(store, "second.mp4");
+        store.Enqueue([.. Enumerable.Range(0, 2000).Select(i => TestJobs.New($"many-{i}.mp4"))]);
+        BytesOf(store, "third.mp4"); // reads those
+
+        Assert.InRange(BytesOf(store, "fourth.mp4"), 0, 2 * alone);
+
+        static long BytesOf(JobStore store, string output)
+        {
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            store.Enqueue([TestJobs.New(output)]);
+            return GC.GetAllocatedBytesForCurrentThread() - before;
+        }
+    }
+
     [Fact]
     public async Task Find_WhileJobsAreWritten_WaitsForNobody()
     {

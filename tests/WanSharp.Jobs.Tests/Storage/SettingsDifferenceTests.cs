@@ -43,6 +43,19 @@ public sealed class SettingsDifferenceTests
         Assert.Equal(expected, SettingsDifference.Find(with, Plain));
     }
 
+    [Theory]
+    [InlineData("images", """[{"latent_frame": 0, "sha256": "a"}]""", """[{"latent_frame": 0, "sha256": "b"}]""", "images")]
+    [InlineData("loras", """[{"file": "x", "sha256": "a"}]""", """[{"file": "y", "sha256": "a"}]""", null)]
+    [InlineData("loras", """[{"file": "x", "sha256": "a"}]""", """[{"file": "x", "sha256": "b"}]""", "loras")]
+    [InlineData("camera", """{"name": "x", "sha256": "a"}""", """{"name": "x", "sha256": "b"}""", "camera")]
+    [InlineData("camera", "null", """{"name": "x", "sha256": "b"}""", null)] // an older version did not say it
+    [InlineData("shift", "5", "6", null)]
+    public void FindOfFiles_IsTheSettingWhoseFilesHoldSomethingElse(string name, string planned, string now, string? expected) =>
+        Assert.Equal(
+            expected,
+            SettingsDifference.FindOfFiles(With(name, JsonNode.Parse(planned), "1"), With(name, JsonNode.Parse(now), "2"))
+        );
+
     [Fact]
     public void Find_OfEqualSettings_IsNone()
     {

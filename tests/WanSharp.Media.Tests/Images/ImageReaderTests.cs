@@ -181,6 +181,23 @@ public sealed class ImageReaderTests : IDisposable
             Assert.Equal($"{_folder[file]} cannot be read as a picture: png, jpeg, webp, bmp, tiff and gif can.", error.Message);
         }
 
+        foreach (
+            var (start, kind) in new[]
+            {
+                ("\0\0\0\u0018ftypheic\0\0\0\0", "a HEIC picture"),
+                ("\0\0\0\u001cftypavif\0\0\0\0", "an AVIF picture"),
+                ("\0\0\0\u0018ftypisom\0\0\0\0", "a video"),
+                ("\0\0\0\u000cJXL \r\n", "a JPEG XL picture"),
+                ("version https://git-lfs.github.com/spec/v1\n", "a pointer of Git LFS"),
+                ("\r\n<!DOCTYPE html>", "a page"),
+            }
+        )
+        {
+            await File.WriteAllBytesAsync(_folder["photo.jpg"], Encoding.Latin1.GetBytes(start), Token);
+            var error = await Assert.ThrowsAsync<MediaException>(() => ImageReader.ReadAsync(ffmpeg, _folder["photo.jpg"], Token));
+            Assert.Contains($"it is {kind}", error.Message, StringComparison.Ordinal);
+        }
+
         await File.WriteAllBytesAsync(_folder["cut.png"], TestPng.Black(64, 64)[..60], Token);
         var cut = await Assert.ThrowsAsync<MediaException>(() => ImageReader.ReadAsync(ffmpeg, _folder["cut.png"], Token));
         Assert.StartsWith($"{_folder["cut.png"]} cannot be read as a picture: ", cut.Message, StringComparison.Ordinal);

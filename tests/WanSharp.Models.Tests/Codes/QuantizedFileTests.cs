@@ -198,6 +198,41 @@ public sealed class QuantizedFileTests : IDisposable
         Assert.Contains("the tensor scaled_fp8 says", NetworkFile.Read(Write(quantizer)).Problem, StringComparison.Ordinal);
     }
 
+    /// <summary>A script that scales the matrices of the blocks, and casts all else: what a role has none of is what it says.</summary>
+    [Fact]
+    public void Read_Fp8OfWhichWholeRolesHaveNoScale_IsReadExactly()
+    {
+        using var quantizer = Quantizer.Of(_networks.Transformer, QuantizedFormats.Read["comfy scaled fp8"]);
+        List<string> plain = [.. quantizer.Stored.Where(pair => pair.Value.DType == DType.BF16).Select(pair => pair.Key)];
+        Assert.Contains("blocks.1.self_attn.norm_q.weight", plain);
+        Assert.Contains("text_embedding.0.weight", plain);
+        foreach (var name in plain)
+        {
+            quantizer.Stored[name] = quantizer.Keep(_networks.Transformer[name].ConvertTo(DType.F8E4M3));
+            using var wide = quantizer.Stored[name].ConvertTo(DType.F32);
+            quantizer.Expected[name] = wide.Read<float>().ToArray();
+        }
+
+        var path = Write(quantizer);
+        Assert.Null(NetworkFile.Read(path).Problem);
+        using (var weights = new WeightStore(TransformerNames.Names.Find(Checkpoint.Open(path))!))
+        {
+            foreach (var slot in NetworkSlots.Of(_networks.Config))
+            {
+                Assert.Equal(quantizer.Expected[slot.Name], weights.Get(slot).Read<float>().ToArray());
+            }
+        }
+
+        using var filled = Tensor.CopyOf<float>(
+            _networks.Transformer["head.head.weight"].Shape,
+            [.. _networks.Transformer["head.head.weight"].Read<float>().ToArray().Select(value => value * 10000)]
+        );
+        quantizer.Stored["head.head.weight"] = quantizer.Keep(filled.ConvertTo(DType.F8E4M3));
+        var lost = NetworkFile.Read(Write(quantizer)).Problem;
+        Assert.Contains("'head.head.weight'", lost, StringComparison.Ordinal);
+        Assert.Contains("another program left the scale out", lost, StringComparison.Ordinal);
+    }
+
     /// <summary>A scale that another program keeps to divide by has a name that says nothing; what comes out is no weight.</summary>
     [Theory]
     [InlineData("comfy scaled fp8", ".scale_weight")]

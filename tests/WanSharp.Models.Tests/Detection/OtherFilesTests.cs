@@ -104,6 +104,8 @@ public sealed class OtherFilesTests : IDisposable
     [InlineData("ChronoEdit/Wan2_1-14B-I2V_ChronoEdit_fp8.safetensors", "ChronoEdit: it was made to edit")]
     [InlineData("HoloCine_dit/full.safetensors", "HoloCine: its several shots")]
     [InlineData("SkyReels-A2/diffusion_pytorch_model.safetensors", "SkyReels-A2: its reference images")]
+    [InlineData("diffusion_models/Wan2_1-SkyReels-V2-DF-14B-540P_fp8_e4m3fn.safetensors", "SkyReels V2 or V3: its longer clips")]
+    [InlineData("diffusion_models/Wan2_1_mocha-14B-preview_fp8_scaled_KJ.safetensors", "MoCha: its video and mask")]
     [InlineData("Yume-I2V-540P/diffusion_pytorch_model.safetensors", "Yume: its walks")]
     [InlineData("diffusion_models/self_forcing_dmd.safetensors", "clips in chunks")]
     [InlineData("LongLive-1.3B/longlive_base.safetensors", "clips in chunks")]

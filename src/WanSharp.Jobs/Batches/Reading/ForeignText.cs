@@ -1,4 +1,6 @@
+using System.Text.Json;
 using System.Text.RegularExpressions;
+using WanSharp.Engine.Requests;
 
 namespace WanSharp.Jobs.Batches.Reading;
 
@@ -6,6 +8,70 @@ namespace WanSharp.Jobs.Batches.Reading;
 internal static partial class ForeignText
 {
     private const string OtherLineEnds = "\v\f\u0085\u2028\u2029";
+
+    // What other programs call their options.
+    private static readonly string[] OptionsOfOthers =
+    [
+        "ar",
+        "aspect",
+        "v",
+        "version",
+        "no",
+        "neg",
+        "n",
+        "seed",
+        "d",
+        "s",
+        "style",
+        "stylize",
+        "sref",
+        "cref",
+        "chaos",
+        "c",
+        "q",
+        "quality",
+        "iw",
+        "niji",
+        "tile",
+        "weird",
+        "stop",
+        "w",
+        "h",
+        "l",
+        "g",
+        "t",
+        "o",
+        "raw",
+        "video",
+        "motion",
+        "fast",
+        "turbo",
+        "relax",
+        "steps",
+        "cfg",
+        "size",
+        "length",
+        "output",
+        "outfile",
+        "lora",
+        "model",
+    ];
+
+    // What a record of a job calls its parts; a prompt that is itself written as JSON has scenes and cameras.
+    private static readonly string[] PartsOfJobs =
+    [
+        "prompt",
+        "prompts",
+        "text",
+        "caption",
+        "description",
+        "content",
+        "role",
+        "negative",
+        "negative_prompt",
+        "seed",
+        "id",
+    ];
 
     /// <summary>From about here on lines are folded in mail's encoding.</summary>
     private const int FoldedLength = 60;
@@ -22,10 +88,11 @@ internal static partial class ForeignText
         : Formula().Match(text) is { Success: true } formula
             ? $"It begins with {formula.Value}, as spreadsheets and what guards against their formulas write texts, "
                 + "and which would be part of the prompt: remove that."
-        : Printed().IsMatch(text)
+        : IsError(text) ? $"It is a spreadsheet's error, {text.Trim()}: correct it there, and save the table again."
+        : Printed().IsMatch(text) || IsRecord(text)
             ? "It is a list or a record as programs print them, whose brackets and quotes would be in the prompt: write the text alone."
         : Macro().IsMatch(text) ? "It begins with !, and gives {names} their values as Wan2GP does: write a prompt for each of them."
-        : Option().Match(text) is { Success: true } option
+        : Option().Matches(text).FirstOrDefault(IsOption) is { } option
             ? $"It has an option, {option.Value.Trim()}, but a prompt is only text: give the option to the command, or write a table "
                 + "with a column for it."
         : Tag().Match(text) is { Success: true } tag
@@ -37,6 +104,39 @@ internal static partial class ForeignText
         : SevenBit().Match(text) is { Success: true } seven ? $"It has letters as UTF-7 writes them, {seven.Value}: save the file as UTF-8."
         : null;
 
+    /// <summary>Whether a text is what a spreadsheet shows for a value that it could not compute, in whatever language.</summary>
+    public static bool IsError(string text) => text.Trim() is "#N/A" or "#NV" or "#N/D" or "#NA" or "#Н/Д" || Error().IsMatch(text);
+
+    /// <summary>Whether a text is a record of a job, or of one thing; a prompt may be written as JSON, too.</summary>
+    private static bool IsRecord(string text)
+    {
+        if (!Record().IsMatch(text))
+        {
+            return false;
+        }
+
+        try
+        {
+            using var json = JsonDocument.Parse(text);
+            List<string> names = [.. json.RootElement.EnumerateObject().Select(part => part.Name)];
+            return names.Count < 2 || names.Exists(name => PartsOfJobs.Contains(name, StringComparer.OrdinalIgnoreCase));
+        }
+        catch (JsonException)
+        {
+            return true;
+        }
+    }
+
+    /// <summary>Whether two dashes and a word are an option, by its name or by the number behind it.</summary>
+    private static bool IsOption(Match option) =>
+        option.Groups["value"].Success
+        || OptionsOfOthers.Contains(option.Groups["name"].Value, StringComparer.OrdinalIgnoreCase)
+        || SettingFields.Find(option.Groups["name"].Value.Replace('-', '_').ToLowerInvariant()) is not null;
+
+    // In these patterns no two ways match one text: what comes from strangers would take them all.
+    [GeneratedRegex(@"^\s*(?:#[¿¡]?\p{Lu}[\p{Lu}\p{N}/]*[!?]|(?:Err|Error|Fehler|Erreur|Errore|Erro|Ошибка):[0-9]{3})\s*$")]
+    private static partial Regex Error();
+
     [GeneratedRegex("^\\s*b?(?:\"(?:[^\"]|\"\")*\"|“[^“”]*”|„[^„“”]*[“”]|'[^']*'|‘[^‘’]*’|«[^«»]*»|「[^「」]*」|『[^『』]*』),?\\s*$")]
     private static partial Regex Quoted();
 
@@ -44,13 +144,16 @@ internal static partial class ForeignText
     [GeneratedRegex("^\\s*(?:=|'[=+@-](?![^']*'(?:\\W|$)))")]
     private static partial Regex Formula();
 
-    /// <summary>Lists, tuples and records of Python and JavaScript; a choice, an alternation or a weight is none.</summary>
+    /// <summary>Lists, tuples and records of Python and lists of JavaScript; a choice, an alternation or a weight is none.</summary>
     [GeneratedRegex(
-        """^\s*(?:\[\s*(['"])(?:(?!\1).|\\.)*\1\s*(?:,.*)?\]"""
-            + """|\(\s*(['"])(?:(?!\2).|\\.)*\2\s*,(?:.*['"]\s*,?)?\s*\)|\{\s*(['"])\w+\3\s*:.*\})\s*$""",
+        """^\s*(?:\[\s*(['"])(?:(?!\1)[^\\]|\\.)*\1\s*(?:,.*)?\]"""
+            + """|\(\s*(['"])(?:(?!\2)[^\\]|\\.)*\2\s*,(?:.*['"]\s*(?:,\s*)?|\s*)\)|\{\s*'\w+'\s*:.*\})\s*$""",
         RegexOptions.Singleline
     )]
     private static partial Regex Printed();
+
+    [GeneratedRegex("""^\s*\{\s*"[^"\\]+"\s*:.*\}\s*$""", RegexOptions.Singleline)]
+    private static partial Regex Record();
 
     [GeneratedRegex(@"^\s*!\s*\{[^{}]*\}\s*=")]
     private static partial Regex Macro();
@@ -64,7 +167,7 @@ internal static partial class ForeignText
     )]
     private static partial Regex Tag();
 
-    [GeneratedRegex("(?<=^|\\s)--[A-Za-z][A-Za-z_-]*(?=[\\s=]|$)")]
+    [GeneratedRegex(@"(?<=^|\s)--(?<name>[A-Za-z](?:[A-Za-z_-]*[A-Za-z])?)(?:(?=(?<value>=|\s+[0-9.:x-]*[0-9](?:\s|$)))|(?=\s|$))")]
     private static partial Regex Option();
 
     /// <summary>The bytes of one letter of UTF-8.</summary>
@@ -72,6 +175,6 @@ internal static partial class ForeignText
     private static partial Regex QuotedPrintable();
 
     /// <summary>Letters of which the last is one of Europe's, U+0080 to U+03FF.</summary>
-    [GeneratedRegex(@"\+(?:[A-Za-z0-9+/]{8})*A[I-Za-z0-9+/][AEIMQUYcgkosw048]-")]
+    [GeneratedRegex(@"\+(?:[A-Za-z0-9+/]{8}){0,32}A[I-Za-z0-9+/][AEIMQUYcgkosw048]-")]
     private static partial Regex SevenBit();
 }

@@ -22,20 +22,6 @@ internal static class TableRecords
     // Beside one of these an empty cell too many may stem from a comma in the prompt, whose second half would be the text of another.
     private static readonly string[] FreeTexts = ["negative", "output"];
 
-    private static readonly string[] ErrorValues =
-    [
-        "#NAME?",
-        "#VALUE!",
-        "#REF!",
-        "#N/A",
-        "#DIV/0!",
-        "#NUM!",
-        "#NULL!",
-        "#ERROR!",
-        "#SPILL!",
-        "#CALC!",
-    ];
-
     /// <summary>Whether a text begins as a table of jobs does: its first row has a column of prompts.</summary>
     public static bool IsTable(string text) =>
         MarkedSeparator(text) is not null || Separators.Any(separator => Header(text, 0, separator).Any(IsPrompt));
@@ -146,9 +132,9 @@ internal static class TableRecords
 
     /// <summary>What tells that a row is not meant as a job: it is commented out, or a spreadsheet could not compute it.</summary>
     private static (int Offset, string Message)? NotAJob(string text, TableRow row) =>
-        text[row.Offset] == '#' && !ErrorValues.Contains(row.Cells[0].Text)
+        text[row.Offset] == '#' && !ForeignText.IsError(row.Cells[0].Text)
             ? (row.Offset, "The row begins with #, and tables have no comments: remove the row, or put a text that begins so in quotes.")
-        : row.Cells.FirstOrDefault(cell => ErrorValues.Contains(cell.Text) || IsTooNarrow(cell.Text)) is { Text: not null } error
+        : row.Cells.FirstOrDefault(cell => ForeignText.IsError(cell.Text) || IsTooNarrow(cell.Text)) is { Text: not null } error
             ? (error.Offset, $"The cell holds a spreadsheet's error, {error.Text}: correct it there, and save the table again.")
         : null;
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using WanSharp.Jobs.Batches;
+using WanSharp.Jobs.Batches.Reading;
 using WanSharp.Testing;
 
 namespace WanSharp.Jobs.Tests.Batches.Reading;
@@ -31,6 +32,12 @@ public sealed class ForeignTextTests : IDisposable
             { "('a cat', 'a dog')", "a list or a record" },
             { "{'text': 'a cat'}", "a list or a record" },
             { "{\"text\": \"a cat\"}", "a list or a record" },
+            { "{\"prompt\": \"a cat\", \"seed\": 7}", "a list or a record" },
+            { "#WERT!", "spreadsheet's error" },
+            { "#¿NOMBRE?", "spreadsheet's error" },
+            { "#ЗНАЧ!", "spreadsheet's error" },
+            { "#NV", "spreadsheet's error" },
+            { "Err:502", "spreadsheet's error" },
             { "[object Object]", "no text" },
             { "NULL", "no text" },
             { "nan", "no text" },
@@ -38,6 +45,8 @@ public sealed class ForeignTextTests : IDisposable
             { "<p>a <b>cat</b></p>", "<p>" },
             { "a cat<br>a dog", "<br>" },
             { "a cat --seed 5", "--seed" },
+            { "a cat --ar 16:9", "--ar" },
+            { "a cat --unheard-of 0.5", "--unheard-of" },
             { "! {Subject}=\"a cat\",\"a dog\"", "Wan2GP" },
             { "a caf=C3=A9 at night", "quoted-printable" },
             { "a long line that was folded by a mail program because it has too many=", "quoted-printable" },
@@ -88,6 +97,9 @@ public sealed class ForeignTextTests : IDisposable
     [InlineData("noir, None of them looks up")]
     [InlineData("-5 degrees outside, +3 inside, @ the sea")]
     [InlineData("she says \"wait--stop\" -- then leaves")]
+    [InlineData("the man --slowly-- walks, a cat --then a dog, and --finally")]
+    [InlineData("{\"scene\": \"a harbour at dusk\", \"camera\": {\"move\": \"pan left\"}}")]
+    [InlineData("a poster: #1 FAN!")]
     [InlineData("a & b; caf\u00e9, na\u00efve \u2026 \u00ables yeux\u00bb")]
     public void Read_OfAPromptThatPeopleWrite_TakesItAsItIs(string prompt)
     {
@@ -95,6 +107,64 @@ public sealed class ForeignTextTests : IDisposable
         var table = $"prompt,seed\n\"{prompt.Replace("\"", "\"\"", StringComparison.Ordinal)}\",7\n";
         var entry = Assert.Single(Read("a.csv", table));
         Assert.Equal((prompt, null), (entry.Request.Prompt, entry.Problem));
+    }
+
+    /// <summary>A text of a stranger takes no longer because of how it is written.</summary>
+    [Fact]
+    public void Read_OfAnyText_TakesNoTimeToSpeakOf()
+    {
+        const int Length = 64 * 1024;
+        string[] starts =
+        [
+            "",
+            "[\"",
+            "('",
+            "('a', \"",
+            "{'a':",
+            "{\"a\":",
+            "\"",
+            "'",
+            "“",
+            "=",
+            "! {",
+            "+",
+            "<a ",
+            "--",
+            "#A",
+            "=C3",
+            "a+",
+        ];
+        string[] fills =
+        [
+            "\\",
+            " ",
+            "+",
+            "'",
+            "\"",
+            "\\'",
+            "\" ",
+            ",",
+            "a",
+            "A",
+            "<",
+            "<a ",
+            "-",
+            "--a ",
+            "=",
+            "{",
+            ")",
+            "'a', ",
+            "=C3=",
+            "+A",
+        ];
+        var began = TimeProvider.System.GetTimestamp();
+
+        foreach (var (start, fill) in starts.SelectMany(start => fills.Select(fill => (start, fill))))
+        {
+            ForeignText.ProblemOf(start + string.Concat(Enumerable.Repeat(fill, Length / fill.Length)));
+        }
+
+        Assert.InRange(TimeProvider.System.GetElapsedTime(began), TimeSpan.Zero, TimeSpan.FromSeconds(30)); // days, before
     }
 
     [Theory]
