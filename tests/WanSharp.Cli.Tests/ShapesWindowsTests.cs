@@ -13,14 +13,15 @@ public sealed class ShapesWindowsTests
 {
     private const int Frames = 65;
 
+    /// <summary>Where nothing moves, pairs are alike to 0.99, and one is the least by chance. Seams of other noise: 0.8.</summary>
+    private const double Chance = 0.001;
+
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    /// <summary>Latents 0, 4, 8 and 12 begin the windows, which are frames 0, 13, 29 and 45.</summary>
     [Theory]
-    [InlineData("a white square that stands still on a black background", 13)]
-    [InlineData("a white square that stands still on a black background", 17)] // where they no longer overlap
-    [InlineData("a green triangle, motionless, gray background", 13)]
-    public async Task Generate_InWindows_HasNoSeamThatIsWorseThanOtherPairs(string prompt, int first)
+    [InlineData("a white square that stands still on a black background")]
+    [InlineData("a green triangle, motionless, gray background")]
+    public async Task Generate_InWindows_HasNoSeamThatIsWorseThanOtherPairs(string prompt)
     {
         var folder = Path.Combine(AppContext.BaseDirectory, "models", "shapes");
         using var model = WanModel.Open(folder);
@@ -39,11 +40,13 @@ public sealed class ShapesWindowsTests
         );
         await generator.GenerateAsync(plan, frames, new GenerationRunOptions(), Token);
 
-        var drift = await FilmDrift.MeasureAsync(Pictures(frames.Frames), [first, 16, 16, Frames - first - 32], Token);
-
-        Assert.Equal(4, plan.WindowCount);
-        Assert.All(drift.Skip(1), section => Assert.True(section.JointSsim >= section.LeastOwnSsim, $"{section}"));
-        Assert.All(drift, section => Assert.InRange(section.ColorDifference, 0, 3));
+        Assert.Equal(5, plan.WindowCount);
+        foreach (var first in new[] { 13, 17 }) // where the second window of the first step begins, and where the first one ends
+        {
+            var drift = await FilmDrift.MeasureAsync(Pictures(frames.Frames), [first, 16, 16, Frames - first - 32], Token);
+            Assert.All(drift.Skip(1), section => Assert.True(section.JointSsim >= section.LeastOwnSsim - Chance, $"{section}"));
+            Assert.All(drift, section => Assert.InRange(section.ColorDifference, 0, 3));
+        }
     }
 
     private static async IAsyncEnumerable<RgbImage> Pictures(List<byte[]> frames)

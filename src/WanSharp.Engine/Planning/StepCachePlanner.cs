@@ -56,8 +56,8 @@ internal static class StepCachePlanner
         {
             throw new InvalidRequestException(
                 Field,
-                $"'{setting.Policy}' keeps what a block made of each frame, and the windows of --context-frames begin elsewhere in each step: "
-                    + "choose easy, spectrum or taylor."
+                $"'{setting.Policy}' keeps what a block made of each frame, and the windows of --context-frames begin elsewhere in each "
+                    + "step: choose easy, spectrum or taylor."
             );
         }
 

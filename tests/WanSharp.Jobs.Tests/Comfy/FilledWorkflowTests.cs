@@ -74,6 +74,8 @@ public sealed class FilledWorkflowTests : IDisposable
         "slg",
         "nag",
         "riflex",
+        "context_frames",
+        "context_overlap",
         "step_cache",
         "lora",
         "lora_high",
