@@ -10,6 +10,13 @@ namespace WanSharp.Cli.Commands;
 /// <summary><c>wan bench lora</c>: what LoRAs cost a step, a batch and a merge.</summary>
 internal sealed class BenchLoraCommand(CliEnvironment environment)
 {
+    private static readonly (string Name, LoraPart Part)[] Parts =
+    [
+        ("step", LoraPart.Step),
+        ("batch", LoraPart.Batch),
+        ("merge", LoraPart.Merge),
+    ];
+
     private readonly WorkloadOptions _workload = new(
         environment,
         BenchmarkSubject.Dit,
@@ -19,6 +26,12 @@ internal sealed class BenchLoraCommand(CliEnvironment environment)
         defaultRuns: 5
     );
     private readonly Option<int?> _rank = NumberOption.Create<int>("--rank", "The LoRAs' rank. Default: 64.", "N");
+    private readonly Option<LoraPart[]> _parts = new("--row")
+    {
+        Description = "What is measured; may be given several times. Default: all.",
+        HelpName = string.Join('|', Parts.Select(part => part.Name)),
+        CustomParser = argument => [.. argument.Tokens.Select(token => ChoiceOption.Parse("--row", token.Value, argument, Parts))],
+    };
     private readonly Option<int?> _threads = CommonOptions.Threads();
     private readonly Option<bool> _json = CommonOptions.Json();
 
@@ -31,12 +44,13 @@ internal sealed class BenchLoraCommand(CliEnvironment environment)
         )
         {
             self._rank,
+            self._parts,
             self._threads,
             self._json,
         };
         self._workload.AddTo(command);
         command.SetAction(self.RunAsync);
-        return command.WithExamples("wan bench lora", "wan bench lora --shape 1.3b --rank 64 --layers 6 --json");
+        return command.WithExamples("wan bench lora", "wan bench lora --row merge --rank 64 --json");
     }
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
@@ -45,6 +59,7 @@ internal sealed class BenchLoraCommand(CliEnvironment environment)
         var report = await new LoraBenchmark(runtime).RunAsync(
             _workload.Read(parsed),
             Math.Max(parsed.GetValue(_rank) ?? 64, 1),
+            parsed.GetValue(_parts) ?? [],
             new StatusLine(environment),
             cancellationToken
         );
@@ -54,36 +69,44 @@ internal sealed class BenchLoraCommand(CliEnvironment environment)
 
     private static LoraOutput Output(LoraReport report) =>
         new(
-            report.Plain.Median,
-            report.Adapted.Median,
-            Math.Round(report.Adapted.Median / report.Plain.Median, 4),
-            report.AfterChange.Median,
-            report.CompiledByChange,
-            report.Together.Median,
-            report.Apart.Median,
-            Math.Round(report.Apart.Median / report.Together.Median, 3),
-            report.MergeSeconds,
-            report.MergePrivateBytes,
-            report.CachedSeconds,
-            report.Plain.Runs
+            report.Step?.Plain.Median,
+            report.Step?.Adapted.Median,
+            report.Step is { } step ? Math.Round(step.Adapted.Median / step.Plain.Median, 4) : null,
+            report.Step?.AfterChange.Median,
+            report.Step?.CompiledByChange,
+            report.Batch?.Together.Median,
+            report.Batch?.Apart.Median,
+            report.Batch is { } batch ? Math.Round(batch.Ratio, 3) : null,
+            report.Merge?.Seconds,
+            report.Merge?.ProcessorSeconds,
+            report.Merge?.PrivateBytes,
+            report.Merge?.CachedSeconds,
+            report.Step?.Plain.Runs
         );
 
     private static IEnumerable<string> Lines(LoraReport report)
     {
-        var (plain, adapted, changed) = (report.Plain.Median, report.Adapted.Median, report.AfterChange.Median);
-        var (together, apart) = (report.Together.Median, report.Apart.Median);
-        return
-        [
-            Invariant($"a step                      {plain, 8:0.000} s"),
-            Invariant($"with a LoRA, unmerged       {adapted, 8:0.000} s   × {adapted / plain:0.000}"),
-            Invariant($"the first after a change    {changed, 8:0.000} s   × {changed / adapted:0.000} of any other"),
-            Invariant($"graphs compiled by changes  {report.CompiledByChange, 8}"),
-            Invariant($"8 clips, 4 LoRAs, one batch {together, 8:0.000} s"),
-            Invariant($"the same in 4 batches       {apart, 8:0.000} s   × {apart / together:0.00}"),
-            Invariant(
-                $"a merge                     {report.MergeSeconds, 8:0.0} s   {ByteSize.Text(report.MergePrivateBytes ?? 0)} private"
-            ),
-            Invariant($"the same from the cache     {report.CachedSeconds, 8:0.0} s"),
-        ];
+        if (report.Step is { } step)
+        {
+            var (plain, adapted, changed) = (step.Plain.Median, step.Adapted.Median, step.AfterChange.Median);
+            yield return Invariant($"a step                      {plain, 8:0.000} s");
+            yield return Invariant($"with a LoRA, unmerged       {adapted, 8:0.000} s   × {adapted / plain:0.000}");
+            yield return Invariant($"the first after a change    {changed, 8:0.000} s   × {changed / adapted:0.000} of any other");
+            yield return Invariant($"graphs compiled by changes  {step.CompiledByChange, 8}");
+        }
+
+        if (report.Batch is { } batch)
+        {
+            yield return Invariant($"8 clips, 4 LoRAs, one batch {batch.Together.Median, 8:0.000} s");
+            yield return Invariant($"the same in 4 batches       {batch.Apart.Median, 8:0.000} s   × {batch.Ratio:0.00}");
+        }
+
+        if (report.Merge is { } merge)
+        {
+            var bytes = ByteSize.Text(merge.PrivateBytes ?? 0);
+            yield return Invariant($"a merge                     {merge.Seconds, 8:0.0} s   {bytes} private");
+            yield return Invariant($"all processors in that time {merge.ProcessorSeconds, 8:0.0} s");
+            yield return Invariant($"the same from the cache     {merge.CachedSeconds, 8:0.0} s");
+        }
     }
 }

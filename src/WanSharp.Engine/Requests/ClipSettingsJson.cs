@@ -61,7 +61,7 @@ public sealed class ClipSettingsJson : JsonConverter<ClipSettings>
             && SettingField.TextOf(value) is { } text
             && field.TrySet(settings, text, out var changed)
             ? changed
-            : throw new JsonException($"The {field.Name} is {field.Expected}, not {value.GetRawText()}.");
+            : throw new JsonException($"The {field.Name} is {field.Expected}, not {value.GetRawText().ReplaceLineEndings(" ")}.");
     }
 
     /// <inheritdoc/>

@@ -103,6 +103,9 @@ public sealed class Adapter : IDisposable
         }
     }
 
+    /// <summary>Whether a layer's factors were widened, and kept.</summary>
+    internal bool IsKept(string layer, DType dtype) => _kept.TryGetValue((layer, dtype), out var factors) && factors.IsValueCreated;
+
     /// <summary>A layer's factors; the caller disposes them unless <see cref="Keeps"/>.</summary>
     internal AdapterFactors FactorsOf(string layer, DType dtype) =>
         Keeps

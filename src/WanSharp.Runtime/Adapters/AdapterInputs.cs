@@ -13,6 +13,9 @@ namespace WanSharp.Runtime.Adapters;
 /// <param name="weights">The network's weights, for those of which a changed copy is needed.</param>
 internal sealed class AdapterInputs(OnnxGraph graph, WeightStore weights) : IDisposable
 {
+    // Less than this is copied sooner than another thread wakes.
+    private const long SharedBytes = 4L << 20;
+
     private readonly Dictionary<string, Tensor> _buffers = new(StringComparer.Ordinal);
     private readonly List<AdapterFactors> _passing = []; // of adapters that keep none
     private readonly Dictionary<string, Tensor> _copies = new(StringComparer.Ordinal);
@@ -27,11 +30,12 @@ internal sealed class AdapterInputs(OnnxGraph graph, WeightStore weights) : IDis
     public void Bind(PreparedRun run, string prefix, IReadOnlyList<AdapterUse?> rows, CancellationToken cancellationToken)
     {
         var slots = graph.Adapters;
-        var factors = new AdapterFactors?[slots.Count][];
-        Parallel.For(0, slots.Count, i => factors[i] = FactorsOf(slots[i], prefix, rows));
+        var factors = new AdapterFactors?[]?[slots.Count];
+        int[] unread = [.. Enumerable.Range(0, slots.Count).Where(i => !AreKept(slots[i], prefix, rows))];
+        Parallel.ForEach(unread, i => factors[i] = FactorsOf(slots[i], prefix, rows));
         for (var i = 0; i < slots.Count; i++)
         {
-            BindLayer(run, slots[i], factors[i], rows);
+            BindLayer(run, slots[i], factors[i] ?? FactorsOf(slots[i], prefix, rows), rows);
         }
 
         BindCopies(run, prefix, rows, cancellationToken);
@@ -66,6 +70,12 @@ internal sealed class AdapterInputs(OnnxGraph graph, WeightStore weights) : IDis
     }
 
     public void Dispose() => ReleaseMemory();
+
+    /// <summary>Whether a layer's factors are at hand: then other threads are not worth waking.</summary>
+    private static bool AreKept(AdapterSlot slot, string prefix, IReadOnlyList<AdapterUse?> rows) =>
+        rows.All(row =>
+            row?.Adapter is not { } adapter || !adapter.Has(prefix + slot.Name) || adapter.IsKept(prefix + slot.Name, slot.DType)
+        );
 
     private AdapterFactors?[] FactorsOf(AdapterSlot slot, string prefix, IReadOnlyList<AdapterUse?> rows)
     {
@@ -130,6 +140,7 @@ internal sealed class AdapterInputs(OnnxGraph graph, WeightStore weights) : IDis
         Parallel.For(
             0,
             count,
+            new ParallelOptions { MaxDegreeOfParallelism = down.ByteLength + up.ByteLength < SharedBytes ? 1 : -1 },
             row =>
             {
                 if (factors[row] is { } own)

@@ -19,7 +19,7 @@ internal static class MatrixProduct
     /// <param name="cancellationToken">Stops between rows.</param>
     public static void AddTo(Tensor target, Tensor left, Tensor right, float scale, CancellationToken cancellationToken)
     {
-        var (rows, columns, inner) = (target.Shape[0], (int)target.Shape[1], (int)right.Shape[0]);
+        var (rows, columns) = (target.Shape[0], (int)target.Shape[1]);
         var tasks = (rows + RowsOfATask - 1) / RowsOfATask;
         Parallel.For(
             0,
@@ -29,12 +29,25 @@ internal static class MatrixProduct
             {
                 var first = task * RowsOfATask;
                 var count = (int)(Math.Min(rows, first + RowsOfATask) - first);
-                var groups = (count + RowsAtOnce - 1) / RowsAtOnce;
-                var factors = new float[groups * RowsAtOnce * inner]; // of four rows at a time, interleaved
-                Interleave(left.Slice(first, count).Read<float>(), inner, count, scale, factors);
-                AddRows(target.Slice(first, count).Write<float>(), count, columns, factors, right.Read<float>(), inner);
+                AddTo(target.Slice(first, count).Write<float>(), count, columns, left.Slice(first, count), right, scale);
             }
         );
+    }
+
+    /// <summary>Adds a product to some rows, on this processor.</summary>
+    /// <param name="target">[rows, columns].</param>
+    /// <param name="rows">How many: few, or their factors leave the cache.</param>
+    /// <param name="columns">The length of each.</param>
+    /// <param name="left">F32 [rows, inner].</param>
+    /// <param name="right">F32 [inner, columns].</param>
+    /// <param name="scale">What the product is multiplied by.</param>
+    public static void AddTo(Span<float> target, int rows, int columns, Tensor left, Tensor right, float scale)
+    {
+        var inner = (int)right.Shape[0];
+        var groups = (rows + RowsAtOnce - 1) / RowsAtOnce;
+        var factors = new float[groups * RowsAtOnce * inner]; // of four rows at a time, interleaved
+        Interleave(left.Read<float>(), inner, rows, scale, factors);
+        AddRows(target, rows, columns, factors, right.Read<float>(), inner);
     }
 
     private static void Interleave(ReadOnlySpan<float> rows, int inner, int count, float scale, Span<float> factors)

@@ -1,10 +1,8 @@
 using System.Globalization;
-using System.Numerics.Tensors;
 using WanSharp.Graphs;
 using WanSharp.Runtime.Weights;
 using WanSharp.Storage;
 using WanSharp.Tensors;
-using Tensor = WanSharp.Tensors.Tensor;
 
 namespace WanSharp.Runtime.Adapters;
 
@@ -26,7 +24,7 @@ internal sealed class MergedWeights(
 {
     private const int FormatVersion = 1;
     private const int LayerParts = 2; // blocks.N, text_embedding.0
-    private const int PartsAtOnce = 2; // one is made while the other is written; more would hold more memory
+    private const int PartsAtOnce = 3; // one is made while others go to the disk
 
     // Networks up to here are read whole before they are trusted; more would cost seconds at every start.
     private const long VerifiedElements = 32L << 20;
@@ -59,13 +57,7 @@ internal sealed class MergedWeights(
                     new ParallelOptions { MaxDegreeOfParallelism = PartsAtOnce, CancellationToken = cancellationToken },
                     async (i, cancelled) =>
                     {
-                        parts[i] = entries is null
-                            ? Make(_parts[i], cancelled)
-                            : (
-                                await entries
-                                    .OpenAsync(KeyOf(source, _parts[i]), () => Make(_parts[i], cancelled), cancelled)
-                                    .ConfigureAwait(false)
-                            ).Tensors;
+                        parts[i] = await OpenPartAsync(entries, source, _parts[i], cancelled).ConfigureAwait(false);
                         lock (_parts)
                         {
                             prepared?.Invoke(++done, parts.Length);
@@ -88,88 +80,52 @@ internal sealed class MergedWeights(
 
     private long Elements() => _parts.Sum(part => part.Sum(name => slots[name].ElementCount));
 
-    private PreparedTensors Make(IEnumerable<string> names, CancellationToken cancellationToken)
+    /// <summary>A part, kept in a folder or in memory.</summary>
+    private async Task<PreparedTensors> OpenPartAsync(
+        PreparedEntries? entries,
+        string source,
+        IEnumerable<string> names,
+        CancellationToken cancellationToken
+    )
     {
-        var tensors = new Dictionary<string, Tensor>(StringComparer.Ordinal);
-        try
+        var part = new MergedPart(weights, loras, strengths, cancellationToken);
+        WeightSlot[] made = [.. names.Select(name => new WeightSlot(name, DType.F32, slots[name]))];
+        var wide = new HashSet<string>(StringComparer.Ordinal); // what F16 does not hold
+        while (true)
         {
-            WeightSlot[] made = [.. names.Select(name => new WeightSlot(name, DType.F32, slots[name]))];
-            var largest = made.Where(slot => TypeOf(weights, slot) != DType.F32).Max(slot => (long?)slot.Shape.ElementCount) ?? 0;
-            using var room = Tensor.Zeros(DType.F32, [largest]); // one for all: memory that is new costs as much as a merge
-            foreach (var slot in made)
+            try
             {
-                tensors[slot.Name] = Merged(slot, room, cancellationToken);
-            }
-
-            return new PreparedTensors(tensors, [.. tensors.Values]);
-        }
-        catch
-        {
-            foreach (var tensor in tensors.Values)
-            {
-                tensor.Dispose();
-            }
-
-            throw;
-        }
-    }
-
-    private Tensor Merged(WeightSlot slot, Tensor room, CancellationToken cancellationToken)
-    {
-        if (TypeOf(weights, slot) == DType.F32)
-        {
-            return Owned(DType.F32, slot.Shape, whole => Merge(slot, whole, cancellationToken));
-        }
-
-        var weight = room.Slice(0, slot.Shape.ElementCount).Reshape(slot.Shape);
-        Merge(slot, weight, cancellationToken);
-        var half = Owned(DType.F16, slot.Shape, weight.ConvertTo);
-        if (TensorPrimitives.IsFiniteAll<Half>(half.Read<Half>()))
-        {
-            return half;
-        }
-
-        half.Dispose();
-        return Owned(DType.F32, slot.Shape, weight.ConvertTo);
-    }
-
-    private void Merge(WeightSlot slot, Tensor weight, CancellationToken cancellationToken)
-    {
-        weights.CopyTo(slot, "", weight);
-        for (var lora = 0; lora < loras.Count; lora++)
-        {
-            if (loras[lora].Changes.TryGetValue(slot.Name, out var changes) && strengths[lora] != 0)
-            {
-                foreach (var change in changes)
+                if (entries is null)
                 {
-                    change.Apply(weight, strengths[lora], cancellationToken);
+                    return InMemory();
                 }
+
+                // Memory that is new costs as much as a product: the weights of a part are made in the same.
+                using var room = Tensor.Zeros(DType.U8, [made.Max(slot => KeptAs(slot).ByteLength(slot.Shape.ElementCount))]);
+                var written = made.ToDictionary(slot => slot.Name, slot => Entry(slot, room), StringComparer.Ordinal);
+                return await entries.OpenAsync(KeyOf(source, names), written, InMemory, cancellationToken).ConfigureAwait(false);
+            }
+            catch (HalfRangeException e) when (wide.Add(e.Weight))
+            {
+                // Again, with this one as wide as it needs.
             }
         }
 
-        if (!TensorPrimitives.IsFiniteAll<float>(weight.Read<float>()))
-        {
-            throw new CheckpointException(
-                weights.Path,
-                slot.Name,
-                "with the LoRAs it is not finite: a file is damaged, or a strength too large."
-            );
-        }
-    }
+        PreparedTensors InMemory() => PreparedTensors.Make(made, slot => part.Make(slot, KeptAs(slot)));
 
-    private static Tensor Owned(DType dtype, Shape shape, Action<Tensor> fill)
-    {
-        var tensor = Tensor.Zeros(dtype, shape);
-        try
-        {
-            fill(tensor);
-            return tensor;
-        }
-        catch
-        {
-            tensor.Dispose();
-            throw;
-        }
+        DType KeptAs(WeightSlot slot) => wide.Contains(slot.Name) ? DType.F32 : TypeOf(weights, slot);
+
+        SafetensorsEntry Entry(WeightSlot slot, Tensor room) =>
+            new(
+                KeptAs(slot),
+                slot.Shape,
+                () =>
+                {
+                    var merged = Tensor.View(room.Memory, 0, KeptAs(slot), slot.Shape, isReadOnly: false);
+                    part.Fill(slot, merged);
+                    return merged;
+                }
+            );
     }
 
     private string KeyOf(string source, IEnumerable<string> names) =>

@@ -30,8 +30,37 @@ internal sealed class PreparedEntries(ContentStore store, bool verifies)
             return (kept, IsNew: false);
         }
 
-        store.Put(key, entry => Write(Path.Combine(entry, FileName), make, cancellationToken));
+        store.Put(
+            key,
+            entry =>
+            {
+                using var made = make();
+                Write(entry, made.Tensors.ToDictionary(one => one.Key, one => SafetensorsEntry.Of(one.Value)), cancellationToken);
+            }
+        );
         return (TryMap(key, cancellationToken) ?? make(), IsNew: true); // a full disk keeps nothing
+    }
+
+    /// <summary>An entry whose tensors are made one after another while it is written.</summary>
+    /// <param name="key">What it is made of.</param>
+    /// <param name="tensors">Its tensors by name.</param>
+    /// <param name="inMemory">Makes them in memory, where the folder keeps nothing.</param>
+    /// <param name="cancellationToken">Stops the making.</param>
+    public async Task<PreparedTensors> OpenAsync(
+        string key,
+        IReadOnlyDictionary<string, SafetensorsEntry> tensors,
+        Func<PreparedTensors> inMemory,
+        CancellationToken cancellationToken
+    )
+    {
+        using var turn = await store.LockAsync(key, cancellationToken).ConfigureAwait(false);
+        if (TryMap(key, cancellationToken) is { } kept)
+        {
+            return kept;
+        }
+
+        store.Put(key, entry => Write(entry, tensors, cancellationToken));
+        return TryMap(key, cancellationToken) ?? inMemory();
     }
 
     /// <summary>The entry's files, mapped; null when there is none that is whole.</summary>
@@ -67,12 +96,11 @@ internal sealed class PreparedEntries(ContentStore store, bool verifies)
         return null;
     }
 
-    private static void Write(string path, Func<PreparedTensors> make, CancellationToken cancellationToken)
+    private static void Write(string entry, IReadOnlyDictionary<string, SafetensorsEntry> tensors, CancellationToken cancellationToken)
     {
-        using var made = make();
         try
         {
-            SafetensorsWriter.Write(path, made.Tensors, cancellationToken: cancellationToken);
+            SafetensorsWriter.WriteEntries(Path.Combine(entry, FileName), tensors, cancellationToken: cancellationToken);
         }
         catch (CheckpointException e) when (e.InnerException is IOException or UnauthorizedAccessException)
         {

@@ -1,3 +1,4 @@
+using WanSharp.Graphs;
 using WanSharp.Tensors;
 
 namespace WanSharp.Runtime.Weights;
@@ -13,6 +14,32 @@ internal sealed record PreparedTensors(IReadOnlyDictionary<string, Tensor> Tenso
     /// <summary>All of several, whose owner this one is.</summary>
     public static PreparedTensors Join(IReadOnlyList<PreparedTensors> parts) =>
         new(parts.SelectMany(part => part.Tensors).ToDictionary(StringComparer.Ordinal), [.. parts.SelectMany(part => part.Owned)]);
+
+    /// <summary>All of them in memory.</summary>
+    /// <param name="slots">Which there are.</param>
+    /// <param name="make">Makes one.</param>
+    public static PreparedTensors Make(IEnumerable<WeightSlot> slots, Func<WeightSlot, Tensor> make)
+    {
+        var made = new Dictionary<string, Tensor>(StringComparer.Ordinal);
+        try
+        {
+            foreach (var slot in slots)
+            {
+                made.Add(slot.Name, make(slot));
+            }
+
+            return new PreparedTensors(made, [.. made.Values]);
+        }
+        catch
+        {
+            foreach (var tensor in made.Values)
+            {
+                tensor.Dispose();
+            }
+
+            throw;
+        }
+    }
 
     public void Dispose()
     {

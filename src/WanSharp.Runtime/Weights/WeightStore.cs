@@ -123,6 +123,28 @@ public sealed class WeightStore(ICheckpoint checkpoint) : IDisposable
         Fill(destination, Parts(prefix + slot.Name), prefix + slot.Name);
     }
 
+    /// <summary>
+    /// A weight as the checkpoint has it, looked through for parts that were never downloaded; null where it is in several tensors, or
+    /// has a scale.
+    /// </summary>
+    /// <inheritdoc cref="Get" path="/exception"/>
+    internal Tensor? FindStored(WeightSlot slot)
+    {
+        if (Parts(slot.Name) is not [(var stored, null)])
+        {
+            return null;
+        }
+
+        stored = Fitted(stored, slot.Shape, slot.Name);
+        if (stored.DType != DType.F32)
+        {
+            WeightScale.RequireMeaning(Path, slot.Name, stored, scale: null);
+        }
+
+        ZeroedParts.Refuse(Path, slot.Name, stored);
+        return stored;
+    }
+
     /// <summary>Whether <see cref="Get"/> would give a view of the checkpoint, not a converted copy.</summary>
     public bool IsView(WeightSlot slot, string prefix = "")
     {

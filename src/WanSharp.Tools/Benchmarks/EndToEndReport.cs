@@ -11,6 +11,9 @@ public sealed record EndToEndReport(string Workload, long TextParameters, EndToE
     /// <summary>How many times as fast the second way is.</summary>
     public double Ratio => Math.Round(Full.TotalSeconds / Few.TotalSeconds, 2);
 
+    /// <summary>How many times as much the processors do for the first way.</summary>
+    public double ProcessorRatio => Math.Round(Full.ProcessorSeconds / Few.ProcessorSeconds, 2);
+
     /// <summary>A preview as a share of a step of the fast way.</summary>
     public double PreviewShare => Math.Round(PreviewSeconds / Few.StepSeconds, 6);
 }

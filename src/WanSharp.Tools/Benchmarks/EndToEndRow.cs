@@ -12,6 +12,7 @@ namespace WanSharp.Tools.Benchmarks;
 /// <param name="DecodeSeconds">Decoding the frames.</param>
 /// <param name="WriteSeconds">Taking frames and encoding them as mp4, part of which overlaps with decoding.</param>
 /// <param name="TotalSeconds">From the call to the finished file.</param>
+/// <param name="ProcessorSeconds">Seconds of all processors in that time, without ffmpeg's.</param>
 /// <param name="PeakPrivateBytes">The largest private memory; null where that is not known.</param>
 public sealed record EndToEndRow(
     string Way,
@@ -25,5 +26,6 @@ public sealed record EndToEndRow(
     double DecodeSeconds,
     double WriteSeconds,
     double TotalSeconds,
+    double ProcessorSeconds,
     long? PeakPrivateBytes
 );

@@ -49,16 +49,16 @@ internal sealed class EndToEndRun(WanHost host, EndToEndFiles files, int? thread
             progress?.Report(string.Create(CultureInfo.InvariantCulture, $"{way}: step {step} of {clip.Steps}"))
         );
         var memory = MemorySampler.Start();
-        (GenerationStatistics Statistics, double Total) made;
+        Made made;
         await using (memory)
         {
             made = await MakeAsync(engine.Generator, clip, times, cancellationToken).ConfigureAwait(false);
         }
 
-        return Row(way, engine.Generator.Plan(clip).Branches, steps, times, made.Statistics, made.Total, memory.PeakPrivateBytes);
+        return Row(way, engine.Generator.Plan(clip).Branches, steps, times, made, memory.PeakPrivateBytes);
     }
 
-    private async Task<(GenerationStatistics Statistics, double Total)> MakeAsync(
+    private async Task<Made> MakeAsync(
         IVideoGenerator generator,
         GenerationRequest clip,
         StepTimes times,
@@ -67,7 +67,7 @@ internal sealed class EndToEndRun(WanHost host, EndToEndFiles files, int? thread
     {
         var ffmpeg = host.FindFfmpeg();
         using var folder = WorkFolder.CreateTemporary();
-        var started = Stopwatch.GetTimestamp();
+        var (started, used) = (Stopwatch.GetTimestamp(), Environment.CpuUsage.TotalTime);
         var plan = generator.Plan(clip);
         var target = OutputTarget.Parse(folder[ffmpeg is null ? "clip.png" : "clip.mp4"]);
         var writer = VideoWriter.Create(ffmpeg, target, plan.Format, plan.Settings.ToJson());
@@ -76,49 +76,54 @@ internal sealed class EndToEndRun(WanHost host, EndToEndFiles files, int? thread
             .GenerateAsync(plan, writer, new GenerationRunOptions { Progress = times }, cancellationToken)
             .ConfigureAwait(false);
         await writer.CompleteAsync(cancellationToken).ConfigureAwait(false);
-        return (statistics, Stopwatch.GetElapsedTime(started).TotalSeconds);
+        return new Made(
+            statistics,
+            Stopwatch.GetElapsedTime(started).TotalSeconds,
+            (Environment.CpuUsage.TotalTime - used).TotalSeconds
+        );
     }
 
-    private static EndToEndRow Row(
-        string way,
-        int passes,
-        int steps,
-        StepTimes times,
-        GenerationStatistics statistics,
-        double total,
-        long? memory
-    )
+    private static EndToEndRow Row(string way, int passes, int steps, StepTimes times, Made made, long? memory)
     {
-        var made = statistics.Steps;
+        var stages = made.Statistics.Stages;
+        var missing = steps - made.Statistics.Steps;
         var step = Timing.Of(times.Later.Count > 0 ? times.Later : [Seconds(GenerationStage.Denoise, stage => stage.Elapsed)]).Median;
-        var missing = (steps - made) * step;
+        var used = times.LaterUsed.Count > 0 ? Timing.Of(times.LaterUsed).Median : 0;
         return new EndToEndRow(
             way,
             steps,
-            made,
+            made.Statistics.Steps,
             passes,
             Seconds(GenerationStage.Load, stage => stage.Busy),
             Seconds(GenerationStage.Encode, stage => stage.Elapsed),
-            Seconds(GenerationStage.Denoise, stage => stage.Elapsed) + missing,
+            Seconds(GenerationStage.Denoise, stage => stage.Elapsed) + (missing * step),
             step,
             Seconds(GenerationStage.Decode, stage => stage.Elapsed),
             Seconds(GenerationStage.Write, stage => stage.Busy),
-            total + missing,
+            made.Seconds + (missing * step),
+            made.ProcessorSeconds + (missing * used),
             memory
         );
 
         double Seconds(GenerationStage stage, Func<StageTime, TimeSpan> part) =>
-            statistics.Stages.TryGetValue(stage, out var time) ? part(time).TotalSeconds : 0;
+            stages.TryGetValue(stage, out var time) ? part(time).TotalSeconds : 0;
     }
+
+    /// <summary>A clip that was made.</summary>
+    private sealed record Made(GenerationStatistics Statistics, double Seconds, double ProcessorSeconds);
 
     /// <summary>Notes when steps begin.</summary>
     private sealed class StepTimes(Action<int>? begun) : IProgress<GenerationProgress>
     {
         private long _last;
+        private TimeSpan _used;
         private int _begun;
 
         /// <summary>Seconds of the steps but the first and the last.</summary>
         public List<double> Later { get; } = [];
+
+        /// <summary>Seconds of all processors in them.</summary>
+        public List<double> LaterUsed { get; } = [];
 
         public void Report(GenerationProgress value)
         {
@@ -130,9 +135,10 @@ internal sealed class EndToEndRun(WanHost host, EndToEndFiles files, int? thread
             if (++_begun > 2)
             {
                 Later.Add(Stopwatch.GetElapsedTime(_last).TotalSeconds);
+                LaterUsed.Add((Environment.CpuUsage.TotalTime - _used).TotalSeconds);
             }
 
-            _last = Stopwatch.GetTimestamp();
+            (_last, _used) = (Stopwatch.GetTimestamp(), Environment.CpuUsage.TotalTime);
             begun?.Invoke(value.Done + 1);
         }
     }

@@ -20,36 +20,38 @@ public sealed class LoraBenchmark(OrtRuntime runtime)
     private const int ClipsOfALora = 2;
     private const string Small = "shapes";
 
-    /// <summary>Measures all of it.</summary>
+    /// <summary>Measures.</summary>
     /// <param name="options">The network, its size, and the number of passes.</param>
     /// <param name="rank">The LoRAs' rank.</param>
+    /// <param name="parts">What is measured; all of it if there are none.</param>
     /// <param name="progress">Receives progress messages.</param>
     /// <param name="cancellationToken">Stops between two operations.</param>
     public async Task<LoraReport> RunAsync(
         BenchmarkOptions options,
         int rank,
+        IReadOnlyCollection<LoraPart> parts,
         IProgress<string>? progress = null,
         CancellationToken cancellationToken = default
     )
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentOutOfRangeException.ThrowIfLessThan(rank, 1);
-        var step = new Step();
-        using (var large = await OpenAsync(options, progress, cancellationToken).ConfigureAwait(false))
+        ArgumentNullException.ThrowIfNull(parts);
+        LoraStepCost? step = null;
+        LoraBatchCost? batch = null;
+        if (Has(LoraPart.Step))
         {
+            using var large = await OpenAsync(options, progress, cancellationToken).ConfigureAwait(false);
             progress?.Report("a step with a LoRA, in turn with one without");
-            MeasureStep(large, rank, options.Runs, step, cancellationToken);
+            step = MeasureStep(large, rank, options.Runs, cancellationToken);
         }
 
-        var together = new List<double>();
-        var apart = new List<double>();
-        using (
-            var small = await OpenAsync(options with { Shape = Small, Width = 96, Height = 96, Layers = null }, progress, cancellationToken)
-                .ConfigureAwait(false)
-        )
+        if (Has(LoraPart.Batch))
         {
+            var size = options with { Shape = Small, Width = 96, Height = 96, Layers = null };
+            using var small = await OpenAsync(size, progress, cancellationToken).ConfigureAwait(false);
             progress?.Report("clips with different LoRAs in one pass, in turn with a pass for each LoRA");
-            MeasureBatch(small, rank, 4 * options.Runs, together, apart, cancellationToken);
+            batch = MeasureBatch(small, rank, 4 * options.Runs, cancellationToken);
         }
 
         progress?.Report("a merge");
@@ -58,51 +60,40 @@ public sealed class LoraBenchmark(OrtRuntime runtime)
         {
             Weights = DType.F16,
         };
-        var (seconds, bytes, again) = await MergeAsync(half, rank, progress, cancellationToken).ConfigureAwait(false);
         return new LoraReport(
-            Timing.Of(step.Plain),
-            Timing.Of(step.Adapted),
-            Timing.Of(step.AfterChange),
-            step.Compiled,
-            Timing.Of(together),
-            Timing.Of(apart),
-            seconds,
-            bytes,
-            again
+            step,
+            batch,
+            Has(LoraPart.Merge) ? await MergeAsync(half, rank, progress, cancellationToken).ConfigureAwait(false) : null
         );
+
+        bool Has(LoraPart part) => parts.Count == 0 || parts.Contains(part);
     }
 
-    private static void MeasureStep(Loaded network, int rank, int runs, Step step, CancellationToken cancellationToken)
+    private static LoraStepCost MeasureStep(Loaded network, int rank, int runs, CancellationToken cancellationToken)
     {
         using var first = network.CreateLora(1, rank);
         using var second = network.CreateLora(2, rank);
         AdapterUse[] uses = [new(first.Adapter, 1), new(second.Adapter, 0.8f)];
-        using var plain = network.Prepare(null);
+        using var keys = network.Prepare(null);
         TextKeys[] adapted = [network.Prepare(uses[0]), network.Prepare(uses[1])];
-        network.Seconds([plain], cancellationToken); // compiles, and takes memory
+        network.Seconds([keys], cancellationToken); // compiles, and takes memory
         network.Seconds([adapted[0]], cancellationToken);
         network.Seconds([adapted[1]], cancellationToken);
         var compiled = network.Compiled;
+        var (plain, same, changed) = (new List<double>(), new List<double>(), new List<double>());
         for (var run = 0; run < runs; run++)
         {
-            step.Plain.Add(network.Seconds([plain], cancellationToken));
+            plain.Add(network.Seconds([keys], cancellationToken));
             network.Seconds([adapted[run % 2]], cancellationToken); // of another graph: not what is compared
-            step.Adapted.Add(network.Seconds([adapted[run % 2]], cancellationToken));
-            step.AfterChange.Add(network.Seconds([adapted[(run + 1) % 2]], cancellationToken));
+            same.Add(network.Seconds([adapted[run % 2]], cancellationToken));
+            changed.Add(network.Seconds([adapted[(run + 1) % 2]], cancellationToken));
         }
 
-        step.Compiled = network.Compiled - compiled;
-        Array.ForEach(adapted, keys => keys.Dispose());
+        Array.ForEach(adapted, one => one.Dispose());
+        return new LoraStepCost(Timing.Of(plain), Timing.Of(same), Timing.Of(changed), network.Compiled - compiled);
     }
 
-    private static void MeasureBatch(
-        Loaded network,
-        int rank,
-        int runs,
-        List<double> together,
-        List<double> apart,
-        CancellationToken cancellationToken
-    )
+    private static LoraBatchCost MeasureBatch(Loaded network, int rank, int runs, CancellationToken cancellationToken)
     {
         LoadedLora[] loras = [.. Enumerable.Range(0, Loras).Select(lora => network.CreateLora((ulong)lora + 1, rank))];
         TextKeys[] keys =
@@ -111,6 +102,7 @@ public sealed class LoraBenchmark(OrtRuntime runtime)
                 .SelectMany(lora => Enumerable.Repeat(lora, ClipsOfALora))
                 .Select(lora => network.Prepare(new AdapterUse(lora.Adapter, 1))),
         ];
+        var (together, apart) = (new List<double>(), new List<double>());
         for (var run = -2; run < runs; run++) // the first ones warm up
         {
             var whole = network.Seconds(keys, cancellationToken);
@@ -124,9 +116,11 @@ public sealed class LoraBenchmark(OrtRuntime runtime)
 
         Array.ForEach(keys, one => one.Dispose());
         Array.ForEach(loras, lora => lora.Dispose());
+        var ratio = Timing.Of([.. apart.Zip(together, (four, one) => four / one)]).Median;
+        return new LoraBatchCost(Timing.Of(together), Timing.Of(apart), ratio);
     }
 
-    private static async Task<(double Seconds, long? Bytes, double Again)> MergeAsync(
+    private static async Task<LoraMergeCost> MergeAsync(
         BenchmarkOptions options,
         int rank,
         IProgress<string>? progress,
@@ -146,16 +140,23 @@ public sealed class LoraBenchmark(OrtRuntime runtime)
             await before.DisposeAsync().ConfigureAwait(false);
             var memory = MemorySampler.Start();
             double seconds;
+            double processors;
             await using (memory)
             {
-                var started = Stopwatch.GetTimestamp();
+                var (started, used) = (Stopwatch.GetTimestamp(), Environment.CpuUsage.TotalTime);
                 using var merged = await OpenMergedAsync().ConfigureAwait(false);
                 seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
+                processors = (Environment.CpuUsage.TotalTime - used).TotalSeconds;
             }
 
             var opened = Stopwatch.GetTimestamp();
             using var again = await OpenMergedAsync().ConfigureAwait(false);
-            return (seconds, memory.PeakPrivateBytes - before.PeakPrivateBytes, Stopwatch.GetElapsedTime(opened).TotalSeconds);
+            return new LoraMergeCost(
+                seconds,
+                processors,
+                memory.PeakPrivateBytes - before.PeakPrivateBytes,
+                Stopwatch.GetElapsedTime(opened).TotalSeconds
+            );
         }
         finally
         {
@@ -210,17 +211,6 @@ public sealed class LoraBenchmark(OrtRuntime runtime)
         }
 
         return noise;
-    }
-
-    private sealed class Step
-    {
-        public List<double> Plain { get; } = [];
-
-        public List<double> Adapted { get; } = [];
-
-        public List<double> AfterChange { get; } = [];
-
-        public long Compiled { get; set; }
     }
 
     /// <summary>A transformer that is measured.</summary>

@@ -161,24 +161,36 @@ public sealed class PresetCatalogTests : IDisposable
         Assert.Contains(expected, wrong.Message, StringComparison.Ordinal);
     }
 
-    /// <summary>Damaged bytes of a file, however they are damaged: presets or one clear error. PRESET_FUZZ sets how many.</summary>
+    /// <summary>
+    /// Files that are damaged byte by byte and member by member: presets whose settings can be read, or one clear error.
+    /// <c>WAN_FUZZ</c> sets how many.
+    /// </summary>
     [Fact]
-    public void Parse_DamagedBytes_AreReadOrRefused()
+    public void Load_AMutatedFile_IsReadOrRefused()
     {
-        var count = int.TryParse(Environment.GetEnvironmentVariable("PRESET_FUZZ"), out var asked) ? asked : 150;
+        var count = int.TryParse(Environment.GetEnvironmentVariable("WAN_FUZZ"), out var asked) ? asked : 150;
         var random = new Random(13);
-        var sources = new[] { Encoding.UTF8.GetBytes(Mine), File.ReadAllBytes(PathOfShipped()) };
+        string[] sources = [Mine, Mine[Mine.IndexOf('{')..], File.ReadAllText(PathOfShipped())];
         for (var i = 0; i < count; i++)
         {
-            var bytes = Mutate(sources[i % 2], random);
-            File.WriteAllBytes(_folder["presets.json"], bytes);
+            var text = JsonMutation.Of(sources[i % sources.Length], random);
+            File.WriteAllText(_folder["presets.json"], text, Encoding.Latin1);
             try
             {
-                Assert.NotEmpty(PresetCatalog.Load([_folder["presets.json"]]).All);
+                var catalog = PresetCatalog.Load([_folder["presets.json"]]);
+                foreach (var settings in catalog.All.Values.SelectMany(preset => preset.Models.Values).SelectMany(SettingsOf))
+                {
+                    Assert.NotNull(SettingFields.CommandLine(settings).ToList());
+                }
             }
             catch (InvalidDataException refused)
             {
                 Assert.StartsWith(_folder["presets.json"], refused.Message, StringComparison.Ordinal);
+                Assert.DoesNotContain('\n', refused.Message);
+            }
+            catch (Exception e) when (e is not Xunit.Sdk.IAssertionException)
+            {
+                Assert.Fail($"{e.GetType().Name} at {i}: {e.Message}\n{e.StackTrace}\n{text}");
             }
         }
     }
@@ -189,34 +201,5 @@ public sealed class PresetCatalogTests : IDisposable
         using var file = File.Create(_folder["shipped.json"]);
         stream.CopyTo(file);
         return file.Name;
-    }
-
-    private static byte[] Mutate(byte[] source, Random random)
-    {
-        var bytes = source.ToList();
-        for (var edits = random.Next(1, 4); edits > 0; edits--)
-        {
-            var at = random.Next(bytes.Count);
-            switch (random.Next(5))
-            {
-                case 0:
-                    bytes[at] = (byte)random.Next(256);
-                    break;
-                case 1:
-                    bytes.RemoveRange(at, Math.Min(random.Next(1, 20), bytes.Count - at - 1));
-                    break;
-                case 2:
-                    bytes.InsertRange(at, bytes.GetRange(random.Next(bytes.Count - 1), 1));
-                    break;
-                case 3:
-                    bytes.InsertRange(at, "\\ud800"u8.ToArray());
-                    break;
-                default:
-                    (bytes[at], bytes[^(at + 1)]) = (bytes[^(at + 1)], bytes[at]);
-                    break;
-            }
-        }
-
-        return [.. bytes];
     }
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using WanSharp.Engine.Requests;
 using WanSharp.Jobs.Recipes;
 using WanSharp.Tensors;
+using WanSharp.Testing;
 using WanSharp.Testing.Comfy;
 
 namespace WanSharp.Jobs.Tests.Recipes;
@@ -306,7 +307,7 @@ public class RecipeReaderTests
         var random = new Random(13);
         for (var i = 0; i < count; i++)
         {
-            var text = RecipeMutation.Of(texts[i % texts.Length], random);
+            var text = JsonMutation.Of(texts[i % texts.Length], random);
             try
             {
                 var recipe = RecipeReader.Read([("", text)], "mutated");

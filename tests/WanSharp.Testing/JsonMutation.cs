@@ -1,10 +1,10 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
-namespace WanSharp.Jobs.Tests.Recipes;
+namespace WanSharp.Testing;
 
 /// <summary>Changes a text as damage, and as programs that write it otherwise, would.</summary>
-internal static class RecipeMutation
+public static class JsonMutation
 {
     private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false };
 
@@ -31,6 +31,7 @@ internal static class RecipeMutation
         "\"..\"",
     ];
 
+    /// <summary>A text that differs in one to three places.</summary>
     public static string Of(string text, Random random)
     {
         for (var times = random.Next(1, 4); times > 0; times--)
