@@ -22,8 +22,8 @@ internal readonly partial record struct FieldValue(string Field, string Text, st
     public bool Flag() =>
         Text.ToLowerInvariant() switch
         {
-            "true" or "yes" or "1" => true,
-            "false" or "no" or "0" => false,
+            "true" or "yes" or "1" or "wahr" or "vrai" or "verdadero" or "verdadeiro" or "vero" or "истина" => true,
+            "false" or "no" or "0" or "falsch" or "faux" or "falso" or "ложь" => false,
             _ => throw new InvalidRequestException(Field, $"The {Field} is true or false, not '{Text}'."),
         };
 

@@ -121,10 +121,47 @@ internal sealed class WorkflowGuess
                 inputs.Add(_values.Number(node, name), node, name);
             }
         );
+        AddAlike(measured);
         _roles[ComfyRole.Fps] = new FrameRates(_workflow, _values, _samplers, Output).Find();
         var images = new ConditioningImages(_values, measured);
         _roles[ComfyRole.Image] = images.First();
         _roles[ComfyRole.LastImage] = images.Last();
+    }
+
+    /// <summary>
+    /// Adds what has the clip's frames or size on the way to it, such as the picture or the control that it is made from: of the old number
+    /// it would be cut or filled up.
+    /// </summary>
+    private void AddAlike(List<ComfyNode> measured)
+    {
+        var (frames, width, height) = (NumberOf(ComfyRole.Frames), NumberOf(ComfyRole.Width), NumberOf(ComfyRole.Height));
+        foreach (var node in _samplers.Behind(_samplers.Main, throughSamplers: true).Except(measured))
+        {
+            foreach (var name in ClipSamplers.FrameCounts.Append("frame_load_cap"))
+            {
+                Add(ComfyRole.Frames, node, name, frames);
+            }
+
+            if (Held(node, "width", width) is not null && Held(node, "height", height) is not null)
+            {
+                Add(ComfyRole.Width, node, "width", width);
+                Add(ComfyRole.Height, node, "height", height);
+            }
+        }
+
+        double? NumberOf(ComfyRole role) =>
+            _roles[role].Known.Select(_values.NumberIn).Distinct().Take(2).ToList() is [var number] ? number : null;
+
+        ComfyInput? Held(ComfyNode node, string name, double? number) =>
+            number is not null && _values.Number(node, name)?.Input is { } input && _values.NumberIn(input) == number ? input : null;
+
+        void Add(ComfyRole role, ComfyNode node, string name, double? number)
+        {
+            if (Held(node, name, number) is { } input)
+            {
+                _roles[role].Add(input);
+            }
+        }
     }
 
     private void EachSampler(ComfyRole role, Action<ComfyNode, RoleInputs> find)

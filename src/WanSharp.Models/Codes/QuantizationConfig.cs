@@ -1,11 +1,12 @@
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using WanSharp.Tensors;
 
 namespace WanSharp.Models.Codes;
 
 /// <summary>What a description (<c>config.json</c>, <c>quantization_config.json</c>) says of how a checkpoint was quantized.</summary>
 /// <remarks>Sources: huggingface/diffusers:src/diffusers/quantizers; Disty0/sdnq:src/sdnq/quantizer.py (SDNQConfig).</remarks>
-internal sealed class QuantizationConfig
+internal sealed partial class QuantizationConfig
 {
     private const string FileName = "quantization_config.json";
     private const string Property = "quantization_config";
@@ -44,9 +45,31 @@ internal sealed class QuantizationConfig
         var general = ModelDescription.FileNextTo(checkpoint.Path);
         return checkpoint.Metadata.TryGetValue(Property, out var note) ? Read(checkpoint.Path, "its header", Parsed(checkpoint.Path, note))
             : File.Exists(own) ? Read(checkpoint.Path, own, Object(own))
-            : File.Exists(general) && Object(general).TryGetProperty(Property, out var section) ? Read(checkpoint.Path, general, section)
+            : File.Exists(general)
+            && Object(general) is var described
+            && !IsOfAnother(described)
+            && described.TryGetProperty(Property, out var section)
+                ? Read(checkpoint.Path, general, section)
             : null;
     }
+
+    /// <summary>Whether a description is that of a network which is none of Wan's, as where models of all kinds share a folder.</summary>
+    private static bool IsOfAnother(JsonElement description) =>
+        (
+            Text(description, "_class_name")
+            ?? (
+                description.TryGetProperty("architectures", out var names)
+                && names is { ValueKind: JsonValueKind.Array }
+                && names.GetArrayLength() > 0
+                    ? names[0].ToString()
+                    : null
+            )
+        )
+            is { } name
+        && !OfWan().IsMatch(name);
+
+    [GeneratedRegex("wan|t5|clip|xlm|autoencoder|skyreels", RegexOptions.IgnoreCase)]
+    private static partial Regex OfWan();
 
     private static bool IsQuantized(Tensor tensor) =>
         tensor.Shape.Rank >= 2 && tensor.DType is DType.I8 or DType.U8 or DType.F8E4M3 or DType.F8E5M2;

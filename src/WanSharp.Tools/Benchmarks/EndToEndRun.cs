@@ -76,11 +76,7 @@ internal sealed class EndToEndRun(WanHost host, EndToEndFiles files, int? thread
             .GenerateAsync(plan, writer, new GenerationRunOptions { Progress = times }, cancellationToken)
             .ConfigureAwait(false);
         await writer.CompleteAsync(cancellationToken).ConfigureAwait(false);
-        return new Made(
-            statistics,
-            Stopwatch.GetElapsedTime(started).TotalSeconds,
-            (Environment.CpuUsage.TotalTime - used).TotalSeconds
-        );
+        return new Made(statistics, Stopwatch.GetElapsedTime(started).TotalSeconds, (Environment.CpuUsage.TotalTime - used).TotalSeconds);
     }
 
     private static EndToEndRow Row(string way, int passes, int steps, StepTimes times, Made made, long? memory)

@@ -25,6 +25,27 @@ public sealed class WorkflowShapeTests
         Assert.Equal("a fox", nodes["61"]!["inputs"]!["text"]!.GetValue<string>());
     }
 
+    /// <summary>A control of the old length would be filled up with gray, and a picture of the old size be cropped twice.</summary>
+    [Theory]
+    [InlineData(33, 832, 121, 480, 640)]
+    [InlineData(20, 832, 20, 480, 640)] // its own length
+    [InlineData(33, 512, 121, 512, 480)] // its own size
+    public void WhatHasTheClipsFramesOrSize_GetsTheNewOnes(int frames, int width, int framesAfter, int widthAfter, int heightAfter)
+    {
+        var workflow = Workflows.Edit(
+            Workflows.TextToVideo,
+            $$$"""
+            {"40": {"control_video": ["60", 0]},
+             "60": {"class_type": "WanVideoVACEStartToEndFrame", "inputs": {"num_frames": {{{frames}}}, "start_image": ["61", 0]} },
+             "61": {"class_type": "ImageScale", "inputs": {"width": {{{width}}}, "height": 480, "image": ["62", 0]} },
+             "62": {"class_type": "LoadImage", "inputs": {"image": "a.png"} } }
+            """
+        );
+        var nodes = Fill(workflow, Request with { Frames = 121, Width = 480, Height = 640 });
+        Assert.Equal((121, framesAfter), (Int(nodes, "40", "length"), Int(nodes, "60", "num_frames")));
+        Assert.Equal((widthAfter, heightAfter), (Int(nodes, "61", "width"), Int(nodes, "61", "height")));
+    }
+
     [Fact]
     public void ASamplerThatDrawsTheFirstFrame_IsNotSetSilently()
     {

@@ -233,6 +233,19 @@ public sealed class QuantizedFileTests : IDisposable
         Assert.Contains("another program left the scale out", lost, StringComparison.Ordinal);
     }
 
+    /// <summary>A folder may be that of all models, and its description that of one.</summary>
+    [Theory]
+    [InlineData("architectures", "[\"Qwen2ForCausalLM\"]", false)]
+    [InlineData("_class_name", "\"WanTransformer3DModel\"", true)]
+    public void Read_NextToADescription_BelievesThatOfItsOwnNetwork(string name, string value, bool isBelieved)
+    {
+        using var quantizer = Quantizer.Of(_networks.Transformer, QuantizedFormats.Read["comfy scaled fp8"]);
+        var config = $$"""{"{{name}}": {{value}}, "num_attention_heads": 1, "quantization_config": {"quant_method": "bitsandbytes"} }""";
+        var problem = NetworkFile.Read(Write(quantizer, config)).Problem;
+        Assert.Equal(isBelieved, problem?.Contains("bitsandbytes", StringComparison.Ordinal) == true);
+        Assert.Equal(isBelieved, problem is not null);
+    }
+
     /// <summary>A scale that another program keeps to divide by has a name that says nothing; what comes out is no weight.</summary>
     [Theory]
     [InlineData("comfy scaled fp8", ".scale_weight")]
