@@ -10,7 +10,6 @@ using WanSharp.Engine.Scheduling;
 using WanSharp.Engine.Strategies;
 using WanSharp.Graphs;
 using WanSharp.Media.Clips;
-using WanSharp.Media.Ffmpeg;
 using WanSharp.Models;
 using WanSharp.Runtime;
 using WanSharp.Runtime.Networks;
@@ -116,7 +115,7 @@ public sealed class VideoGenerator : IVideoGenerator
         _identity = new ClipIdentity(model, runtime, settings, transformer, _options.Ffmpeg);
         var (features, keys) = (
             new FeatureCache(_options.Features, _options.FeatureBytes),
-            new FeatureKeys(model.Identity, _identity.Executable, () => FfmpegLocator.IdentityOf(_options.Ffmpeg?.Invoke()))
+            new FeatureKeys(model.Identity, _identity.Executable)
         );
         _prompts = new PromptEncoder(model, _networks, _lanes, features, keys);
         var controls = new ControlSource(_options.Ffmpeg);

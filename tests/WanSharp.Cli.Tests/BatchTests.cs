@@ -101,7 +101,7 @@ public abstract class BatchTests : IDisposable
     {
         if (args.Contains("--dry-run") && await TestContext.Current.GetFixture<MeasuredMachine>() is { } machine)
         {
-            await machine.PlaceInAsync(_variables["WAN_CACHE"]); // it says how long the clips take
+            machine.PlaceIn(_variables["WAN_CACHE"]); // it says how long the clips take
         }
 
         return await CommandLineRun.RunAsync(args, variables: _variables, cancellationToken: TestContext.Current.CancellationToken);

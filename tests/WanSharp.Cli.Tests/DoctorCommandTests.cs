@@ -26,7 +26,11 @@ public sealed class DoctorCommandTests : IAsyncLifetime
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    public async ValueTask InitializeAsync() => await _machine.PlaceInAsync(_folder["cache"]);
+    public ValueTask InitializeAsync()
+    {
+        _machine.PlaceIn(_folder["cache"]);
+        return ValueTask.CompletedTask;
+    }
 
     public ValueTask DisposeAsync()
     {

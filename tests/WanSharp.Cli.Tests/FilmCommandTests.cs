@@ -26,7 +26,7 @@ public sealed class FilmCommandTests(MeasuredMachine machine) : BatchTests
         Assert.NotEmpty(Ffmpegs.Any);
         File.WriteAllText(_folder["film.json"], TwoShots);
 
-        await machine.PlaceInAsync(_folder["cache"]);
+        machine.PlaceIn(_folder["cache"]);
         var dry = await RunAsync("film", _folder["film.json"], "-o", _folder["film.mp4"], "--dry-run", "--json");
         Assert.True(dry.ExitCode == ExitCode.Done, dry.Error);
         var planned = JsonDocument.Parse(dry.Out).RootElement;

@@ -33,7 +33,7 @@ public sealed class LongPromptTests(MeasuredMachine machine) : IDisposable
     [Fact]
     public async Task Plan_WithPromptsThatAreCut_NamesBoth()
     {
-        await machine.PlaceInAsync(_folder["cache"]);
+        machine.PlaceIn(_folder["cache"]);
         var text = await PlanAsync("a cat", "--negative", Long);
         var json = await PlanAsync(Long, "--negative", Long, "--json");
         var unused = await PlanAsync("a cat", "--negative", Long, "--guidance", "1", "--json");

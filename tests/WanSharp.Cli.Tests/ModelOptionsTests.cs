@@ -18,7 +18,7 @@ public sealed class ModelOptionsTests(MeasuredMachine machine) : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         new ToolFolders(_networks, _folder["models"]).Gguf();
-        await machine.PlaceInAsync(_folder["cache"]);
+        machine.PlaceIn(_folder["cache"]);
     }
 
     public ValueTask DisposeAsync()

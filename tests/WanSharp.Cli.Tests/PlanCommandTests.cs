@@ -148,7 +148,11 @@ public sealed class PlanCommandTests(PlanCommandTests.MeasuredOnce measured) : I
     {
         internal TemporaryFolder Cache { get; } = new();
 
-        public async ValueTask InitializeAsync() => await machine.PlaceInAsync(Cache);
+        public ValueTask InitializeAsync()
+        {
+            machine.PlaceIn(Cache);
+            return ValueTask.CompletedTask;
+        }
 
         public ValueTask DisposeAsync()
         {

@@ -3,7 +3,11 @@ using WanSharp.Testing;
 
 namespace WanSharp.Cli.Tests;
 
-/// <summary><c>wan profile</c> through the program, on a small clip of the Shapes model.</summary>
+/// <summary>
+/// <c>wan profile</c> through the program, on a small clip of the Shapes model. Alone, because it records what the whole process does.
+/// </summary>
+[Collection(nameof(ProfileCommandTests))]
+[CollectionDefinition(nameof(ProfileCommandTests), DisableParallelization = true)]
 public sealed class ProfileCommandTests(MeasuredMachine machine) : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -15,7 +19,7 @@ public sealed class ProfileCommandTests(MeasuredMachine machine) : IDisposable
     {
         string[] files = ["--report", _folder["page.html"], "--trace", _folder["trace.json"], "--speedscope", _folder["scope.json"]];
 
-        await machine.PlaceInAsync(_folder["cache"]);
+        machine.PlaceIn(_folder["cache"]);
 
         var run = await CommandLineRun.RunAsync(
             ["profile", "a red circle", "--steps", "2", "--frames", "1", "--runs", "1", "--json", .. files],

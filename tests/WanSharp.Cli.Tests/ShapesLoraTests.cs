@@ -80,7 +80,7 @@ public sealed class ShapesLoraTests(MeasuredMachine machine) : IDisposable
     [Fact]
     public async Task Plan_WithMergedLoras_SaysHowMuchTheCacheKeeps()
     {
-        await machine.PlaceInAsync(_folder["cache"]);
+        machine.PlaceIn(_folder["cache"]);
         var run = await RunAsync("plan", "a red circle", "--lora", "ink", "--lora-mode", "merged");
 
         Assert.True(run.ExitCode == ExitCode.Done, run.Error);

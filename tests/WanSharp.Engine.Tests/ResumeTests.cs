@@ -87,7 +87,7 @@ public sealed class ResumeTests(TinyEngine engine) : IDisposable
         var plan = limited.Plan(Circle);
         await using var frames = new FrameList();
 
-        await limited.GenerateAsync(plan, frames, new GenerationRunOptions { Resume = Copy(snapshots[1]) }, Token);
+        await limited.GenerateAsync(plan, frames, new GenerationRunOptions { Resume = Copy(snapshots[^1]) }, Token);
 
         Assert.NotNull(plan.Strategy);
         Assert.Equal(_generator.Plan(Circle).LatentIdentity, plan.LatentIdentity);

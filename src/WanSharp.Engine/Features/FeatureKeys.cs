@@ -13,8 +13,7 @@ namespace WanSharp.Engine.Features;
 /// <param name="model">The model.</param>
 /// <param name="executable">The engine's build, provider, runtime and threads: others round otherwise, and a clip's bits are
 /// promised.</param>
-/// <param name="clips">What reads the clips that are followed, such as ffmpeg's build. Default: nothing does.</param>
-internal sealed class FeatureKeys(ModelIdentity model, string executable, Func<string>? clips = null)
+internal sealed class FeatureKeys(ModelIdentity model, string executable)
 {
     // Of the bytes' format.
     private const int Version = 2;
@@ -53,7 +52,7 @@ internal sealed class FeatureKeys(ModelIdentity model, string executable, Func<s
         );
 
     /// <summary>What a clip follows: files by their digests, and all that decides which of their pixels are seen.</summary>
-    private string ControlOf(GenerationPlan plan)
+    private static string ControlOf(GenerationPlan plan)
     {
         if (plan.Control is not { } control)
         {
@@ -65,7 +64,7 @@ internal sealed class FeatureKeys(ModelIdentity model, string executable, Func<s
         return string.Create(
             CultureInfo.InvariantCulture,
             $"control of {settings.Frames} at {settings.ModelFps} in {control.Place}, {control.Source}, hidden {control.IsHidden}, "
-                + $"keeps {control.Keeps}, read by {(plan.ReadsClips ? clips?.Invoke() : "")}\n{string.Join('\n', files.Select(Of))}"
+                + $"keeps {control.Keeps}\n{string.Join('\n', files.Select(Of))}"
         );
 
         static string Of(UsedClip? file) => file is null ? "none" : $"{file.Sha256} {file.Requested[file.Name.Length..]}";

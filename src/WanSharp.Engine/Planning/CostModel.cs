@@ -124,9 +124,8 @@ public sealed class CostModel
     /// <param name="strategy">How they run; null where no memory limit is set.</param>
     internal long PassBytes(BatchKey key, int clips, Strategy? strategy)
     {
-        const int Branches = 2;
         var latents = key.Latents;
-        var rows = SharedPass.RowsFor(latents.ElementCount / (latents[1] * _model.Transformer.PatchSize.Volume), Branches, clips);
+        var rows = SharedPass.RowsFor(latents.ElementCount / (latents[1] * _model.Transformer.PatchSize.Volume), branches: 2, clips);
         // Some of the clips may have frames that are given clean, and a row for itself of what guides the attention.
         var groups = _model.Transformer.TakesCleanFrames ? (int)latents[2] : 1;
         var bytes = _activations.OfPass(latents, rows, groups, strategy?.TokensAtOnce);
@@ -385,7 +384,6 @@ public sealed class CostModel
 
         yield return MemoryPart.Converted("text encoder", _textEncoder.Value, _graphs.TextEncoderBlockBytes, PlanStage.Text);
         yield return MemoryPart.Activations(PlanStage.Text, tokens.Max(_activations.OfText));
-
         // One expert gives its memory up when the other takes over.
         var expert = highNoise.ConvertedBytes > transformer.ConvertedBytes ? highNoise : transformer;
         yield return MemoryPart.Converted("transformer", expert, _graphs.TransformerBlockBytes, PlanStage.Denoise);

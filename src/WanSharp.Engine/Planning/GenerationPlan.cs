@@ -157,9 +157,6 @@ public sealed record GenerationPlan
     /// <summary>Whether frames are encoded for it: of given images, or of what it follows.</summary>
     internal bool EncodesFrames => GivenFrames.Count > 0 || Control is { Encodes: true };
 
-    /// <summary>Whether it follows clips, which ffmpeg reads.</summary>
-    internal bool ReadsClips => Settings is { Control: not null } or { Mask: not null };
-
     /// <summary>Whether some latent frames are given clean, at timestep 0.</summary>
     internal bool HasCleanFrames { get; init; }
 }

@@ -96,7 +96,7 @@ public sealed class PresetCatalog
         {
             if (FindFault(name, preset) is { } fault)
             {
-                throw new InvalidDataException($"{file}: the preset '{name}': {fault}");
+                throw Refused($"{file}: the preset '{name}': {fault}");
             }
 
             foreach (var old in _names.Where(alias => alias.Value.Equals(name, StringComparison.OrdinalIgnoreCase)).ToList())
@@ -109,13 +109,17 @@ public sealed class PresetCatalog
             {
                 if (!_names.TryAdd(alias, name))
                 {
-                    throw new InvalidDataException(
+                    throw Refused(
                         $"{file}: '{alias}' names both the preset '{_names[alias]}' and the preset '{name}': give one of them another name."
                     );
                 }
             }
         }
     }
+
+    /// <summary>An error of one line, whatever names and values the file has.</summary>
+    private static InvalidDataException Refused(string why, Exception? inner = null) =>
+        new(string.Concat(why.Select(c => char.IsControl(c) ? ' ' : c)), inner);
 
     private static string? FindFault(string name, Preset preset)
     {
@@ -169,10 +173,7 @@ public sealed class PresetCatalog
         }
         catch (JsonException exception)
         {
-            throw new InvalidDataException(
-                $"{file} is not a list of presets: {exception.Message} See docs/presets.md for an example.",
-                exception
-            );
+            throw Refused($"{file} is not a list of presets: {exception.Message} See docs/presets.md for an example.", exception);
         }
     }
 }

@@ -1,11 +1,12 @@
 using System.Globalization;
 using System.Text;
+using System.Text.RegularExpressions;
 using WanSharp.Tensors;
 
 namespace WanSharp.Engine.Requests;
 
 /// <summary>What prompts may hold, whatever brings them: text of any language, and nothing that stands for text that was lost.</summary>
-public static class PromptText
+public static partial class PromptText
 {
     private const char Lost = '\uFFFD';
     private const char ByteOrderMark = '\uFEFF';
@@ -86,6 +87,9 @@ public static class PromptText
                 ? $"The {name} is mostly question marks, as programs write for letters that they cannot save: save the text as UTF-8 "
                     + "(Excel calls it \"CSV UTF-8\")."
             : letters == 0 ? $"The {name} contains no words: {leaveOut}."
+            : OtherTag().Match(text) is { Success: true } tag
+                ? $"The {name} has a tag of another program, {tag.Value}, which would be read as words: write {{a|b}} for a choice and "
+                    + "__name__ for a wildcard in a batch, and what the tag means otherwise."
             : IsNothing(text) ? $"The {name} is '{text.Trim()}', as programs write for no text: {leaveOut}."
             : null;
     }
@@ -111,6 +115,14 @@ public static class PromptText
                     or UnicodeCategory.FinalQuotePunctuation
                     or UnicodeCategory.OtherPunctuation
                 );
+
+    // Those of SwarmUI and A1111 (mcmonkeyprojects/SwarmUI:src/Text2Image/T2IPromptHandling.cs); <lora:…> is read elsewhere.
+    [GeneratedRegex(
+        @"<(?:random|wildcard|alternate|alt|fromto|repeat|preset|p|segment|object|region|extend|var|setvar|macro|setmacro|trigger|embed|"
+            + @"embedding|hypernet|hypernetwork|refiner|comment|break|clear|param)(?:\[[^\[\]<>]*\])?:[^<>]*>?",
+        RegexOptions.IgnoreCase
+    )]
+    private static partial Regex OtherTag();
 
     private static bool IsNotText(char c) => (char.IsControl(c) && c is not ('\t' or '\r' or '\n')) || c is '\uFFFE' or '\uFFFF';
 }

@@ -78,7 +78,6 @@ internal sealed class ClipIdentity
                     : "factors"
                 ),
                 ("encoder", $"{plan.Encoder?.Identity}"),
-                ("clips read by", plan.ReadsClips ? OfProgram("") : ""),
                 ("settings", WithoutNames(plan.Settings).ToJson())
             )
         );

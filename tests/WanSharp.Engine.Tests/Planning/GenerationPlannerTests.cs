@@ -28,6 +28,8 @@ public class GenerationPlannerTests(TinyEngine engine)
             { Circle with { Prompt = "a\uffffb" }, "prompt", "U+FFFF" },
             { Circle with { Prompt = "????????" }, "prompt", "question marks" },
             { Circle with { Prompt = "A ??? ?????" }, "prompt", "question marks" },
+            { Circle with { Prompt = "A <random:red,blue> star" }, "prompt", "tag of another program" },
+            { Circle with { Prompt = "A <wildcard[2-3]:color> star" }, "prompt", "tag of another program" },
             { Circle with { Prompt = "... — …" }, "prompt", "no words" },
             { Circle with { Prompt = "None" }, "prompt", "as programs write for no text" },
             { Circle with { NegativePrompt = "NaN" }, "negative", "leave it out" },

@@ -20,10 +20,10 @@ public sealed class ComfyMappingTests : IDisposable
     )]
     [InlineData(
         Workflows.TwoExperts,
-        """{"prompt":"10.text","negative":"11.text","seed":["30.noise_seed","31.noise_seed"],"width":"20.width","height":"20."""
-            + """height","frames":"20.length","fps":"41.frame_rate","steps":["30.steps","31.steps"],"guidance":["30.cfg","31.cfg"]"""
-            + ""","guidance_high":"30.cfg","sampler":["30.sampler_name","31.sampler_name"],"shift":["5."""
-            + """shift","6.shift"],"image":"12.image","last_image":"13.image","output":"41"}"""
+        """{"prompt":"10.text","negative":"11.text","seed":["30.noise_seed","31.noise_seed"],"width":["20.width","14.width"]"""
+            + ""","height":["20.height","14.height"],"frames":"20.length","fps":"41.frame_rate","steps":["30.steps","31.steps"]"""
+            + ""","guidance":["30.cfg","31.cfg"],"guidance_high":"30.cfg","sampler":["30.sampler_name","31.sampler_name"]"""
+            + ""","shift":["5.shift","6.shift"],"image":"12.image","last_image":"13.image","output":"41"}"""
     )]
     [InlineData(
         Workflows.CustomSampling,
