@@ -1,3 +1,4 @@
+using WanSharp.Graphs.Onnx;
 using WanSharp.Tensors;
 
 namespace WanSharp.Graphs;
@@ -5,6 +6,8 @@ namespace WanSharp.Graphs;
 /// <content>Convolutions.</content>
 public sealed partial class GraphBuilder
 {
+    private readonly List<GraphValue> _convolved = [];
+
     /// <summary>
     /// The element type of convolutions: <see cref="Compute"/>, but F32 for BF16, which Conv of opset 17 does not
     /// know.
@@ -167,7 +170,7 @@ public sealed partial class GraphBuilder
         var positions = space.Aggregate(x.Shape[0], (count, length) => count * length);
         ReadOnlySpan<GraphValue?> operands = bias is null ? [Cast(x, weight.DType), weight] : [Cast(x, weight.DType), weight, bias];
         CountProduct(positions, weight.Shape.Skip(1).Aggregate((count, length) => count * length), weight.Shape[0]);
-        return Node(
+        var result = Node(
             "Conv",
             operands,
             weight.DType,
@@ -177,5 +180,20 @@ public sealed partial class GraphBuilder
             OnnxFormat.Attribute("pads", [.. before, .. after]),
             OnnxFormat.Attribute("group", groups)
         );
+        _convolved.Add(result);
+        return result;
     }
+
+    /// <summary>
+    /// Writes down the shapes of what convolutions make. ONNX's own inference knows no length behind them that is not known beforehand:
+    /// without it ONNX Runtime cannot add to a convolution's result in its kernel, nor give its memory to another of its size, and looks
+    /// through all free memory for each node (docs/adr/0032-shapes-of-convolutions.md).
+    /// </summary>
+    private void DescribeConvolutions(GraphProto graph) =>
+        graph.ValueInfo.Add(
+            _convolved
+                .Except(_outputs)
+                .Where(result => result.Shape.Any(length => length.Known is null))
+                .Select(result => OnnxFormat.Describe(result))
+        );
 }

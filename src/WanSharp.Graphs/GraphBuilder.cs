@@ -194,6 +194,7 @@ public sealed partial class GraphBuilder
             }
         }
 
+        DescribeConvolutions(graph);
         return new OnnxGraph(graph, Options, _usesFusedOperators, [.. _inputs], [.. _outputs], [.. _slots], [.. _adapters], [.. _steps]);
     }
 
