@@ -31,7 +31,7 @@ public sealed class PlanCommandTests(PlanCommandTests.MeasuredOnce measured) : I
                 Assert.True(shown.Value.Length == 0 || text.Out.Contains($"{shown.Field.Label} {shown.Value}", StringComparison.Ordinal))
         );
         Assert.Contains("private at most", text.Out, StringComparison.Ordinal);
-        Assert.Contains("--guidance 1", text.Out, StringComparison.Ordinal);
+        Assert.Contains("--step-cache auto", text.Out, StringComparison.Ordinal);
         Assert.Equal(known, await File.ReadAllBytesAsync(Assert.Single(MeasuredMachine.Payloads(_cache)), Token)); // not measured again
     }
 

@@ -6,6 +6,7 @@ using WanSharp.Jobs;
 using WanSharp.Jobs.Batches;
 using WanSharp.Jobs.Reports;
 using WanSharp.Jobs.Storage;
+using WanSharp.Tools;
 using static System.FormattableString;
 
 namespace WanSharp.Cli.Batches;
@@ -72,7 +73,7 @@ internal static class BatchText
 
     public static string Stopped(JobCounts counts, JobFolder folder) =>
         $"wan: stopped; {counts.Succeeded} of {counts.Total} clips are done, nothing half-written was left behind. Resume with: "
-        + $"wan batch --resume {GenerateCommandLine.Quote(folder.Path)}";
+        + $"wan batch --resume {ShellWord.Quote(folder.Path)}";
 
     /// <param name="report">The batch.</param>
     /// <param name="folder">Where it is.</param>

@@ -4,6 +4,7 @@ using WanSharp.Cli.Terminal;
 using WanSharp.Hosting.Outputs;
 using WanSharp.Jobs;
 using WanSharp.Jobs.Storage;
+using WanSharp.Tools;
 
 namespace WanSharp.Cli.Commands;
 
@@ -78,7 +79,7 @@ internal sealed class JobsCommand(CliEnvironment environment)
         using var store = Open(parsed);
         environment.Out.WriteLine(
             $"{store.Retry().Count} jobs are queued again. To run them: "
-                + $"wan batch --resume {GenerateCommandLine.Quote(parsed.GetValue(_folder)!)}"
+                + $"wan batch --resume {ShellWord.Quote(parsed.GetValue(_folder)!)}"
         );
         return ExitCode.Done;
     }

@@ -4,6 +4,7 @@ using WanSharp.Cli.Terminal;
 using WanSharp.Hosting.Outputs;
 using WanSharp.Jobs;
 using WanSharp.Jobs.Films;
+using WanSharp.Tools;
 using static System.FormattableString;
 
 namespace WanSharp.Cli.Films;
@@ -18,7 +19,7 @@ internal static class FilmText
 
     public static string Stopped(FilmRun run, FilmPlan plan, string folder) =>
         $"wan: stopped; the clips that are done stay ({run.Done} of {plan.Parts.Count}), nothing half-written was left behind. "
-        + $"Resume with: wan film {GenerateCommandLine.Quote(folder)}";
+        + $"Resume with: wan film {ShellWord.Quote(folder)}";
 
     public static void WriteFailures(TextWriter error, IReadOnlyList<Job> failed, string folder)
     {
@@ -34,7 +35,7 @@ internal static class FilmText
         error.WriteLine(
             PlainText.OneLine(
                 $"wan: the film is not joined, because {failed.Count} of its clips failed. Try them again with: "
-                    + $"wan film {GenerateCommandLine.Quote(folder)}"
+                    + $"wan film {ShellWord.Quote(folder)}"
             )
         );
     }
@@ -129,7 +130,7 @@ internal static class FilmText
                 .AppendLine(PlainText.OneLine(section.Clip is { } clip ? Path.GetFileName(clip.Path) : request.Prompt));
         }
 
-        var quoted = GenerateCommandLine.Quote(file);
+        var quoted = ShellWord.Quote(file);
         return text.AppendLine()
             .AppendLine(CultureInfo.InvariantCulture, $"A film of {Count(film.Sections.Count, "section")}. These commands make it again:")
             .AppendLine(CultureInfo.InvariantCulture, $"wan inspect {quoted} --json > again.json")

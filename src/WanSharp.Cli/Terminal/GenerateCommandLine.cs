@@ -2,13 +2,13 @@ using System.Globalization;
 using WanSharp.Engine.Requests;
 using WanSharp.Jobs.Recipes;
 using WanSharp.Models.Hub;
+using WanSharp.Tools;
 
 namespace WanSharp.Cli.Terminal;
 
 /// <summary>The command that makes a clip again, or the like of what another program made.</summary>
 internal static class GenerateCommandLine
 {
-    private const string PlainCharacters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=.,:/@%";
     private const string Unknown = "MODEL";
 
     /// <param name="settings">What made the clip.</param>
@@ -19,12 +19,12 @@ internal static class GenerateCommandLine
         List<string> words =
         [
             "wan generate",
-            .. settings.Prompt.StartsWith('-') ? [] : new[] { Quote(settings.Prompt) },
+            .. settings.Prompt.StartsWith('-') ? [] : new[] { ShellWord.Quote(settings.Prompt) },
             .. SettingFields.CommandLine(settings.ToRequested()).Select(setting => Option(setting.Option, setting.Value)),
             Option("--model", settings.Model),
             .. settings.Images.Select(image => Option("--frame-image", string.Create(invariant, $"{image.LatentFrame}=IMAGE"))),
             Option("-o", output),
-            .. settings.Prompt.StartsWith('-') ? new[] { "--", Quote(settings.Prompt) } : [],
+            .. settings.Prompt.StartsWith('-') ? new[] { "--", ShellWord.Quote(settings.Prompt) } : [],
         ];
         return string.Join(' ', words);
     }
@@ -36,13 +36,13 @@ internal static class GenerateCommandLine
         List<string> words =
         [
             "wan generate",
-            .. recipe.Prompt.StartsWith('-') ? [] : new[] { Quote(recipe.Prompt) },
+            .. recipe.Prompt.StartsWith('-') ? [] : new[] { ShellWord.Quote(recipe.Prompt) },
             .. SettingFields.CommandLine(recipe.Settings).Select(setting => Option(setting.Option, setting.Value)),
             .. Models(recipe, aliases),
             .. recipe.Image is { } image ? [Option("--image", image)] : Array.Empty<string>(),
             .. recipe.LastImage is { } last ? [Option("--last-image", last)] : Array.Empty<string>(),
             "-o clip.mp4",
-            .. recipe.Prompt.StartsWith('-') ? new[] { "--", Quote(recipe.Prompt) } : [],
+            .. recipe.Prompt.StartsWith('-') ? new[] { "--", ShellWord.Quote(recipe.Prompt) } : [],
         ];
         return string.Join(' ', words);
     }
@@ -70,16 +70,6 @@ internal static class GenerateCommandLine
             || file.Contains("low_noise", StringComparison.OrdinalIgnoreCase);
     }
 
-    private static string Option(string name, string value) => value.StartsWith('-') ? $"{name}={Quote(value)}" : $"{name} {Quote(value)}";
-
-    /// <summary>An argument as a shell reads it back. Control characters, which could steer the terminal, are written as escapes.</summary>
-    public static string Quote(string argument) =>
-        argument.Any(char.IsControl) ? $"$'{string.Concat(argument.Select(Escape))}'"
-        : argument.Length > 0 && argument.All(c => PlainCharacters.Contains(c, StringComparison.Ordinal)) ? argument
-        : $"'{argument.Replace("'", @"'\''", StringComparison.Ordinal)}'";
-
-    private static string Escape(char c) =>
-        c is '\'' or '\\' ? $"\\{c}"
-        : char.IsControl(c) ? $"\\u{(int)c:x4}"
-        : c.ToString();
+    private static string Option(string name, string value) =>
+        value.StartsWith('-') ? $"{name}={ShellWord.Quote(value)}" : $"{name} {ShellWord.Quote(value)}";
 }

@@ -111,11 +111,6 @@ public static class PlanAlternatives
         {
             yield return ("--step-cache auto", request with { StepCache = StepCacheSetting.Auto });
         }
-
-        if (settings.GuidanceScale != 1)
-        {
-            yield return ("--guidance 1", request with { GuidanceScale = 1 });
-        }
     }
 
     /// <summary>The largest of the model's sizes that is smaller and as wide for its height; else half of both sides.</summary>

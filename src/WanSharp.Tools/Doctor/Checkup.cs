@@ -12,6 +12,7 @@ using WanSharp.Models;
 using WanSharp.Runtime;
 using WanSharp.Runtime.Memory;
 using WanSharp.Tensors;
+using WanSharp.Tools.Optimize;
 using WanSharp.Tools.Quality;
 using WanSharp.Tools.Quantize;
 
@@ -25,7 +26,6 @@ public sealed class Checkup(WanHost host)
     private const int ShortSide = 256;
     private const int ShortFrames = 17;
     private const int ShortSteps = 2;
-    private const string TinyDecoders = "tae*.safetensors";
 
     /// <summary>The machine: 64 MB are written, and ffmpeg's encoders tried.</summary>
     public Task<IReadOnlyList<Finding>> LookAtMachineAsync(CancellationToken cancellationToken) =>
@@ -95,7 +95,7 @@ public sealed class Checkup(WanHost host)
             _ => Finding.Problem(topic, trouble.Message, command),
         };
 
-    private static string Plan(EngineSettings settings) => $"wan plan \"…\" --model {settings.Model}";
+    private static string Plan(EngineSettings settings) => $"wan plan \"…\" --model {ShellWord.Quote(settings.Model)}";
 
     private ModelSight SightOf(EngineSettings settings, CheckpointException wrong)
     {
@@ -143,9 +143,8 @@ public sealed class Checkup(WanHost host)
             WeightTypes = [.. model.TransformerWeights.BytesByType().OrderByDescending(type => type.Value).Select(type => type.Key)],
             IsQuantized = QuantizedFiles.FindQuantized(model) is not null,
             MayUseIntegers = engine.Precision == Precision.Full && engine.Session.IsOnHost,
-            TinyDecoder = Directory.Exists(model.Folder)
-                ? Directory.EnumerateFiles(model.Folder, TinyDecoders).Order().FirstOrDefault()
-                : null,
+            TinyDecoder = SmallDecoders.Of(model, host).FirstOrDefault(),
+            TinyDecoderToPull = SmallDecoders.ToPull(model),
         };
         var machine = host.Calibrate(settings.Threads, again: false, cancellationToken);
         var cost = costs.Predict(own, machine);

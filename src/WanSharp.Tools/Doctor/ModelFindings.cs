@@ -1,3 +1,4 @@
+using WanSharp.Models.Layout;
 using WanSharp.Tensors;
 using static System.FormattableString;
 
@@ -32,8 +33,8 @@ internal static class ModelFindings
     /// A file that was pulled is compared with its digest, and any other is looked into; of what is missing, the list says where it goes.
     /// </summary>
     private static string CommandFor(ModelSight model) =>
-        model.ProblemFile is { } file ? (model.IsPulled ? "wan models verify --remove" : $"wan inspect {file}")
-        : Path.Exists(model.Model) ? $"wan models list {model.Model}"
+        model.ProblemFile is { } file ? (model.IsPulled ? "wan models verify --remove" : $"wan inspect {ShellWord.Quote(file)}")
+        : Path.Exists(model.Model) ? $"wan models list {ShellWord.Quote(model.Model)}"
         : model.Model.Contains(Path.DirectorySeparatorChar) || model.Model.StartsWith('.') ? "wan models list"
         : $"wan models pull {model.Model}";
 
@@ -49,7 +50,7 @@ internal static class ModelFindings
                 "memory",
                 $"its own clips hold {ByteSize.Text(needed)}, and {ByteSize.Text(available)} may be used: "
                     + "weights are read again in each step",
-                Invariant($"wan plan \"…\" --model {model.Model} --memory {Math.Max(0.1, available / Giga):0.0}GB")
+                Invariant($"wan plan \"…\" --model {ShellWord.Quote(model.Model)} --memory {Math.Max(0.1, available / Giga):0.0}GB")
             )
             : Finding.Good("memory", $"its own clips hold {ByteSize.Text(needed)}; {ByteSize.Text(available)} may be used");
     }
@@ -82,10 +83,11 @@ internal static class ModelFindings
         {
             yield return Finding.Advice(
                 Topic,
-                Invariant($"decoding takes {100 * model.DecodeShare:0} % of a clip's time"),
+                Invariant($"decoding takes {100 * model.DecodeShare:0} % of a clip's time: a tiny decoder is many times as fast"),
                 model.TinyDecoder is { } tiny
-                    ? $"wan generate \"…\" --model {model.Model} --decoder {tiny}"
-                    : $"wan generate \"…\" --model {model.Model} --vae-tile auto"
+                        ? $"wan generate \"…\" --model {ShellWord.Quote(model.Model)} --decoder {ShellWord.Quote(tiny)}"
+                    : model.TinyDecoderToPull is { } alias ? $"wan models pull {alias}"
+                    : $"wan optimize --model {ShellWord.Quote(model.Model)} --max-loss 3%"
             );
         }
 
@@ -96,14 +98,14 @@ internal static class ModelFindings
                 yield return Finding.Advice(
                     Topic,
                     Invariant($"the work itself is long: {model.ClipSeconds:0} s a clip; {one.Options} makes it {one.Seconds:0} s"),
-                    $"wan generate \"…\" --model {model.Model} {one.Options}"
+                    $"wan generate \"…\" --model {ShellWord.Quote(model.Model)} {one.Options}"
                 );
             }
 
             yield return Finding.Advice(
                 Topic,
                 "which of these pay, and what they lose, is found by measuring",
-                $"wan optimize --model {model.Model} --max-loss 3%"
+                $"wan optimize --model {ShellWord.Quote(model.Model)} --max-loss 3%"
             );
         }
     }
@@ -119,10 +121,15 @@ internal static class ModelFindings
                 topic,
                 says,
                 model.IsQuantized
-                    ? $"wan generate \"…\" --model {model.Model} --precision int8"
-                    : $"wan quantize --model {model.Model} --max-loss 3% -o {NameOf(model.Model)}-int8"
+                    ? $"wan generate \"…\" --model {ShellWord.Quote(model.Model)} --precision int8"
+                    : $"wan quantize --model {ShellWord.Quote(model.Model)} --max-loss 3% -o {ShellWord.Quote($"{NameOf(model.Model)}-int8")}"
             );
     }
 
-    private static string NameOf(string model) => Path.GetFileNameWithoutExtension(Path.TrimEndingDirectorySeparator(model));
+    /// <summary>A folder's name has points that end nothing: Wan2.1-T2V-1.3B.</summary>
+    private static string NameOf(string model)
+    {
+        var name = Path.GetFileName(Path.TrimEndingDirectorySeparator(model));
+        return ModelFiles.IsCheckpoint(name) ? Path.GetFileNameWithoutExtension(name) : name;
+    }
 }

@@ -45,6 +45,9 @@ internal sealed record ModelSight
     /// <summary>What would make it cheaper, one change each.</summary>
     public IReadOnlyList<PlanAlternative> Alternatives { get; init; } = [];
 
-    /// <summary>Whether a tiny decoder lies next to the model.</summary>
+    /// <summary>A decoder that is there, fits the model and costs less than its own.</summary>
     public string? TinyDecoder { get; init; }
+
+    /// <summary>The alias of such a decoder, where one is published for the model's latents.</summary>
+    public string? TinyDecoderToPull { get; init; }
 }

@@ -21,7 +21,6 @@ namespace WanSharp.Tools.Optimize;
 /// <param name="options">What is wanted, and the prompts.</param>
 public sealed class ModelOptimizer(WanHost host, OptimizeOptions options)
 {
-    private const string TinyDecoders = "tae*.safetensors";
     private const int MostAnswers = 6;
 
     /// <summary>Searches, and keeps the front for <c>wan generate --within</c>.</summary>
@@ -40,7 +39,7 @@ public sealed class ModelOptimizer(WanHost host, OptimizeOptions options)
                 opened.Model,
                 presets,
                 own,
-                options.Settings.Decoder is null ? DecodersOf(opened.Model, host) : [],
+                options.Settings.Decoder is null ? SmallDecoders.Of(opened.Model, host) : [],
                 withEightBit: opened.Session.IsOnHost
             )
         );
@@ -214,19 +213,4 @@ public sealed class ModelOptimizer(WanHost host, OptimizeOptions options)
             Loss = way.Loss,
             WorstLoss = way.WorstLoss,
         };
-
-    /// <summary>
-    /// Tiny decoders next to the model and in the folders where decoders are looked for, by full paths: what is found is used from other
-    /// folders, too.
-    /// </summary>
-    private static IReadOnlyList<string> DecodersOf(WanModel model, WanHost host) =>
-        [
-            .. host
-                .Models.SearchFolders.Prepend(model.Folder)
-                .SelectMany(folder => DecoderShelf.Places.Select(place => Path.Combine(folder, place)))
-                .Where(Directory.Exists)
-                .SelectMany(folder => Directory.EnumerateFiles(folder, TinyDecoders).Order(StringComparer.Ordinal))
-                .Select(Path.GetFullPath)
-                .DistinctBy(Path.GetFileName),
-        ];
 }

@@ -94,7 +94,7 @@ public sealed class StepCacheLoss(IVideoGenerator generator, ClipSettings settin
 
     /// <summary>
     /// Records the magnitudes that MagCache goes by, in the mean of some clips, as the content of the file that is put next to the model.
-    /// What else is known of the network stays: its threshold, and the ratios of clips with given images or without, whichever these are
+    /// What else is known of the network stays: its threshold, what auto takes, other caches' data, and the ratios of clips with given images or without, whichever these are
     /// not.
     /// </summary>
     /// <param name="model">The model that the generator has.</param>
@@ -108,7 +108,7 @@ public sealed class StepCacheLoss(IVideoGenerator generator, ClipSettings settin
         const int Digits = 5;
         ArgumentNullException.ThrowIfNull(prompts);
         var first = Plan(StepCacheSetting.Off, prompts[0], 0);
-        var known = StepCachePlanner.KnownOf(model, first.Settings.Width, first.Settings.Height)?.Mag; // before hours of clips
+        var known = StepCachePlanner.KnownOf(model, first.Settings.Width, first.Settings.Height); // before hours of clips
         double[]? sums = null;
         for (var i = 0; i < prompts.Count; i++)
         {
@@ -129,13 +129,14 @@ public sealed class StepCacheLoss(IVideoGenerator generator, ClipSettings settin
         }
 
         double[] ratios = [.. sums!.Select(sum => Math.Round(sum / prompts.Count, Digits))];
-        return new KnownStepCache
+        var recorded = (known ?? new KnownStepCache()) with
         {
             Mag =
-                known is null ? new KnownStepCache.MagData(Threshold, Skips, Retention, ratios)
-                : first.GivenFrames.Count > 0 ? known with { ImageRatios = ratios }
-                : known with { Ratios = ratios },
-        }.ToJson();
+                known?.Mag is not { } mag ? new KnownStepCache.MagData(Threshold, Skips, Retention, ratios)
+                : first.GivenFrames.Count > 0 ? mag with { ImageRatios = ratios }
+                : mag with { Ratios = ratios },
+        };
+        return recorded.ToJson();
     }
 
     private GenerationPlan Plan(StepCacheSetting way, string prompt, ulong seed) =>

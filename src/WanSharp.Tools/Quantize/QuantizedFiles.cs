@@ -147,10 +147,13 @@ internal sealed class QuantizedFiles(WanModel model, string output)
     /// <summary>The options that name the model from now on.</summary>
     public string Use() =>
         model.Parts.IsDescribed
-            ? $"--model {output}"
+            ? $"--model {ShellWord.Quote(output)}"
             : string.Join(
                 ' ',
-                PartsOf([.. Targets]).Options().Select(part => $"{part.Option} {part.Value}").Prepend($"--model {model.Folder}")
+                PartsOf([.. Targets])
+                    .Options()
+                    .Select(part => $"{part.Option} {ShellWord.Quote(part.Value)}")
+                    .Prepend($"--model {ShellWord.Quote(model.Folder)}")
             );
 
     /// <summary>The files that hold the transformers, once they have their place.</summary>

@@ -230,7 +230,8 @@ public class CostModelTests(TinyEngine engine)
         Assert.Contains(alternatives, other => other.Options == "--frames 9");
         Assert.Contains(alternatives, other => other.Options == "--steps 20 --sampler unipc");
         Assert.Contains(alternatives, other => other.Options == "--step-cache auto");
-        Assert.Contains(alternatives, other => other.Options == "--guidance 1");
+        // a model that was trained with guidance makes bad clips without it
+        Assert.DoesNotContain(alternatives, other => other.Options.StartsWith("--guidance", StringComparison.Ordinal));
         Assert.All(alternatives, other => Assert.InRange(other.Seconds, 0, costs.Predict(plan, Machine).Seconds));
     }
 

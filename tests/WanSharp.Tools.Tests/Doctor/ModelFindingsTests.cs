@@ -33,6 +33,15 @@ public sealed class ModelFindingsTests
         ),
         ["too little memory"] = (Healthy with { Memory = (8_000_000_000, 4_000_000_000) }, "memory", "--memory 4.0GB"),
         ["waiting for weights"] = (Healthy with { WaitShare = 0.5, Step = (5, 1) }, "speed", "wan quantize --model big"),
+        ["waiting for the weights of a folder with points and a space in its name"] = (
+            Healthy with
+            {
+                Model = "/data/Wan 2.1/Wan2.2-T2V-A14B",
+                WaitShare = 0.5,
+            },
+            "speed",
+            "wan quantize --model '/data/Wan 2.1/Wan2.2-T2V-A14B' --max-loss 3% -o Wan2.2-T2V-A14B-int8"
+        ),
         ["widening of weights of few bits"] = (
             Healthy with
             {
@@ -44,7 +53,16 @@ public sealed class ModelFindingsTests
             "--precision int8"
         ),
         ["a machine that is busy"] = (Healthy with { Step = (3, 1) }, "speed", "wan bench dit"),
-        ["decoding"] = (Healthy with { DecodeShare = 0.6 }, "speed", "--vae-tile auto"),
+        ["decoding"] = (Healthy with { DecodeShare = 0.6 }, "speed", "wan optimize --model big"),
+        ["decoding, with a tiny decoder to be had"] = (
+            Healthy with
+            {
+                DecodeShare = 0.6,
+                TinyDecoderToPull = "taew2_1",
+            },
+            "speed",
+            "wan models pull taew2_1"
+        ),
         ["decoding, with a tiny decoder at hand"] = (Healthy with { DecodeShare = 0.6, TinyDecoder = "taew" }, "speed", "--decoder taew"),
         ["work that is long"] = (Healthy with { ClipSeconds = 600 }, "speed", "wan optimize --model big --max-loss 3%"),
     };
@@ -70,7 +88,7 @@ public sealed class ModelFindingsTests
     [Fact]
     public void Of_LongWork_NamesTheLeversByWhatTheyMakeOfIt()
     {
-        var alternatives = new[] { ("--steps 20", 300.0), ("--precision int8", 200), ("--guidance 1", 310), ("--size 480x480", 250) };
+        var alternatives = new[] { ("--steps 20", 300.0), ("--precision int8", 200), ("--step-cache auto", 310), ("--size 480x480", 250) };
         var sight = Healthy with
         {
             ClipSeconds = 600,
