@@ -174,8 +174,6 @@ public class RegressionTests
     {
         public Task WriteAsync(ReadOnlyMemory<byte> frame, CancellationToken cancellationToken) => Task.CompletedTask;
 
-        public Task CompleteAsync(CancellationToken cancellationToken = default) => Task.CompletedTask;
-
         public ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }
 

@@ -7,7 +7,5 @@ public sealed class BrokenFrames(Exception failure) : IFrameWriter
 {
     public Task WriteAsync(ReadOnlyMemory<byte> frame, CancellationToken cancellationToken) => throw failure;
 
-    public Task CompleteAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 }

@@ -14,7 +14,5 @@ public sealed class FrameList : IFrameWriter
         return Task.CompletedTask;
     }
 
-    public Task CompleteAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 }

@@ -22,7 +22,5 @@ public sealed class GatedFrames : IFrameWriter
         Frames.Add(frame.ToArray());
     }
 
-    public Task CompleteAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 }

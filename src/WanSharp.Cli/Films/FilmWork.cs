@@ -27,6 +27,8 @@ internal sealed class FilmWork(CliEnvironment environment)
             target = await PlaceAsync(order, ffmpeg, cancellationToken);
         }
 
+        // while the model opens
+        var encoder = order.IsUnnamed ? Task.CompletedTask : CheckAsync(order, ffmpeg, target, cancellationToken);
         var styles = environment.Host.OpenStyles(order.StylesFile);
         var made = order.Film.Sections.Where(section => section.Clip is null).ToList();
         await using var backend = await BatchBackend.OpenAsync(
@@ -36,6 +38,7 @@ internal sealed class FilmWork(CliEnvironment environment)
             estimates: order.IsDry,
             cancellationToken
         );
+        await encoder;
         var jobs = new BatchPlanner(backend.Jobs, styles, backend.Model, SectionFormat);
         var planner = new FilmPlanner(jobs, backend.Films!, ffmpeg);
         var plan = await planner.PlanAsync(order.Source, order.Film, cancellationToken);
@@ -44,6 +47,7 @@ internal sealed class FilmWork(CliEnvironment environment)
         {
             order = order with { Target = name.Target, Folder = name.Folder };
             target = await PlaceAsync(order, ffmpeg, cancellationToken);
+            await CheckAsync(order, ffmpeg, target, cancellationToken);
         }
 
         await backend.Jobs.RequireFormatAsync(Path.GetExtension(plan.Jobs.OfType<NewJob>().First().Output), cancellationToken);
@@ -80,11 +84,13 @@ internal sealed class FilmWork(CliEnvironment environment)
         {
             FolderCheck.RequireWritable(order.Folder);
             VideoWriter.Require(target);
-            await EncoderCheck.RequireAsync(ffmpeg, target.Kind, cancellationToken);
         }
 
         return target;
     }
+
+    private static Task CheckAsync(FilmOrder order, string? ffmpeg, OutputTarget target, CancellationToken cancellationToken) =>
+        order.IsDry ? Task.CompletedTask : EncoderCheck.RequireAsync(ffmpeg, target.Kind, cancellationToken);
 
     private async Task<int> MakeAsync(
         FilmOrder order,
@@ -118,8 +124,7 @@ internal sealed class FilmWork(CliEnvironment environment)
             }
 
             using var progress = ProgressDisplay.Start(environment);
-            await using var writer = VideoWriter.Create(ffmpeg, target, plan.Format, plan.Embedded, plan.Chapters);
-            await run.JoinAsync(writer, progress, cancellationToken);
+            await run.JoinAsync(target, progress, cancellationToken);
             progress.Complete();
         }
         catch (Exception) when (cancellationToken.IsCancellationRequested)

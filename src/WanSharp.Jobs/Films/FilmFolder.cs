@@ -92,4 +92,5 @@ public static class FilmFolder
 /// <summary>Where a film is written, as JSON.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, RespectNullableAnnotations = true)]
 [JsonSerializable(typeof(FilmFolder.Place))]
+[JsonSerializable(typeof(FilmPieces.Kept))]
 internal sealed partial class FilmJson : JsonSerializerContext;

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.CompilerServices;
 using WanSharp.Media;
 using WanSharp.Media.Clips;
@@ -21,8 +22,29 @@ internal sealed class FilmFrames(string? ffmpeg, string folder)
     /// <param name="before">The picture of the last frame that the part before it shows; null where it continues none.</param>
     /// <param name="cancellationToken">Cancels the operation.</param>
     /// <exception cref="MediaException">The clip cannot be read, or has too few frames.</exception>
-    public async Task<string> LastAsync(FilmPart part, string clip, string? before, CancellationToken cancellationToken) =>
-        (await EndAsync(part, clip, before, cancellationToken).ConfigureAwait(false)).Last;
+    public async Task<string> LastAsync(FilmPart part, string clip, string? before, CancellationToken cancellationToken)
+    {
+        // Which picture it is, is noted: a film that goes on decodes none of the clips that are there.
+        var key = Digests.OfParts([
+            FilmPieces.Version,
+            await Digests.OfFileAsync(clip, cancellationToken).ConfigureAwait(false),
+            Path.GetFileName(before) ?? "",
+            string.Create(CultureInfo.InvariantCulture, $"{part.Skip} {part.PlaceOf(part.Show - 1)}"),
+        ]);
+        var note = Path.Combine(folder, key[..16] + ".last");
+        if (File.Exists(note))
+        {
+            var noted = Path.Combine(folder, await File.ReadAllTextAsync(note, cancellationToken).ConfigureAwait(false));
+            if (FileFacts.Of(noted) is { Exists: true, Length: > 0 })
+            {
+                return noted;
+            }
+        }
+
+        var last = (await EndAsync(part, clip, before, cancellationToken).ConfigureAwait(false)).Last;
+        AtomicFile.Write(note, Path.GetFileName(last));
+        return last;
+    }
 
     /// <summary>The frames that a part shows, in the colours of the part before it and without a step from that.</summary>
     /// <inheritdoc cref="LastAsync"/>
@@ -33,7 +55,12 @@ internal sealed class FilmFrames(string? ffmpeg, string folder)
         [EnumeratorCancellation] CancellationToken cancellationToken
     )
     {
-        var (match, fade, _) = await EndAsync(part, clip, before, cancellationToken).ConfigureAwait(false);
+        var (match, fade) = (ColorMatch.None, JointFade.None);
+        if (before is not null)
+        {
+            (match, fade, _) = await EndAsync(part, clip, before, cancellationToken).ConfigureAwait(false);
+        }
+
         var (place, number) = (0, 0);
         await foreach (var frame in VideoReader.ReadAsync(ffmpeg, clip, cancellationToken).ConfigureAwait(false))
         {

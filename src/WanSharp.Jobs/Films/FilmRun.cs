@@ -95,34 +95,29 @@ public sealed class FilmRun(
     public Task<IReadOnlyList<PartState>> LookAsync(CancellationToken cancellationToken) =>
         AdvanceAsync(enqueues: false, cancellationToken);
 
-    /// <summary>Joins the clips, which are all there, and writes a proof sheet of them into their folder.</summary>
-    /// <param name="writer">Takes the film's frames.</param>
-    /// <param name="progress">Notified of each frame.</param>
+    /// <summary>
+    /// Joins the clips, which are all there, and writes a proof sheet of them into their folder. Of several processes that do, each waits
+    /// for the one before it, and finds what that one has encoded.
+    /// </summary>
+    /// <param name="target">Where the film goes.</param>
+    /// <param name="progress">Notified of the frames that are written.</param>
     /// <param name="cancellationToken">Gives the film up.</param>
     public async Task JoinAsync(
-        Media.Clips.IFrameWriter writer,
+        Media.Clips.OutputTarget target,
         IProgress<Engine.GenerationProgress> progress,
         CancellationToken cancellationToken
     )
     {
-        ArgumentNullException.ThrowIfNull(writer);
+        ArgumentNullException.ThrowIfNull(target);
         ArgumentNullException.ThrowIfNull(progress);
-        var (written, sheet) = (0, new FilmSheet(plan));
-        foreach (var (i, part) in plan.Parts.Index())
-        {
-            var (before, number) = (part.Continues ? _last[i - 1] : null, 0);
-            await foreach (var frame in _frames.ReadAsync(part, ClipOf(i), before, cancellationToken).ConfigureAwait(false))
-            {
-                await writer.WriteAsync(frame.Pixels, cancellationToken).ConfigureAwait(false);
-                sheet.Add(i, number++, frame);
-                progress.Report(new Engine.GenerationProgress(Engine.GenerationStage.Write, ++written, plan.Format.Frames));
-            }
-        }
-
-        await writer.CompleteAsync(cancellationToken).ConfigureAwait(false);
+        using var turn = await JoinTurn.TakeAsync(store.Folder, options.Clock, cancellationToken).ConfigureAwait(false);
+        var clips = plan.Parts.Select((part, i) => (ClipOf(i), part.Continues ? _last[i - 1] : null)).ToList();
+        var proofs = await new FilmJoin(plan, _frames, ffmpeg, store.Folder.Settings("pieces"))
+            .WriteAsync(target, clips, progress, cancellationToken)
+            .ConfigureAwait(false);
         AtomicFile.Write(
             store.Folder.Artifact(SheetName),
-            sheet.Write([.. _jobs.Select(job => job is null ? null : store.Find(job.Output))])
+            new FilmSheet(plan, proofs).Write([.. _jobs.Select(job => job is null ? null : store.Find(job.Output))])
         );
     }
 

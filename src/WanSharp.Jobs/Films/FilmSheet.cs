@@ -1,8 +1,6 @@
 using System.Globalization;
 using System.Text;
 using WanSharp.Jobs.Reports;
-using WanSharp.Media.Clips;
-using WanSharp.Media.Images;
 using static System.FormattableString;
 
 namespace WanSharp.Jobs.Films;
@@ -12,11 +10,9 @@ namespace WanSharp.Jobs.Films;
 /// clip before it, next to the steps between its own frames.
 /// </summary>
 /// <param name="plan">The film.</param>
-internal sealed class FilmSheet(FilmPlan plan)
+/// <param name="proofs">What there is to show of each part.</param>
+internal sealed class FilmSheet(FilmPlan plan, IReadOnlyList<PartProof> proofs)
 {
-    private const int PictureWidth = 160;
-    private const int MostPictures = 5; // of a clip
-
     private const string Style = """
         :root{--ink:#1d2327;--soft:#667;--line:#e2e5e9;--page:#fff;--card:#f6f7f9}
         @media(prefers-color-scheme:dark){:root{--ink:#e8eaed;--soft:#9aa3ad;--line:#31363d;--page:#16191d;--card:#1f242a}}
@@ -25,38 +21,6 @@ internal sealed class FilmSheet(FilmPlan plan)
         .strip{display:grid;grid-template-columns:repeat(5,1fr);gap:.4rem;margin:.4rem 0}
         .strip img{width:100%;border-radius:6px;display:block;background:var(--card)}
         """;
-
-    private readonly List<byte[]>[] _pictures = [.. plan.Parts.Select(_ => new List<byte[]>())];
-    private readonly List<double>[] _steps = [.. plan.Parts.Select(_ => new List<double>())];
-    private readonly double?[] _joints = new double?[plan.Parts.Count];
-    private RgbImage? _before;
-
-    /// <summary>Takes the next frame that the film shows.</summary>
-    /// <param name="part">The number of its part, from 0.</param>
-    /// <param name="number">Its number among those that the part shows, from 0.</param>
-    /// <param name="frame">The frame.</param>
-    public void Add(int part, int number, RgbImage frame)
-    {
-        if (_before is not null)
-        {
-            var step = Difference(_before, frame);
-            if (number == 0)
-            {
-                _joints[part] = step;
-            }
-            else
-            {
-                _steps[part].Add(step);
-            }
-        }
-
-        _before = frame;
-        var show = plan.Parts[part].Show;
-        if (Enumerable.Range(0, MostPictures).Any(i => i * (show - 1) / (MostPictures - 1) == number))
-        {
-            _pictures[part].Add(ThumbnailReader.Encode(frame, PictureWidth));
-        }
-    }
 
     /// <summary>The page.</summary>
     /// <param name="jobs">The jobs of the parts; null for clips of the user's.</param>
@@ -83,7 +47,7 @@ internal sealed class FilmSheet(FilmPlan plan)
             }
 
             page.Append("<div class=\"strip\">");
-            foreach (var picture in _pictures[i])
+            foreach (var picture in proofs[i].Pictures)
             {
                 page.Append(Invariant($"<img alt=\"\" src=\"data:image/jpeg;base64,{Convert.ToBase64String(picture)}\">"));
             }
@@ -111,9 +75,9 @@ internal sealed class FilmSheet(FilmPlan plan)
             yield return outcome.FromCache ? "from the cache" : Invariant($"{outcome.ComputeSeconds:0.0} s computed");
         }
 
-        if (part.Continues && _joints[index] is { } joint && _steps[index].Count > 0)
+        if (part.Continues && proofs[index] is { Joint: { } joint, Steps.Count: > 0 } proof)
         {
-            var steps = _steps[index].Order().ToList();
+            var steps = proof.Steps.Order().ToList();
             yield return Invariant(
                 $"step at the joint {joint:0.00}, between its own frames {steps[steps.Count / 2]:0.00}, at most {steps[^1]:0.00}"
             );
@@ -123,17 +87,5 @@ internal sealed class FilmSheet(FilmPlan plan)
         {
             yield return Svg.Escape(job.Output);
         }
-    }
-
-    /// <summary>The mean difference of two frames' bytes.</summary>
-    private static double Difference(RgbImage one, RgbImage other)
-    {
-        var sum = 0L;
-        for (var i = 0; i < one.Pixels.Length; i++)
-        {
-            sum += Math.Abs(one.Pixels[i] - other.Pixels[i]);
-        }
-
-        return (double)sum / one.Pixels.Length;
     }
 }

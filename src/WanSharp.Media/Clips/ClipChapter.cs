@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using WanSharp.Tensors;
 
 namespace WanSharp.Media.Clips;
 
@@ -8,6 +9,21 @@ namespace WanSharp.Media.Clips;
 /// <param name="FirstFrame">The frame that it begins with, from 0.</param>
 public sealed record ClipChapter(string Title, int FirstFrame)
 {
+    private const string FileName = "chapters";
+
+    /// <summary>Chapters as a file in a work folder, for ffmpeg.</summary>
+    /// <returns>The file's name; null where there are no chapters, or the format has none.</returns>
+    internal static string? WriteInto(WorkFolder work, OutputKind kind, ClipFormat format, IReadOnlyList<ClipChapter> chapters)
+    {
+        if (chapters.Count == 0 || kind is not (OutputKind.Mp4 or OutputKind.WebM or OutputKind.Lossless))
+        {
+            return null;
+        }
+
+        File.WriteAllText(work[FileName], Write(chapters, format));
+        return FileName;
+    }
+
     /// <summary>Chapters in ffmpeg's metadata format, in milliseconds.</summary>
     internal static string Write(IReadOnlyList<ClipChapter> chapters, ClipFormat format)
     {

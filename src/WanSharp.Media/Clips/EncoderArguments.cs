@@ -65,6 +65,35 @@ internal static class EncoderArguments
         return [.. Input(format, chapters), .. encoder, name];
     }
 
+    /// <summary>The arguments that put clips of the same format one after the other into the file <paramref name="name"/>.</summary>
+    /// <param name="kind">The format.</param>
+    /// <param name="list">The file that lists the clips, in the folder that ffmpeg runs in.</param>
+    /// <param name="name">The file that is written there.</param>
+    /// <param name="settings">What goes into the comment, or null.</param>
+    /// <param name="chapters">A file of chapters there, in ffmpeg's metadata format; null for none.</param>
+    public static IEnumerable<string> ForJoining(OutputKind kind, string list, string name, string? settings, string? chapters) =>
+        [
+            "-f",
+            "concat",
+            "-safe",
+            "0",
+            "-i",
+            list,
+            .. Metadata(chapters),
+            "-c",
+            "copy",
+            .. kind == OutputKind.Mp4 ? (string[])["-movflags", "+faststart"] : [],
+            .. settings is null ? [] : (string[])["-metadata", $"comment={settings}"],
+            "-f",
+            kind switch
+            {
+                OutputKind.Mp4 => "mp4",
+                OutputKind.WebM => "webm",
+                _ => "matroska",
+            },
+            name,
+        ];
+
     private static string[] Input(ClipFormat format, string? chapters) =>
         [
             "-f",
@@ -77,6 +106,11 @@ internal static class EncoderArguments
             format.Fps.ToString(CultureInfo.InvariantCulture),
             "-i",
             "pipe:0",
+            .. Metadata(chapters),
+        ];
+
+    private static string[] Metadata(string? chapters) =>
+        [
             .. chapters is null ? [] : (string[])["-f", "ffmetadata", "-i", chapters, "-map", "0:v", "-map_chapters", "1"],
             "-map_metadata",
             chapters is null ? "-1" : "1", // with -1 the chapters' titles go, too

@@ -1,6 +1,7 @@
 namespace WanSharp.Media.Clips;
 
-/// <summary>Takes a clip's frames one by one. Not thread-safe: one frame after the other.</summary>
+/// <summary>Takes a clip's frames one by one; whoever made the writer completes the clip.</summary>
+/// <remarks>Not thread-safe: one frame after the other.</remarks>
 public interface IFrameWriter : IAsyncDisposable
 {
     /// <summary>Takes the next frame; it may be reused when the task ends. Waits while the encoder is busy.</summary>
@@ -8,9 +9,4 @@ public interface IFrameWriter : IAsyncDisposable
     /// <param name="cancellationToken">Gives the clip up.</param>
     /// <exception cref="MediaException">The clip cannot be written.</exception>
     Task WriteAsync(ReadOnlyMemory<byte> frame, CancellationToken cancellationToken);
-
-    /// <summary>Finishes the clip after its last frame. Only then does it exist under its name.</summary>
-    /// <param name="cancellationToken">Gives the clip up.</param>
-    /// <exception cref="MediaException">The clip cannot be written.</exception>
-    Task CompleteAsync(CancellationToken cancellationToken = default);
 }

@@ -18,7 +18,6 @@ public sealed class VideoWriter : IFrameWriter
     /// <summary>The longest settings that fit a command line on every system, in UTF-16 characters.</summary>
     public const int MaxSettingsLength = 24_000;
 
-    private const string ChaptersName = "chapters";
     private const string WorkName = "clip"; // in the user's name, a colon or a percent sign would mean something to ffmpeg
 
     private readonly OutputTarget _target;
@@ -48,7 +47,13 @@ public sealed class VideoWriter : IFrameWriter
             _ => new FfmpegEncoder(
                 FfmpegProcess.Start(
                     FfmpegRequired.Of(ffmpeg, $"{target.Shown} is written"),
-                    EncoderArguments.For(target.Kind, format, WorkName, settings, WriteChapters(target.Kind, format, chapters, work)),
+                    EncoderArguments.For(
+                        target.Kind,
+                        format,
+                        WorkName,
+                        settings,
+                        ClipChapter.WriteInto(work, target.Kind, format, chapters)
+                    ),
                     work.Path
                 ),
                 place.Failure
@@ -135,7 +140,9 @@ public sealed class VideoWriter : IFrameWriter
         _written++;
     }
 
-    /// <inheritdoc/>
+    /// <summary>Finishes the clip after its last frame. Only then does it exist under its name.</summary>
+    /// <param name="cancellationToken">Gives the clip up.</param>
+    /// <exception cref="MediaException">The clip cannot be written.</exception>
     /// <exception cref="InvalidOperationException">Frames are missing.</exception>
     public async Task CompleteAsync(CancellationToken cancellationToken = default)
     {
@@ -174,18 +181,6 @@ public sealed class VideoWriter : IFrameWriter
     }
 
     private string Failure => _place.Failure;
-
-    /// <summary>The chapters as a file in the work folder; null where there are none, or the format has none.</summary>
-    private static string? WriteChapters(OutputKind kind, ClipFormat format, IReadOnlyList<ClipChapter> chapters, WorkFolder work)
-    {
-        if (chapters.Count == 0 || kind is not (OutputKind.Mp4 or OutputKind.WebM or OutputKind.Lossless))
-        {
-            return null;
-        }
-
-        File.WriteAllText(work[ChaptersName], ClipChapter.Write(chapters, format));
-        return ChaptersName;
-    }
 
     private static string PictureName(int number) => string.Create(CultureInfo.InvariantCulture, $"{number}.png");
 

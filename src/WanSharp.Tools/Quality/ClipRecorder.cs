@@ -16,7 +16,5 @@ internal sealed class ClipRecorder : IFrameWriter
         return Task.CompletedTask;
     }
 
-    public Task CompleteAsync(CancellationToken cancellationToken = default) => Task.CompletedTask;
-
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 }

@@ -1,46 +1,18 @@
 using System.Text.Json;
-using WanSharp.Engine;
 using WanSharp.Jobs.Batches;
 using WanSharp.Jobs.Films;
-using WanSharp.Jobs.Local;
 using WanSharp.Jobs.Running;
-using WanSharp.Jobs.Storage;
 using WanSharp.Jobs.Styles;
-using WanSharp.Media.Clips;
 using WanSharp.Media.Images;
 using WanSharp.Media.Metadata;
-using WanSharp.Runtime;
 using WanSharp.Storage;
 using WanSharp.Testing;
 
 namespace WanSharp.Jobs.Tests.Films;
 
-/// <summary>Films of a tiny model: 32×16, up to 9 frames a clip, 8 a second.</summary>
-[Collection("native objects")]
-public sealed class FilmRunTests : IDisposable
+/// <summary>How films are planned and made.</summary>
+public sealed class FilmRunTests(TinyEngine engine) : FilmTests(engine)
 {
-    private readonly LiveObjects _live = new();
-    private readonly TinyEngine _engine;
-    private readonly TemporaryFolder _folder = new();
-    private readonly VideoGenerator _generator;
-    private readonly LocalBackend _backend;
-
-    public FilmRunTests(TinyEngine engine)
-    {
-        _engine = engine;
-        _generator = new VideoGenerator(engine.Model, engine.Runtime, new SessionSettings());
-        _backend = new LocalBackend(_generator, Ffmpegs.Any);
-    }
-
-    private static CancellationToken Token => TestContext.Current.CancellationToken;
-
-    public void Dispose()
-    {
-        _generator.Dispose();
-        _folder.Dispose();
-        _live.AssertNoneIsLeft();
-    }
-
     [Fact]
     public async Task Make_AFilmOfSeveralSections_IsAsLongAsWasAskedFor()
     {
@@ -305,8 +277,6 @@ public sealed class FilmRunTests : IDisposable
         return $$"""{"steps": 2, "sections": [{{string.Join(", ", sections)}}]}""";
     }
 
-    private JobStore Open(string folder = "out") => JobStore.Open(JobFolder.Create(_folder[folder]), TimeProvider.System);
-
     private HashSet<string> Clips() =>
         [
             .. Directory
@@ -315,65 +285,6 @@ public sealed class FilmRunTests : IDisposable
                     $"{Path.GetFileName(path)} {File.GetLastWriteTimeUtc(path).Ticks} {Digests.OfBytes(File.ReadAllBytes(path))}"
                 ),
         ];
-
-    private FilmPlanner Planner(FilmModel? model = null) =>
-        new(new BatchPlanner(_backend, StyleCatalog.Load([]), "tiny", ".mkv"), model ?? FilmModel.Of(_engine.Model), Ffmpegs.Any);
-
-    private Task<FilmPlan> PlanAsync(string film, FilmModel? model = null) =>
-        Planner(model).PlanAsync("film.json", FilmFile.Parse("film.json", film, new JobRequest { Prompt = "" }), Token);
-
-    private FilmRun Run(JobStore store, FilmPlan plan, IProgress<JobEvent>? events = null) =>
-        new(
-            store,
-            Planner(),
-            plan,
-            Ffmpegs.Any,
-            new JobRunnerOptions
-            {
-                Concurrency = 4,
-                Attempts = 1,
-                Events = events,
-            }
-        );
-
-    private async Task<string> MakeAsync(
-        FilmPlan plan,
-        string name,
-        string folder = "out",
-        CancellationTokenSource? stopped = null,
-        Action<JobEvent>? onEvent = null
-    )
-    {
-        using var store = Open(folder);
-        await store.ReviewAsync(repairs: true, Token);
-        var run = Run(store, plan, onEvent is null ? null : new Heard(onEvent));
-        Assert.Empty(await run.MakeAsync(_backend, stopped?.Token ?? Token));
-        await using var writer = VideoWriter.Create(
-            Ffmpegs.Any,
-            OutputTarget.Parse(_folder[name]),
-            plan.Format,
-            plan.Embedded,
-            plan.Chapters
-        );
-        await run.JoinAsync(writer, new Listener(_ => { }), Token);
-        return _folder[name];
-    }
-
-    private static async Task<List<RgbImage>> FramesAsync(string clip)
-    {
-        var frames = new List<RgbImage>();
-        await foreach (var frame in VideoReader.ReadAsync(Ffmpegs.Any, clip, Token))
-        {
-            frames.Add(frame);
-        }
-
-        return frames;
-    }
-
-    private sealed class Heard(Action<JobEvent> hear) : IProgress<JobEvent>
-    {
-        public void Report(JobEvent value) => hear(value);
-    }
 
     /// <summary>A backend whose clips are real, but for those that fail.</summary>
     private sealed class FailingBackend(IJobBackend real, Func<JobRun, bool> fails) : IJobBackend
