@@ -24,6 +24,7 @@ internal sealed class FilmWork(CliEnvironment environment)
         if (!order.IsUnnamed)
         {
             FilmFolder.RequireOwn(order.Folder);
+            order = order with { Film = FilmFolder.WithKeptSeeds(order.Folder, order.Film) };
             target = await PlaceAsync(order, ffmpeg, cancellationToken);
         }
 

@@ -278,6 +278,7 @@ public static class FilmFile
         return new FilmSection
         {
             Request = entry.DrawsSeed ? entry.Request with { Seed = BatchPlanner.Draw() } : entry.Request,
+            DrawsSeed = entry.DrawsSeed,
             Clip = clip,
             Start = start,
             Title = title,

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using WanSharp.Jobs.Batches;
 using WanSharp.Jobs.Storage;
 using WanSharp.Tensors;
 
@@ -61,7 +62,7 @@ public static class FilmFolder
     /// <param name="path">The folder.</param>
     /// <returns>The film, and where it is written; null where that is not known.</returns>
     /// <exception cref="JobStoreException">It is not a film's folder.</exception>
-    /// <exception cref="Batches.BatchFileException">The film was edited, and cannot be made.</exception>
+    /// <exception cref="BatchFileException">The film was edited, and cannot be made.</exception>
     public static (Film Film, string? Output) Load(string path)
     {
         if (!Exists(path))
@@ -81,6 +82,43 @@ public static class FilmFolder
         {
             return (film, null);
         }
+    }
+
+    /// <summary>
+    /// A film with the seeds that were drawn for it before: sections that take any seed, and are what they were, have clips already.
+    /// </summary>
+    /// <param name="path">Its folder, which need not be there.</param>
+    /// <param name="film">The film, as its file says it.</param>
+    public static Film WithKeptSeeds(string path, Film film)
+    {
+        ArgumentNullException.ThrowIfNull(film);
+        if (!film.Sections.Any(section => section.DrawsSeed) || !Exists(path))
+        {
+            return film;
+        }
+
+        IReadOnlyList<FilmSection> kept;
+        try
+        {
+            kept = Load(path).Film.Sections;
+        }
+        catch (Exception exception) when (exception is JobStoreException or BatchFileException or IOException)
+        {
+            return film; // it cannot be gone on with, and is begun anew
+        }
+
+        return film with
+        {
+            Sections = [.. film.Sections.Select((section, i) => i < kept.Count ? Kept(section, kept[i]) : section)],
+        };
+
+        FilmSection Kept(FilmSection section, FilmSection before)
+        {
+            var same = section with { Request = section.Request with { Seed = before.Request.Seed } };
+            return section.DrawsSeed && Text(same) == Text(before) ? same : section;
+        }
+
+        string Text(FilmSection section) => FilmText.Write(film with { Sections = [section] }, made: null, indented: false);
     }
 
     /// <summary>What is left of a film that was stopped before it kept anything.</summary>

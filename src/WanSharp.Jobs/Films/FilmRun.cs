@@ -54,6 +54,7 @@ public sealed class FilmRun(
     /// <exception cref="JobStoreException">The store cannot be read or written.</exception>
     public async Task<IReadOnlyList<Job>> MakeAsync(IJobBackend backend, CancellationToken cancellationToken)
     {
+        await Recovery.RunAsync(store, options.Events, cancellationToken).ConfigureAwait(false); // what a killed process left waits again
         var waiting = store.List(JobState.Queued); // before the parts are looked at: another process may add some then
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var runner = new JobRunner(store, backend, options with { WaitsForMore = true, Events = new Relay(options.Events, _changed) });
@@ -184,8 +185,22 @@ public sealed class FilmRun(
         }
 
         var before = part.Continues ? _last[index - 1] : null;
-        return StateOf(_jobs[index] ??= await planner.PlanAsync(part, before, cancellationToken).ConfigureAwait(false), retries);
+        return StateOf(_jobs[index] ??= Made(await planner.PlanAsync(part, before, cancellationToken).ConfigureAwait(false)), retries);
     }
+
+    /// <summary>A part whose clip was made when it had another number in the film keeps that clip, under its name.</summary>
+    private NewJob Made(NewJob job) =>
+        store.Find(job.Output) is not null
+        || store
+            .List(JobState.Succeeded)
+            .Select(made => made.Output)
+            .FirstOrDefault(made => PartName.AreOfOne(made, job.Output) && _jobs.All(other => other?.Output != made))
+            is not { } output
+            ? job
+            : job with
+            {
+                Output = output,
+            };
 
     private async Task EnqueueAsync(List<NewJob> jobs, CancellationToken cancellationToken)
     {

@@ -9,6 +9,9 @@ public sealed record FilmSection
     /// </summary>
     public required JobRequest Request { get; init; }
 
+    /// <summary>Whether any seed will do, so that the request's was drawn.</summary>
+    public bool DrawsSeed { get; init; }
+
     /// <summary>What it begins with; null for what the model can do: rather continue than cut.</summary>
     public SectionStart? Start { get; init; }
 

@@ -14,6 +14,11 @@ internal static class PartName
     /// <summary>Settings that say who made a clip, and how, but not which clip it is; the precision counts.</summary>
     private static readonly string[] Incidental = ["version", "model", "reused", "execution"];
 
+    /// <summary>Whether two names are of the same clip, whichever places in a film it had.</summary>
+    public static bool AreOfOne(string name, string other) =>
+        name.AsSpan(name.IndexOf('-', StringComparison.Ordinal) + 1)
+            .SequenceEqual(other.AsSpan(other.IndexOf('-', StringComparison.Ordinal) + 1));
+
     /// <summary>A name such as <c>0003-a-red-circle-7-1f0c96e2.mkv</c>.</summary>
     public static string Of(FilmPart part, NewJob job)
     {

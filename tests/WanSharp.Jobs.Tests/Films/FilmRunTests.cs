@@ -87,6 +87,42 @@ public sealed class FilmRunTests(TinyEngine engine) : FilmTests(engine)
         Assert.Equal(9, store.All().Count);
     }
 
+    [Fact]
+    public async Task Make_WithASectionPutInFront_MakesThatOneAlone()
+    {
+        const string Section = """{"prompt": "a red circle", "frames": 5, "start": "cut", "seed": 1}""";
+        const string Common = "\"size\": \"32x16\", \"steps\": 1, \"guidance\": 1, \"cache\": false";
+        await MakeAsync(await PlanAsync($$"""{{{Common}}, "sections": [{{Section}}]}"""), "film.mkv");
+        var before = Assert.Single(Clips());
+
+        var first = Section.Replace("red", "blue", StringComparison.Ordinal);
+        await MakeAsync(await PlanAsync($$"""{{{Common}}, "sections": [{{first}}, {{Section}}]}"""), "film.mkv");
+
+        using var store = Open();
+        Assert.Equal(2, store.All().Count);
+        Assert.Contains(before, Clips());
+    }
+
+    [Fact]
+    public void WithKeptSeeds_OfSectionsThatAreTheSame_TakesThoseThatWereDrawn()
+    {
+        using var store = Open();
+        var drawn = Film("a cat", "a dog");
+        FilmFolder.Save(store.Folder, drawn, _folder["film.mp4"]);
+
+        var again = FilmFolder.WithKeptSeeds(store.Folder.Path, Film("a cat", "a fox"));
+
+        Assert.Equal(drawn.Sections[0].Request.Seed, again.Sections[0].Request.Seed);
+        Assert.NotEqual(drawn.Sections[1].Request.Seed, again.Sections[1].Request.Seed);
+
+        static Film Film(params string[] prompts) =>
+            FilmFile.Parse(
+                "film.json",
+                $$"""{"seed": "random", "sections": [{{string.Join(", ", prompts.Select(prompt => $$"""{"prompt": "{{prompt}}"}"""))}}]}""",
+                new JobRequest { Prompt = "" }
+            );
+    }
+
     /// <summary>Sections between pictures wait for none, and a picture in which two meet is shown once.</summary>
     [Fact]
     public async Task Make_SectionsBetweenKeyframes_RunAtTheSameTimeAndShowEachOnce()
