@@ -50,6 +50,20 @@ public sealed class KeyLimitTests : IAsyncLifetime
         Assert.Equal("ben", (await SendAsync(ben, HttpMethod.Get, $"/v1/videos/{ofBen}")).Body.GetProperty("owner").GetString());
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(60)]
+    [InlineData(7001)]
+    [InlineData(1_000_000)]
+    public void ARate_ComesBackAsAsked_InSpansThatTimersKnow(int rate)
+    {
+        var (requests, every) = KeyCheck.RefillOf(rate);
+
+        Assert.InRange(every, TimeSpan.FromMilliseconds(10), TimeSpan.FromMinutes(1));
+        Assert.Equal(rate, requests / every.TotalMinutes, rate * 1e-5);
+        Assert.True(requests == 1 || rate > 6000);
+    }
+
     [Fact]
     public async Task ABatch_OfAnotherKey_IsNotThere()
     {

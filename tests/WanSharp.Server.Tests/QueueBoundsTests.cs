@@ -48,6 +48,24 @@ public sealed class QueueBoundsTests : IAsyncLifetime
         Assert.InRange((await _server.GetAsync("/v1/queue")).Body.GetProperty("queued").GetInt32(), 3, 4);
     }
 
+    /// <summary>A request that has no room leaves no picture; one that only looks needs none.</summary>
+    [Fact]
+    public async Task AFullQueue_KeepsNoPictures_AndStillPlans()
+    {
+        await _server.RestartAsync(options => options with { MostQueued = 1 });
+        await _server.CreateAsync("a");
+
+        var (status, body) = await PostAsync(
+            "/v1/videos",
+            """{"prompt":"b","steps":1,"num_frames":5,"input_reference":"data:image/png;base64,bm8gcGljdHVyZQ=="}"""
+        );
+        var (dry, _) = await PostAsync(Batches, """{"prompts":"c\nd","frames":5,"dry_run":true}""");
+
+        // that it is no picture nobody looked at
+        Assert.Equal((HttpStatusCode.TooManyRequests, "queue_full"), (status, body.GetProperty("error").GetProperty("code").GetString()));
+        Assert.Equal(HttpStatusCode.OK, dry);
+    }
+
     [Fact]
     public async Task Retrying_TakesRoomAsAskingDoes()
     {

@@ -107,7 +107,8 @@ public sealed class JobRunner(JobStore store, IJobBackend backend, JobRunnerOpti
     }
 
     /// <summary>
-    /// Starts as many jobs as may run at once. One that may have ended a process runs alone, so that it takes nothing with it.
+    /// Starts as many jobs as may run at once. One that may have ended processes runs alone, so that it takes nothing with it: when it is
+    /// due, what runs is awaited first.
     /// </summary>
     private void Fill(WorkerLock worker, CancellationToken cancellationToken)
     {

@@ -13,15 +13,18 @@ internal sealed class JobQueue(JobDatabase database, JobFolder folder, JobClock 
     /// <summary>
     /// A job fails after this many process crashes in which it ran alone and made no progress. That is more than an error's attempts,
     /// because processes that were killed at random moments of a busy machine have been seen to end three times before a job's next step.
-    /// By then the job runs last and alone, and costs no other.
+    /// By then the job runs alone, and costs no other.
     /// </summary>
     public const int FatalDeaths = 10;
 
     /// <summary>The first position that is a job's own: before it the process loads what all jobs need.</summary>
     public static readonly long OwnWork = PositionOf(GenerationStage.Encode, 0);
 
-    /// <summary>Those that go before others: put in order by hand, else of the highest priority, for which waiting counts.</summary>
-    private const string Foremost = "suspect, place IS NULL, place, priority + max(0, $now - queued_at) / $aging DESC";
+    /// <summary>
+    /// Those that go before others: put in order by hand, else of the highest priority, for which waiting counts. A process that ends with
+    /// a job alone costs it one priority: others come first for a while, and never for good, however many arrive.
+    /// </summary>
+    private const string Foremost = "place IS NULL, place, priority - max(0, suspect - 1) + max(0, $now - queued_at) / $aging DESC";
 
     /// <summary>The order in which jobs are taken, except for those that are as good a choice as each other.</summary>
     public const string TakingOrder = Foremost + ", id";
@@ -31,7 +34,7 @@ internal sealed class JobQueue(JobDatabase database, JobFolder folder, JobClock 
     /// <summary>
     /// Takes the next job: the first of those that were put in order by hand, else of the highest priority (waiting counts) one that
     /// shares compiled graphs with the one taken before, then one that shares features. Jobs whose equals are running are
-    /// left for later: they will have their result.
+    /// left for later: they will have their result. One that may end the process waits for its turn to be alone, and none passes it.
     /// </summary>
     /// <param name="worker">The worker that takes it.</param>
     /// <param name="alone">Nothing else runs in this process: then also jobs are taken that seem to end the process.</param>
@@ -42,8 +45,8 @@ internal sealed class JobQueue(JobDatabase database, JobFolder folder, JobClock 
             var now = Now();
             var id = connection.Scalar<long>(
                 $"""
-                SELECT id FROM jobs
-                WHERE state = {States.Queued} AND held = 0 AND (NOT suspect OR $alone) AND id NOT IN (SELECT value FROM json_each($except))
+                SELECT CASE WHEN suspect AND NOT $alone THEN 0 ELSE id END FROM jobs
+                WHERE state = {States.Queued} AND held = 0 AND id NOT IN (SELECT value FROM json_each($except))
                   AND (twin IS NULL OR twin NOT IN (SELECT twin FROM jobs WHERE state = {States.Running} AND twin IS NOT NULL))
                 ORDER BY {Foremost}, execution_group <> $group, execution_group, feature_group, id
                 LIMIT 1
@@ -107,11 +110,11 @@ internal sealed class JobQueue(JobDatabase database, JobFolder folder, JobClock 
         );
 
     /// <summary>
-    /// Whether a job has been running when a process ended: it runs last and alone, so that another such end is its own and takes
+    /// Whether processes ended more than once before a job got any further: it runs alone, so that another such end is its own and takes
     /// nothing with it.
     /// </summary>
     public bool IsSuspect(long id) =>
-        database.Read(connection => connection.Scalar<long>("SELECT suspect FROM jobs WHERE id = $id", ("$id", id)) == 1);
+        database.Read(connection => connection.Scalar<long>("SELECT suspect FROM jobs WHERE id = $id", ("$id", id)) > 0);
 
     /// <summary>A stage and what of it is done, as one number that grows.</summary>
     public static long PositionOf(GenerationStage stage, int done) => ((long)stage << 32) | (uint)done;
@@ -273,10 +276,8 @@ internal sealed class JobQueue(JobDatabase database, JobFolder folder, JobClock 
 
     /// <summary>
     /// Puts a job of a process that is gone back into the queue. Whether the job ended the process, nothing tells; but it is innocent
-    /// when it got
-    /// further than ever before, or ran alongside others, or the process still loaded. Ends that none of this explains fail it when
-    /// they are
-    /// <see cref="FatalDeaths"/>.
+    /// when it got further than ever before, or the process still loaded, and after a power cut all are. Else it runs alone from now on.
+    /// Ends that none of this explains, with nothing running beside it, fail it when they are <see cref="FatalDeaths"/>.
     /// </summary>
     /// <param name="id">The job.</param>
     /// <param name="worker">The process.</param>
@@ -288,7 +289,8 @@ internal sealed class JobQueue(JobDatabase database, JobFolder folder, JobClock 
                 $"""
                 UPDATE jobs SET state = {States.Queued}, worker = NULL, finished_at = NULL,
                     deaths = CASE WHEN reached > reached_before THEN 0 WHEN $alone AND position >= $own THEN deaths + 1 ELSE deaths END,
-                    suspect = suspect OR position >= $own
+                    suspect = CASE WHEN reached > reached_before THEN 0 WHEN position < $own THEN suspect
+                        WHEN $alone THEN deaths + 2 ELSE max(suspect, 1) END
                 WHERE id = $id AND state = {States.Running} AND worker = $worker
                 """,
                 ("$own", OwnWork),

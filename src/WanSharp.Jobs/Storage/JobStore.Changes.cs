@@ -117,13 +117,13 @@ public sealed partial class JobStore
     /// <param name="id">The job.</param>
     /// <param name="other">The other one.</param>
     /// <param name="after">Whether it comes after that; else before.</param>
-    /// <returns>Whether both wait, and neither comes last because processes died with it.</returns>
+    /// <returns>Whether both wait.</returns>
     public bool Move(long id, long other, bool after)
     {
         var isMoved = _database.Write(connection =>
         {
             var order = connection.Query(
-                $"SELECT id, place FROM jobs WHERE state = {States.Queued} AND NOT removed AND NOT suspect ORDER BY {JobQueue.TakingOrder}",
+                $"SELECT id, place FROM jobs WHERE state = {States.Queued} AND NOT removed ORDER BY {JobQueue.TakingOrder}",
                 row => (Id: row.GetInt64(0), HasPlace: row.Integer(1) is not null),
                 ("$now", _clock.Now()),
                 ("$aging", (long)JobQueue.Aging.TotalMilliseconds)

@@ -12,6 +12,9 @@ internal static class ComfyAnswers
     private const int MostDepth = 64;
     private const long MostBytes = 4 << 20;
 
+    /// <summary>What answers are.</summary>
+    public const string ContentType = "application/json; charset=utf-8";
+
     private static readonly JsonSerializerOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
     private static readonly JsonDocumentOptions Strict = new() { MaxDepth = MostDepth, AllowDuplicateProperties = false };
 
@@ -24,7 +27,7 @@ internal static class ComfyAnswers
         var body = Bytes(value);
         var response = context.Response;
         response.StatusCode = status;
-        response.ContentType = "application/json; charset=utf-8";
+        response.ContentType = ContentType;
         response.ContentLength = body.Length;
         response.Headers.CacheControl = "no-store";
         await response.Body.WriteAsync(body, context.RequestAborted).ConfigureAwait(false);

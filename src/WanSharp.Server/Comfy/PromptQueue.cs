@@ -9,7 +9,7 @@ namespace WanSharp.Server.Comfy;
 /// <param name="queue">All jobs.</param>
 internal sealed class PromptQueue(VideoQueue queue)
 {
-    private const int PageSize = 500;
+    private const int PageSize = 50; // each may have kept a megabyte
 
     /// <summary>A prompt; null where there is none of that id.</summary>
     public PromptView? Find(string? id) =>

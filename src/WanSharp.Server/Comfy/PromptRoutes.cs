@@ -29,6 +29,12 @@ internal sealed class PromptRoutes(VideoQueue queue, PromptQueue prompts, GraphR
     /// <summary>How much of what clients keep with their prompts one answer holds: an editor's graph may have megabytes.</summary>
     private const int MostHistoryLength = 32 << 20;
 
+    private static readonly (string Name, JobState State)[] Lists =
+    [
+        ("queue_running", JobState.Running),
+        ("queue_pending", JobState.Queued),
+    ];
+
     /// <summary>Each route is there under this, too.</summary>
     private static readonly string[] Prefixes = ["", "/api"];
 
@@ -145,24 +151,36 @@ internal sealed class PromptRoutes(VideoQueue queue, PromptQueue prompts, GraphR
             "The prompt_id is not a UUID in lower case, such as " + Guid.CreateVersion7() + "."
         );
 
-    private Task QueueAsync(HttpContext context) =>
-        context.SendAsync(
-            new JsonObject
+    /// <summary>
+    /// What runs and what waits, sent as it is read: ten thousand graphs may have gigabytes together. After the first megabytes of them
+    /// only the places, ids and outputs are told, which is what clients look for.
+    /// </summary>
+    private async Task QueueAsync(HttpContext context)
+    {
+        var length = 0L;
+        using var answer = new ComfyStream(context);
+        foreach (var (name, state) in Lists)
+        {
+            answer.Json.WriteStartArray(name);
+            foreach (var view in prompts.All(state))
             {
-                ["queue_running"] = new JsonArray([.. prompts.All(JobState.Running).Select(view => view.Item())]),
-                ["queue_pending"] = new JsonArray([.. prompts.All(JobState.Queued).Select(view => view.Item())]),
+                length += view.Job.Details?.Length ?? 0;
+                view.Item(isWhole: length <= MostHistoryLength).WriteTo(answer.Json);
+                await answer.SendAsync().ConfigureAwait(false);
             }
-        );
+
+            answer.Json.WriteEndArray();
+        }
+
+        await answer.EndAsync().ConfigureAwait(false);
+    }
 
     private async Task ChangeQueueAsync(HttpContext context)
     {
         var body = await context.ReadAsync().ConfigureAwait(false);
         if (body.Flag("clear"))
         {
-            foreach (var view in prompts.All(JobState.Queued).ToList())
-            {
-                prompts.Stop(view);
-            }
+            queue.Delete(prompts.All(JobState.Queued).Select(view => view.Job.Id).ToList());
         }
 
         foreach (var view in body.Texts("delete").Select(prompts.Find).OfType<PromptView>().Where(one => one.Job.State == JobState.Queued))
@@ -217,11 +235,8 @@ internal sealed class PromptRoutes(VideoQueue queue, PromptQueue prompts, GraphR
     private async Task ChangeHistoryAsync(HttpContext context)
     {
         var body = await context.ReadAsync().ConfigureAwait(false);
-        var ended = body.Flag("clear") ? prompts.All(null).ToList() : [.. body.Texts("delete").Select(prompts.Find).OfType<PromptView>()];
-        foreach (var view in ended.Where(view => view.IsHistory))
-        {
-            queue.Delete(view.Job);
-        }
+        var ended = body.Flag("clear") ? prompts.All(null) : body.Texts("delete").Select(prompts.Find).OfType<PromptView>();
+        queue.Delete(ended.Where(view => view.IsHistory).Select(view => view.Job.Id).ToList());
     }
 
     private static int? Number(HttpContext context, string name) =>

@@ -39,12 +39,13 @@ internal sealed class PromptView(Job job, PromptRecord record)
     public static string IdOf(Job job) => VideoId.ToGuid(Path.GetFileNameWithoutExtension(job.Output)) is { } id ? id.ToString("D") : "";
 
     /// <summary>The prompt as an item of the queue, and in the history.</summary>
-    public JsonArray Item() =>
+    /// <param name="isWhole">Whether with the graph, and what the client keeps with it.</param>
+    public JsonArray Item(bool isWhole = true) =>
         [
             Number,
             Id,
-            record.Prompt.DeepClone(),
-            record.ExtraData.DeepClone(),
+            isWhole ? record.Prompt.DeepClone() : new JsonObject(),
+            isWhole ? record.ExtraData.DeepClone() : new JsonObject(),
             new JsonArray([.. record.Outputs.Select(output => JsonValue.Create(output))]),
         ];
 

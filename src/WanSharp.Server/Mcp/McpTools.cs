@@ -144,6 +144,7 @@ internal sealed class McpTools(WanHost host, VideoQueue queue, VideoForms forms,
     private async Task<JsonObject> GenerateAsync(McpCall call, bool showsFiles, CancellationToken cancellationToken)
     {
         var waits = call.Flag("wait");
+        queue.RequireRoom(call.Caller);
         var request = await ReadAsync(call, cancellationToken).ConfigureAwait(false);
         var (job, _) = await queue.AddAsync(request, call.Caller, cancellationToken).ConfigureAwait(false);
         return waits ? await WaitAsync(call, job, showsFiles, cancellationToken).ConfigureAwait(false) : Show(job, showsFiles);

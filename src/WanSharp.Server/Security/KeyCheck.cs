@@ -17,6 +17,9 @@ internal sealed class KeyCheck(KeyFile keys, ServerOptions options) : IDisposabl
 
     private const string Bearer = "Bearer ";
 
+    /// <summary>How often requests come back at most: timers do not tell shorter spans from none.</summary>
+    private static readonly TimeSpan ShortestRefill = TimeSpan.FromMilliseconds(10);
+
     private volatile bool _isRequired = options.Endpoints.Any(endpoint => !IPAddress.IsLoopback(endpoint.Address));
 
     private readonly ConcurrentDictionary<(string Name, int Rate), RateLimiter> _limiters = new();
@@ -76,6 +79,14 @@ internal sealed class KeyCheck(KeyFile keys, ServerOptions options) : IDisposabl
         }
     }
 
+    /// <summary>How a key's requests come back: so many each time, after so long.</summary>
+    /// <param name="rate">Its requests a minute.</param>
+    public static (int Requests, TimeSpan Every) RefillOf(int rate)
+    {
+        var requests = (int)Math.Ceiling(rate * ShortestRefill.TotalMinutes);
+        return (requests, TimeSpan.FromMinutes((double)requests / rate));
+    }
+
     private void RequireRate(ApiKey key)
     {
         if (key.RequestsPerMinute is not { } rate)
@@ -85,16 +96,20 @@ internal sealed class KeyCheck(KeyFile keys, ServerOptions options) : IDisposabl
 
         var limiter = _limiters.GetOrAdd(
             (key.Name, rate),
-            static one => new TokenBucketRateLimiter(
-                new TokenBucketRateLimiterOptions
-                {
-                    TokenLimit = one.Rate,
-                    TokensPerPeriod = 1,
-                    ReplenishmentPeriod = TimeSpan.FromMinutes(1.0 / one.Rate),
-                    QueueLimit = 0,
-                    AutoReplenishment = true,
-                }
-            )
+            static one =>
+            {
+                var (requests, every) = RefillOf(one.Rate);
+                return new TokenBucketRateLimiter(
+                    new TokenBucketRateLimiterOptions
+                    {
+                        TokenLimit = one.Rate,
+                        TokensPerPeriod = requests,
+                        ReplenishmentPeriod = every,
+                        QueueLimit = 0,
+                        AutoReplenishment = true,
+                    }
+                );
+            }
         );
         using var lease = limiter.AttemptAcquire();
         if (!lease.IsAcquired)

@@ -137,6 +137,7 @@ internal sealed class VideoRoutes(VideoQueue queue, VideoForms forms, VideoWaiti
             }
         }
 
+        queue.RequireRoom(caller);
         var request = await forms.ReadAsync(body, given, token).ConfigureAwait(false);
         var (job, isNew) = await queue.AddAsync(request, caller, token).ConfigureAwait(false);
         if (!isNew)

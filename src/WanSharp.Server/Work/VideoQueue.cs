@@ -86,6 +86,10 @@ internal sealed class VideoQueue(
         return (await waiting.EndAsync(added, copied.Token).ConfigureAwait(false), true);
     }
 
+    /// <summary>Refuses another video that there is no room for now, before its pictures are fetched and kept.</summary>
+    /// <exception cref="ApiException">There is no room for it.</exception>
+    public void RequireRoom(Caller caller) => room.Require(caller, 1);
+
     /// <summary>The video that a request with its own id made before; null for a new one.</summary>
     /// <exception cref="ApiException">The id is another request's.</exception>
     public Job? FindSame(string id, string? sha256, Caller caller) => Find(id, caller) is { } there ? Same(there, sha256) : null;
@@ -147,7 +151,11 @@ internal sealed class VideoQueue(
         CancellationToken cancellationToken
     )
     {
-        room.Require(caller, entries.Count);
+        if (!isDry)
+        {
+            room.Require(caller, entries.Count);
+        }
+
         var backend = await OpenAsync(cancellationToken).ConfigureAwait(false);
         var extension = backend.Format ?? options.Format;
         var planner = PlannerOf(backend, extension, new PromptExpander(new WildcardFiles(host.WildcardFolders(batch.File))));

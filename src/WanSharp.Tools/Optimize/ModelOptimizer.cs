@@ -1,10 +1,8 @@
-using WanSharp.Engine.Decoding;
 using WanSharp.Engine.Planning;
 using WanSharp.Engine.Requests;
 using WanSharp.Hosting;
 using WanSharp.Media.Clips;
 using WanSharp.Media.Images;
-using WanSharp.Models;
 using WanSharp.Runtime;
 using WanSharp.Tensors;
 using WanSharp.Tools.Compare;

@@ -121,6 +121,22 @@ public sealed class ComfyApiTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Queue_ThatIsCleared_HasNonePending()
+    {
+        await _server.PostAsync("/v1/queue/pause", "{}");
+        string[] ids = [await SendAsync(TestGraphs.TextToVideo), await SendAsync(TestGraphs.TextToVideo)];
+
+        var (_, queue) = await _server.GetAsync("/queue");
+        Assert.Equal(ids, queue.GetProperty("queue_pending").EnumerateArray().Select(item => item[1].GetString()));
+        Assert.All(queue.GetProperty("queue_pending").EnumerateArray(), item => Assert.NotEqual("{}", item[2].GetRawText()));
+        using var cleared = await PostAsync("/queue", """{"clear": true}""");
+        (_, queue) = await _server.GetAsync("/queue");
+
+        Assert.Equal(HttpStatusCode.OK, cleared.StatusCode);
+        Assert.Equal("""{"queue_running":[],"queue_pending":[]}""", queue.GetRawText());
+    }
+
+    [Fact]
     public async Task Queue_OfAPromptThatWaits_ShowsItUntilItIsTakenOut()
     {
         await _server.PostAsync("/v1/queue/pause", "{}");
