@@ -1,3 +1,5 @@
+using WanSharp.Tensors;
+
 namespace WanSharp.Media;
 
 /// <summary>A clip or picture that the user named.</summary>
@@ -9,7 +11,7 @@ internal static class MediaFile
     /// <summary>How many bytes tell what a file is.</summary>
     private const int StartLength = 128;
 
-    /// <exception cref="MediaException">There is no file at the path.</exception>
+    /// <exception cref="MediaException">There is no file at the path, or something that is none.</exception>
     public static void Require(string path)
     {
         if (!File.Exists(path))
@@ -17,6 +19,11 @@ internal static class MediaFile
             throw new MediaException(
                 Directory.Exists(path) ? $"{path} is a folder: name a file in it." : $"{path} does not exist: check the path."
             );
+        }
+
+        if (SpecialFile.Describe(path) is { } special)
+        {
+            throw new MediaException($"{path} is {special}, which may never end: save what comes from it as a file, and name that.");
         }
     }
 

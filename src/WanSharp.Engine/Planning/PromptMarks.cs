@@ -16,6 +16,11 @@ internal static partial class PromptMarks
         (Weight(), "a weight of ComfyUI's and A1111's kind, and is text here, digits and all: write the words alone"),
         (Mark(), "a mark of SwarmUI's kind, and is text here: write what it stands for"),
         (Embedding(), "a file of learned words in ComfyUI, and is text here: leave it out"),
+        (Escape(), "a letter as JSON and programs write it, and is text here, backslash and all: write the letter itself"),
+        (Address(), "text as addresses have it, and is text here, percent signs and all: write spaces and letters themselves"),
+        (Turns(), "a change of words during the steps in A1111, and is text here: write one of them"),
+        (Break(), "a mark of A1111's between parts, and is text here: leave it out"),
+        (Wildcard(), "a choice from a file, which only wan batch makes, and is text here: write one of them"),
         (Choice(), "a choice of one, which only wan batch makes, and is text here: write one of them"),
     ];
 
@@ -38,6 +43,21 @@ internal static partial class PromptMarks
 
     [GeneratedRegex(@"(?<![A-Za-z])embedding:[^\s,()]+")]
     private static partial Regex Embedding();
+
+    [GeneratedRegex(@"\\(?:u[0-9A-Fa-f]{4}|x[0-9A-Fa-f]{2}|[nrt](?![a-z]))|(?<=[^\s\\])\\n")]
+    private static partial Regex Escape();
+
+    [GeneratedRegex("^[^ ]*%(?:20|[2-7C-F][0-9A-F])[^ ]*%[0-9A-F]{2}[^ ]*$")]
+    private static partial Regex Address();
+
+    [GeneratedRegex(@"\[[^][:|]*(?::[^][:|]*:\s*[0-9.]+|(?:\|[^][:|]*)+)\]")]
+    private static partial Regex Turns();
+
+    [GeneratedRegex(@"(?<![\w])BREAK(?![\w])")]
+    private static partial Regex Break();
+
+    [GeneratedRegex(@"(?<![_\w])__[A-Za-z][\w/*-]*?__(?![_\w])")]
+    private static partial Regex Wildcard();
 
     [GeneratedRegex(@"\{[^{}]*\|[^{}]*\}")]
     private static partial Regex Choice();

@@ -34,6 +34,11 @@ public static class ImageReader
 
         cancellationToken.ThrowIfCancellationRequested();
         var orientation = CheckedOrientation(file, path);
+        if (IsTiff(file) && TiffStart.ProblemOf(file) is { } problem)
+        {
+            throw new MediaException($"{purpose}: {problem}");
+        }
+
         var image = IsTiff(file)
             ? await ReadTiffAsync(FfmpegRequired.Of(ffmpeg, $"{path} is a TIFF, which is read"), path, cancellationToken)
                 .ConfigureAwait(false)

@@ -166,7 +166,7 @@ internal static class ElementTypes
     private static bool IsHalf(DType dtype) => dtype is DType.F16 or DType.BF16;
 
     /// <summary>A name without the number of its block.</summary>
-    private static string RoleOf(string name)
+    public static string RoleOf(string name)
     {
         var parts = name.Split('.');
         var number = Array.FindIndex(parts, part => part.Length > 0 && part.All(char.IsAsciiDigit));

@@ -66,7 +66,13 @@ internal static partial class NamedFamilies
     /// Whether a transformer is called as VideoX-Fun's InP are, which have the tensors of image-to-video models, and were trained for a
     /// last frame, and for none, too.
     /// </summary>
-    public static bool IsInpainting(string path) => Names(path).Any(name => Inpainting().IsMatch(name));
+    /// <remarks>A folder says so only of a file that says nothing itself, and only by the whole name that VideoX-Fun gives.</remarks>
+    public static bool IsInpainting(string path)
+    {
+        var own = Path.GetFileName(path);
+        return (!ImageToVideo().IsMatch(own) || Fun().IsMatch(own))
+            && (Inpainting().IsMatch(own) || Names(path).Any(FunInpainting().IsMatch));
+    }
 
     /// <summary>A file's name and its folder's; where the file is called as all are, those of the folders above it, too.</summary>
     public static IEnumerable<string> Names(string path)
@@ -84,6 +90,15 @@ internal static partial class NamedFamilies
 
     [GeneratedRegex("^(diffusion_pytorch_)?(pytorch_)?model[-.]", RegexOptions.IgnoreCase)]
     private static partial Regex Generic();
+
+    [GeneratedRegex("(?<![a-z])fun[-_. ]?(?:.*[-_. ])?inp", RegexOptions.IgnoreCase)]
+    private static partial Regex FunInpainting();
+
+    [GeneratedRegex("(?<![a-z])i2v(?![a-z])", RegexOptions.IgnoreCase)]
+    private static partial Regex ImageToVideo();
+
+    [GeneratedRegex("(?<![a-z])fun(?![a-z])|funinp", RegexOptions.IgnoreCase)]
+    private static partial Regex Fun();
 
     [GeneratedRegex("(?<![A-Za-z])inp(?:aint)?(?:ing)?(?![a-z])|fun[-_. ]?inp", RegexOptions.IgnoreCase)]
     private static partial Regex Inpainting();

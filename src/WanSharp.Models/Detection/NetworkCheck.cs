@@ -12,6 +12,8 @@ internal static class NetworkCheck
     // Enough to meet any hole of a hundredth of the file, and few enough for a slow disk.
     private const int PartsLookedAt = 256;
     private const long PartBytes = 1 << 18;
+    private const int ShortVector = 16;
+    private const int FewBiases = 8;
 
     /// <summary>Checks a network.</summary>
     /// <param name="network">Its tensors under official names.</param>
@@ -39,6 +41,7 @@ internal static class NetworkCheck
 
         ElementTypes.Require(network, weights);
         RequireBytes(network, weights);
+        RequireBiases(network, weights);
         return used;
     }
 
@@ -73,6 +76,37 @@ internal static class NetworkCheck
                 $"it is {tensor.DType.Name()}, which is not quantized, but has a scale: what its values stand for is not known."
             );
         }
+    }
+
+    /// <summary>
+    /// A bias may be zero, but not one of a layer that has others in other blocks, nor all of a network's: writers put small tensors
+    /// together, so that one hole takes many. In 8 bits a bias may be too small to be kept.
+    /// </summary>
+    private static void RequireBiases(ICheckpoint network, List<string> weights)
+    {
+        List<(string Name, bool IsZero)> biases =
+        [
+            .. weights
+                .Where(name => name.EndsWith(".bias", StringComparison.Ordinal) && IsVector(network.Tensors[name]))
+                .Select(name => (name, IsZero(network.Tensors[name]))),
+        ];
+        var isAll = biases.Count >= FewBiases && biases.TrueForAll(bias => bias.IsZero);
+        var damaged = biases
+            .GroupBy(bias => ElementTypes.RoleOf(bias.Name))
+            .FirstOrDefault(role => role.Any(bias => bias.IsZero) && (isAll || role.Any(bias => !bias.IsZero)));
+        if (damaged is not null)
+        {
+            throw new CheckpointException(
+                network.Path,
+                damaged.First(bias => bias.IsZero).Name,
+                $"all of it is zero, {(isAll ? "as all biases are" : "but not in other blocks")}: the download is not complete, or the "
+                    + "file is damaged; download it again."
+            );
+        }
+
+        static bool IsVector(Tensor tensor) => tensor.Shape.ElementCount >= ShortVector && !ElementTypes.IsQuantized(tensor.DType);
+
+        static bool IsZero(Tensor tensor) => !tensor.ReadBytes(0, (int)tensor.ByteLength).ContainsAnyExcept((byte)0);
     }
 
     /// <summary>Looks for parts that were not downloaded; every weight is looked at as a whole when it is used.</summary>

@@ -135,7 +135,7 @@ internal sealed class NetworkReader(ICheckpoint checkpoint)
             var config = kind.Names == described ? (T)known! : kind.Detect(network);
             reading.Used = NetworkCheck.Require(network, kind.Slots(config));
             ScaledFp8.Require(checkpoint, network, reading.Used, IsMarked(network));
-            ScaleCheck.Require(network, reading.Used);
+            ScaleCheck.Require(network, reading.Used, kind.Names == NetworkKinds.Transformer.Names);
             reading.IsUnused = name => kind.IsUnused(config, network, name);
             reading.Config = config;
         }

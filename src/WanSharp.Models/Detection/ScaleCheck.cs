@@ -6,31 +6,36 @@ using WanSharp.Tensors;
 namespace WanSharp.Models.Detection;
 
 /// <summary>
-/// Refuses quantized weights whose codes and scales together give no weights: scales that are to be divided by, or codes that are of
-/// rotated rows while the note that says so was left out.
+/// Refuses weights whose numbers are not those of weights, whatever type they are stored in: codes whose scales are to be divided by, or
+/// were left out when a program cast them; one type read as another; or codes of rotated rows while the note that says so was left out.
 /// </summary>
 internal static partial class ScaleCheck
 {
-    // Weights of networks are around a hundredth, those of T5's family up to some ones. Codes go up to 448, and a scale that was turned
-    // over is near 100 for the largest weights, above 1000 for others.
-    private const float Largest = 64;
+    // Half of the weights of Wan's transformers are below some hundredths, those of T5's family below some ones. Half of the codes of a
+    // scaled weight are above 10, and a scale that was turned over is near 100 for the largest weights, above 1000 for others. The type
+    // for 16 bits that has fewer digits, read as the other, begins near 1; the other way round it is far below the smallest.
+    private const float LargestOfTransformers = 0.5f;
+    private const float Largest = 8;
     private const float Smallest = 1e-6f;
+    private const string Table = "embedding.weight";
     private const int MostLookedAt = 64;
     private const int RowsLookedAt = 2;
 
     /// <summary>Checks a network.</summary>
     /// <param name="network">Its tensors under official names.</param>
     /// <param name="used">The names of those that it uses.</param>
-    /// <exception cref="CheckpointException">Its scales do not give its weights.</exception>
-    public static void Require(RenamedCheckpoint network, IEnumerable<string> used)
+    /// <param name="isTransformer">Whether it is one, whose weights are smaller than others'.</param>
+    /// <exception cref="CheckpointException">Its numbers are no weights.</exception>
+    public static void Require(RenamedCheckpoint network, IEnumerable<string> used, bool isTransformer)
     {
-        List<string> weights = [.. used.Where(name => IsScaled(network, name)).Order(StringComparer.Ordinal)];
+        List<string> weights = [.. used.Where(name => IsMatrix(network, name)).Order(StringComparer.Ordinal)];
         if (weights.Count == 0)
         {
             return;
         }
 
-        RequireNotes(network, weights);
+        RequireNotes(network, [.. weights.Where(name => WeightScale.Has(network, name))]);
+        var largest = isTransformer ? LargestOfTransformers : Largest;
         var step = Math.Max(1, weights.Count / MostLookedAt);
         var sizes = weights
             .Where((_, index) => index % step == 0)
@@ -38,18 +43,29 @@ internal static partial class ScaleCheck
             .Where(weight => weight.Size > 0)
             .OrderBy(weight => weight.Size)
             .ToList();
-        if (sizes.Count > 0 && sizes[sizes.Count / 2] is var (name, size) && size is not (>= Smallest and <= Largest))
+        if (sizes.Count > 0 && sizes[sizes.Count / 2] is var (name, size) && !(size >= Smallest && size <= largest))
         {
-            var layer = name[..^WeightScale.WeightSuffix.Length];
-            var scale = WeightScale.Suffixes.Select(suffix => layer + suffix).First(network.Tensors.ContainsKey);
-            throw new CheckpointException(
+            throw Refused(network, name, size > largest, size);
+        }
+    }
+
+    private static CheckpointException Refused(RenamedCheckpoint network, string name, bool isLarge, float size)
+    {
+        var layer = name[..^WeightScale.WeightSuffix.Length];
+        var half = FormattableString.Invariant($"are {(isLarge ? "above" : "below")} {size:G2}, which weights are not: ");
+        return WeightScale.Suffixes.Select(suffix => layer + suffix).FirstOrDefault(network.Tensors.ContainsKey) is { } scale
+            ? new CheckpointException(
                 network.Path,
                 scale,
-                $"with it, half of the numbers of {CheckpointException.Quote(name)} are {(size > Largest ? "above" : "below")} "
-                    + FormattableString.Invariant($"{size:G2}, which weights are not: it may be a scale to divide by, which is not ")
+                $"with it, half of the numbers of {CheckpointException.Quote(name)} {half}it may be a scale to divide by, which is not "
                     + "supported, or the file is damaged."
+            )
+            : new CheckpointException(
+                network.Path,
+                name,
+                $"half of its numbers {half}they may be the codes of a quantized file, which another program cast without their scales, "
+                    + "or the file says another type than they have; get the file that it was made from."
             );
-        }
     }
 
     /// <summary>ConvRot's rotation stands in notes; without them the codes of rotated rows look like any.</summary>
@@ -69,16 +85,19 @@ internal static partial class ScaleCheck
         }
     }
 
-    private static bool IsScaled(RenamedCheckpoint network, string name) =>
+    /// <summary>Whether it is a matrix of known numbers: tables have larger ones; codes without a scale are looked at elsewhere.</summary>
+    private static bool IsMatrix(RenamedCheckpoint network, string name) =>
         name.EndsWith(WeightScale.WeightSuffix, StringComparison.Ordinal)
+        && !name.EndsWith(Table, StringComparison.Ordinal)
         && network.Tensors.TryGetValue(name, out var tensor)
-        && ElementTypes.IsQuantized(tensor.DType)
-        && WeightScale.Has(network, name);
+        && tensor.Shape.Dims.ToArray().Count(dim => dim > 1) > 1
+        && tensor.Shape.ElementCount / tensor.Shape[0] % tensor.DType.BlockLength() == 0
+        && (WeightScale.Has(network, name) || !ElementTypes.IsQuantized(tensor.DType));
 
     /// <summary>The middle of the sizes of what some rows of a weight stand for, zeros left out; 0 if all are.</summary>
     private static float MedianSize(RenamedCheckpoint network, string name)
     {
-        var (tensor, scale) = (network.Tensors[name], WeightScale.Find(network, name)!);
+        var (tensor, scale) = (network.Tensors[name], WeightScale.Find(network, name));
         var rows = tensor.Shape[0];
         var matrix = tensor.Reshape([rows, tensor.Shape.ElementCount / rows]);
         List<float> sizes = [];
@@ -87,7 +106,7 @@ internal static partial class ScaleCheck
             var row = i * rows / RowsLookedAt;
             var values = new float[matrix.Shape[1]];
             matrix.Slice(row, 1).ConvertTo(values);
-            scale.Apply(row, values);
+            scale?.Apply(row, values);
             sizes.AddRange(values.Select(Math.Abs).Where(value => value != 0));
         }
 

@@ -173,17 +173,27 @@ public sealed record NetworkFile
             : WithTitles(file, [.. Titles.Select(checkpoint.Metadata.GetValueOrDefault).OfType<string>()]);
     }
 
-    /// <summary>What a transformer's path says of its experts; where it says nothing, its titles do.</summary>
-    private static NetworkFile WithTitles(NetworkFile file, List<string> titles) =>
-        file with
+    /// <summary>What a transformer's path says of its experts; where it says nothing, its titles do. They must not disagree.</summary>
+    private static NetworkFile WithTitles(NetworkFile file, List<string> titles)
+    {
+        var named = ExpertNames.NoiseOf(file.Path);
+        var isMerged = ExpertNames.SaysMerged(file.Path);
+        var titled = titles.Find(title => !isMerged && ExpertNames.NoiseOfTitle(title) is not null);
+        if (named is not null && titled is not null && ExpertNames.NoiseOfTitle(titled) != named)
         {
-            Noise =
-                ExpertNames.NoiseOf(file.Path)
-                ?? (
-                    ExpertNames.SaysMerged(file.Path)
-                        ? null
-                        : titles.Select(ExpertNames.NoiseOfTitle).FirstOrDefault(noise => noise is not null)
-                ),
+            return file with
+            {
+                Transformer = null,
+                Problem =
+                    $"{file.Path}: its name says {named} noise, and the title in it ({CheckpointException.Quote(titled)}) the other: which "
+                    + "of Wan 2.2's two experts it is is not known. Rename it if the title is right; get it again if not.",
+            };
+        }
+
+        return file with
+        {
+            Noise = named ?? (titled is null ? null : ExpertNames.NoiseOfTitle(titled)),
             IsCalledWan22 = ExpertNames.SaysWan22(file.Path) || titles.Exists(ExpertNames.IsOfWan22),
         };
+    }
 }

@@ -78,9 +78,18 @@ internal sealed class TransformerChoice(string path, NamedParts named, Headers h
             : low.Noise == ExpertNames.High && high.Noise == ExpertNames.Low
                 ? $"its name says low noise, and that of {low.Path} high noise: give them to {PartOptions.LowNoise} and "
                     + $"{PartOptions.HighNoise} the other way round."
-            : null;
+            : CopyProblem(low, high);
         return problem is null ? new Experts.Pair(low, high) : throw new CheckpointException(high.Path, problem);
     }
+
+    private static string? CopyProblem(NetworkFile low, NetworkFile high) =>
+        !IsSame(low, high) && SameContent.Is(low, high)
+            ? $"it is a copy of {low.Path}: one of Wan 2.2's two experts was saved under both names. Get the other; a file that takes all "
+                + $"steps is named with {PartOptions.HighNoise} and {PartOptions.LowNoise} both."
+            : null;
+
+    private static Experts.Pair Different(Experts.Pair pair) =>
+        pair.High is { } high && CopyProblem(pair.Low, high) is { } problem ? throw new CheckpointException(high.Path, problem) : pair;
 
     private Experts.Pair InFolder(string folder)
     {
@@ -140,13 +149,13 @@ internal sealed class TransformerChoice(string path, NamedParts named, Headers h
         var file = pair.Low;
         if (pair.High is not null || !Experts.MayBePaired(file.Transformer!))
         {
-            return pair;
+            return Different(pair);
         }
 
         if (_partners.Find(file, file.Noise) is { } partner)
         {
             var isLow = Experts.Noises([file, partner]).GetValueOrDefault(file.Path) == ExpertNames.Low;
-            return isLow ? new Experts.Pair(file, partner) : new Experts.Pair(partner, file);
+            return Different(isLow ? new Experts.Pair(file, partner) : new Experts.Pair(partner, file));
         }
 
         if (file.Noise is { } noise)

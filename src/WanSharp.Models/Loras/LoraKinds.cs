@@ -11,6 +11,7 @@ namespace WanSharp.Models.Loras;
 /// </remarks>
 internal static class LoraKinds
 {
+    private const string Quantized = "a LoRA that is quantized (codes with scales)";
     private const string Weights = "a set of weights (a LoRA of full weights)";
 
     /// <summary>Parts of names that belong to a method that is known, and not supported.</summary>
@@ -35,6 +36,8 @@ internal static class LoraKinds
         ("lora_embedding_B", "a LoRA of embeddings"),
         ("set_weight", Weights),
         ("set_bias", Weights),
+        ("lora_a", "a LoRA in llama.cpp's form (GGUF)"),
+        ("lora_b", "a LoRA in llama.cpp's form (GGUF)"),
     ];
 
     /// <summary>Those that other networks have, too: they say something only among a LoRA's.</summary>
@@ -45,6 +48,10 @@ internal static class LoraKinds
         ("a2.weight", "a LoRA of the kind GLoRA"),
         ("b1.weight", "a LoRA of the kind GLoRA"),
         ("b2.weight", "a LoRA of the kind GLoRA"),
+        ("scale_weight", Quantized),
+        ("weight_scale", Quantized),
+        ("scaled_fp8", Quantized),
+        ("comfy_quant", Quantized),
     ];
 
     // The factors whose rows are the rank.

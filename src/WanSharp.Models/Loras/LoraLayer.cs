@@ -182,7 +182,9 @@ internal sealed class LoraLayer(
         var (downKey, upKey) = (Find(LoraRole.Down)!, Find(LoraRole.Up)!);
         var (down, up) = (Get(downKey), Get(upKey));
         RequirePair(downKey, down, upKey, up, weight);
-        return new LowRankChange(down, up, ScaleOf(down.Shape[0]));
+        var scale = ScaleOf(down.Shape[0]);
+        LoraNumbers.Require(file.Path, (downKey.Name, down), (upKey.Name, up), scale);
+        return new LowRankChange(down, up, scale);
     }
 
     private HadamardChange? LoHa(string weight)
@@ -272,7 +274,16 @@ internal sealed class LoraLayer(
     }
 
     /// <summary>alpha / rank, or what the writer noted in place of alphas, or 1.</summary>
-    private double ScaleOf(long rank) => Find(LoraRole.Alpha) is { } alpha ? NumberOf(alpha) / rank : note?.ScaleOf(rank) ?? 1;
+    private double ScaleOf(long rank) =>
+        Find(LoraRole.Alpha) is { } alpha ? NumberOf(alpha) / rank
+        : note is { Rank: { } noted } && noted != rank
+            ? throw new CheckpointException(
+                file.Path,
+                FirstName,
+                $"its rank is {rank}, and PEFT's note says {noted}: the note is of another LoRA, or the LoRA was resized without it. "
+                    + "Remove the note (adapter_config.json) if the LoRA needs no scale, or get the whole."
+            )
+        : note?.ScaleOf(rank) ?? 1;
 
     private double NumberOf(LoraKey key)
     {

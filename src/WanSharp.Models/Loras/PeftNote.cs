@@ -34,22 +34,24 @@ internal sealed class PeftNote
 
     private readonly double _alpha;
     private readonly bool _isRankStabilized;
-    private readonly double? _rank;
 
     private PeftNote(double alpha, bool isRankStabilized, double? rank, bool isDecomposed)
     {
-        (_alpha, _isRankStabilized, _rank) = (alpha, isRankStabilized, rank);
+        (_alpha, _isRankStabilized, Rank) = (alpha, isRankStabilized, rank);
         IsDecomposed = isDecomposed;
     }
 
     /// <summary>Whether it is said to be DoRA, which has the lengths of rows, too.</summary>
     public bool IsDecomposed { get; }
 
+    /// <summary>The rank of all layers; null if theirs differ.</summary>
+    public double? Rank { get; }
+
     /// <summary>What a rank's change is multiplied by.</summary>
     public double ScaleOf(long rank) => _alpha / (_isRankStabilized ? Math.Sqrt(rank) : rank);
 
     /// <summary>What a change is multiplied by that is no product of thin factors; null if ranks of layers differ.</summary>
-    public double? ScaleOfWhole() => _rank is { } rank ? _alpha / rank : null;
+    public double? ScaleOfWhole() => Rank is { } rank ? _alpha / rank : null;
 
     /// <summary>What is noted of a file; null for nothing.</summary>
     /// <exception cref="CheckpointException">It cannot be read, or asks for something that is not supported.</exception>

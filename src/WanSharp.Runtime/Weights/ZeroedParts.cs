@@ -1,10 +1,12 @@
+using System.Buffers;
 using WanSharp.Tensors;
 
 namespace WanSharp.Runtime.Weights;
 
 /// <summary>
-/// Finds the zeros that stand where a download has not been written yet. A network has rows of zeros at most, which begin and end
-/// with a row; what is looked for is a whole vector, and anything else in a matrix that is longer than two of its rows.
+/// Finds what stands where a download has not been written yet, or went wrong. A network has rows of zeros at most, which begin and end
+/// with a row; what is looked for is a whole vector, and anything else in a matrix that is longer than two of its rows, and one byte
+/// again and again, or the text of a server's page, in the middle of numbers.
 /// </summary>
 internal static class ZeroedParts
 {
@@ -13,6 +15,14 @@ internal static class ZeroedParts
     private const int SmallestHole = 1 << 12; // a page, a bad sector; what tools download at once is longer
     private const int SmallestVector = 16;
     private const int ProbeBytes = 16;
+
+    // Half of all numbers are below zero, so that of the first bytes of some hundreds half are no text, and no two need be alike.
+    private const int SmallestOther = 512;
+    private const int OtherStep = SmallestOther / 2;
+    private const byte MinusZero = 0x80; // of 8-bit floats that were too small; rows that are off may be full of it
+
+    // A norm's factors that are off, in a row by chance.
+    private const int MostZeroFactors = 32;
 
     // Inputs or heads that a training or a pruning switched off, and the zeros by chance of the rows around them.
     private const int MostDeadRows = 16;
@@ -46,6 +56,7 @@ internal static class ZeroedParts
         if (step == 1 && weight.Shape[0] <= MostRows)
         {
             RefuseHoles(path, name, weight);
+            RefuseOthers(path, name, weight);
             return;
         }
 
@@ -76,7 +87,7 @@ internal static class ZeroedParts
             }
 
             var (start, end) = RunAround(weight, at);
-            if (end - start > (IsOfRows(start, end, row) ? mostOfRows : most))
+            if (IsOfRows(start, end, row) ? end - start > mostOfRows : end - start >= most)
             {
                 throw Refused(path, name, $"its {end - start} bytes from {start} on are all zero");
             }
@@ -96,18 +107,68 @@ internal static class ZeroedParts
     private static bool IsOfRows(long start, long end, long row) =>
         end / row * row - (start + row - 1) / row * row is var whole && whole > 0 && end - start - whole <= MostByChance;
 
-    /// <summary>The factors of a norm are never all zero; the terms that a layer adds may be.</summary>
+    /// <summary>Looks for one byte that is repeated, and for text.</summary>
+    private static void RefuseOthers(string path, string name, Tensor weight)
+    {
+        for (long from = 0; from < weight.ByteLength; from += PartBytes - SmallestOther)
+        {
+            var part = weight.ReadBytes(from, (int)Math.Min(PartBytes, weight.ByteLength - from));
+            for (var at = 0; at <= part.Length - ProbeBytes; at += OtherStep)
+            {
+                var probe = part.Slice(at, ProbeBytes);
+                if (probe[0] is not (0 or MinusZero) && !probe.ContainsAnyExcept(probe[0]))
+                {
+                    Require(from, RunAround(part, at, SearchValues.Create(probe[..1])), $"all 0x{probe[0]:X2}");
+                }
+
+                if (!probe.ContainsAnyExcept(Text))
+                {
+                    Require(from, RunAround(part, at, Text), "text, as of a page that a server sent instead");
+                }
+            }
+        }
+
+        void Require(long from, (int Start, int End) run, string what)
+        {
+            if (run.End - run.Start >= SmallestOther)
+            {
+                throw Refused(path, name, $"its {run.End - run.Start} bytes from {from + run.Start} on are {what}");
+            }
+        }
+    }
+
+    private static (int Start, int End) RunAround(ReadOnlySpan<byte> part, int at, SearchValues<byte> bytes)
+    {
+        var length = part[at..].IndexOfAnyExcept(bytes);
+        return (part[..at].LastIndexOfAnyExcept(bytes) + 1, length < 0 ? part.Length : at + length);
+    }
+
+    /// <summary>The factors of a norm are never all zero, nor many of them in a row; the terms that a layer adds may be.</summary>
     private static void RefuseVector(string path, string name, Tensor weight)
     {
-        if (
-            weight.Shape.ElementCount >= SmallestVector
-            && !name.EndsWith(".bias", StringComparison.Ordinal)
-            && IsZero(weight, 0, (int)Math.Min(weight.ByteLength, int.MaxValue))
-        )
+        if (weight.Shape.ElementCount < SmallestVector || name.EndsWith(".bias", StringComparison.Ordinal))
+        {
+            return;
+        }
+
+        if (IsZero(weight, 0, (int)Math.Min(weight.ByteLength, int.MaxValue)))
         {
             throw Refused(path, name, "all of it is zero");
         }
+
+        var most = weight.DType.ByteLength(MostZeroFactors);
+        for (long at = 0; weight.DType.BlockLength() == 1 && at <= weight.ByteLength - most; at += most)
+        {
+            if (IsZero(weight, at, (int)most) && weight.DType.ByteSize() > 1)
+            {
+                throw Refused(path, name, $"its {most} bytes from {at} on are all zero");
+            }
+        }
     }
+
+    /// <summary>What pages are made of.</summary>
+    private static SearchValues<byte> Text { get; } =
+        SearchValues.Create([(byte)'\t', (byte)'\n', (byte)'\r', .. Enumerable.Range(' ', '~' - ' ' + 1).Select(letter => (byte)letter)]);
 
     private static bool IsZero(Tensor weight, long start, int length) => !weight.ReadBytes(start, length).ContainsAnyExcept((byte)0);
 

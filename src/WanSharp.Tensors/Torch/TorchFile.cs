@@ -109,6 +109,15 @@ internal sealed class TorchFile : ICheckpoint
         }
 
         var root = new TorchPickle(Path, Read(_zip.Find(_root + PickleName[1..])!.Value, TorchPickle.MaxLength)).Run();
+        if (TorchPickle.NameOf(root) is { } name)
+        {
+            throw new CheckpointException(
+                Path,
+                $"its pickle is {CheckpointException.Quote(name)}, not a dictionary of tensors, and nothing of it was run; save the "
+                    + "model's state_dict()."
+            );
+        }
+
         AddAll(root as Dictionary<string, object?> ?? [], "", 0, []);
         if (_tensors.Count + _unsupported.Count == 0)
         {
@@ -124,9 +133,17 @@ internal sealed class TorchFile : ICheckpoint
     private void AddAll(Dictionary<string, object?> dictionary, string prefix, int depth, HashSet<object> seen)
     {
         // A pickle can put a dictionary into itself.
-        if (!seen.Add(dictionary) || depth > DeepestDictionary || IsOptimizer(dictionary))
+        if (!seen.Add(dictionary) || IsOptimizer(dictionary))
         {
             return;
+        }
+
+        if (depth > DeepestDictionary)
+        {
+            throw new CheckpointException(
+                Path,
+                $"its pickle has dictionaries nested more than {DeepestDictionary} deep; save the model's state_dict()."
+            );
         }
 
         var inner = dictionary.Where(item => item.Value is Dictionary<string, object?> { Count: > 0 }).ToList();
@@ -136,6 +153,10 @@ internal sealed class TorchFile : ICheckpoint
             if (value is TorchTensor tensor)
             {
                 Add(prefix + key, tensor);
+            }
+            else if (value is TorchObject { HasTensor: true } made)
+            {
+                _unsupported[prefix + key] = made.Name; // a tensor of another library's, or one that something was done to
             }
             else if (value is Dictionary<string, object?> more)
             {

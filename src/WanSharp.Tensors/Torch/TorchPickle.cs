@@ -6,7 +6,8 @@ namespace WanSharp.Tensors.Torch;
 
 /// <summary>
 /// Reads the pickle of a PyTorch checkpoint. A pickle is a program; this machine has the instructions that build
-/// dictionaries, lists and numbers, and knows a few functions, which build tensors. Nothing else is ever called.
+/// dictionaries, lists and numbers, and knows a few functions, which build tensors. Nothing else is ever called: what another function
+/// would make stays unknown, and a tensor that went into it is of no known meaning.
 /// </summary>
 /// <remarks>Instructions of protocol 2, which <c>torch.save</c> writes unless told otherwise, and of 3 to 5:
 /// python/cpython:Lib/pickletools.py. The same restriction in PyTorch: pytorch/pytorch:torch/_weights_only_unpickler.py.</remarks>
@@ -14,8 +15,8 @@ namespace WanSharp.Tensors.Torch;
 /// <param name="program">The pickle.</param>
 internal ref struct TorchPickle(string path, ReadOnlySpan<byte> program)
 {
-    /// <summary>The longest program that is run; a checkpoint of 2,000 tensors takes 300 KB.</summary>
-    public const int MaxLength = 4 << 20;
+    /// <summary>The longest program that is run.</summary>
+    public const int MaxLength = PickleBytes.MaxLength;
 
     private const int MaxRank = 32;
     private const int OldestProtocol = 2;
@@ -29,24 +30,25 @@ internal ref struct TorchPickle(string path, ReadOnlySpan<byte> program)
     private const string TypePrefix = "torch.";
     private const string StorageSuffix = "Storage";
 
-    private readonly ReadOnlySpan<byte> _program = program;
+    private readonly int _length = program.Length;
     private readonly Stack<List<object?>> _outer = new();
     private readonly Dictionary<ulong, object?> _memo = [];
+    private readonly TensorSearch _search = new();
     private List<object?> _stack = [];
-    private int _position;
+    private PickleBytes _bytes = new(path, program);
 
     /// <summary>Runs the program and returns what it built.</summary>
     /// <exception cref="CheckpointException">It asks for something that a checkpoint has no need of, or is damaged.</exception>
     public object? Run()
     {
-        if (_program.Length > MaxLength)
+        if (_length > MaxLength)
         {
-            throw Damaged($"it has {_program.Length} bytes, more than the {MaxLength} allowed");
+            throw Damaged($"it has {_length} bytes, more than the {MaxLength} allowed");
         }
 
         while (true)
         {
-            var instruction = Take(1)[0];
+            var instruction = _bytes.Take(1)[0];
             if (instruction == '.')
             {
                 return Pop();
@@ -56,12 +58,21 @@ internal ref struct TorchPickle(string path, ReadOnlySpan<byte> program)
         }
     }
 
+    /// <summary>The function that a value is, or that would have made it; null for what is known.</summary>
+    public static string? NameOf(object? value) =>
+        value switch
+        {
+            Global { Name: var name } => name,
+            TorchObject { Name: var name } => name,
+            _ => null,
+        };
+
     private void Step(byte instruction)
     {
         switch (instruction)
         {
             case 0x80:
-                ExpectProtocol(Take(1)[0]);
+                ExpectProtocol(_bytes.Take(1)[0]);
                 break;
             case (byte)'}':
                 Push(new Dictionary<string, object?>());
@@ -82,55 +93,55 @@ internal ref struct TorchPickle(string path, ReadOnlySpan<byte> program)
                 Push(false);
                 break;
             case (byte)'J':
-                Push((long)BinaryPrimitives.ReadInt32LittleEndian(Take(4)));
+                Push((long)BinaryPrimitives.ReadInt32LittleEndian(_bytes.Take(4)));
                 break;
             case (byte)'K':
-                Push((long)Take(1)[0]);
+                Push((long)_bytes.Take(1)[0]);
                 break;
             case (byte)'M':
-                Push((long)BinaryPrimitives.ReadUInt16LittleEndian(Take(2)));
+                Push((long)BinaryPrimitives.ReadUInt16LittleEndian(_bytes.Take(2)));
                 break;
             case 0x8A:
-                Push(ReadLong(Take(1)[0]));
+                Push(_bytes.ReadInteger(_bytes.Take(1)[0]));
                 break;
             case 0x8B:
-                Push(ReadLong(ReadLength()));
+                Push(_bytes.ReadInteger(_bytes.ReadLength()));
                 break;
             case (byte)'G':
-                Push(BinaryPrimitives.ReadDoubleBigEndian(Take(8)));
+                Push(BinaryPrimitives.ReadDoubleBigEndian(_bytes.Take(8)));
                 break;
             case (byte)'X':
-                Push(Encoding.UTF8.GetString(Take(ReadLength())));
+                Push(Encoding.UTF8.GetString(_bytes.Take(_bytes.ReadLength())));
                 break;
             case (byte)'U' or 0x8C:
-                Push(Encoding.UTF8.GetString(Take(Take(1)[0])));
+                Push(Encoding.UTF8.GetString(_bytes.Take(_bytes.Take(1)[0])));
                 break;
             case 0x8D:
-                Push(Encoding.UTF8.GetString(Take(ReadLongLength())));
+                Push(Encoding.UTF8.GetString(_bytes.Take(_bytes.ReadLongLength())));
                 break;
             case (byte)'B':
-                Push(Take(ReadLength()).ToArray());
+                Push(_bytes.Take(_bytes.ReadLength()).ToArray());
                 break;
             case (byte)'C':
-                Push(Take(Take(1)[0]).ToArray());
+                Push(_bytes.Take(_bytes.Take(1)[0]).ToArray());
                 break;
             case 0x8E or 0x96:
-                Push(Take(ReadLongLength()).ToArray());
+                Push(_bytes.Take(_bytes.ReadLongLength()).ToArray());
                 break;
             case 0x94:
                 _memo[(ulong)_memo.Count] = Peek();
                 break;
             case 0x95:
-                Take(sizeof(ulong));
+                _bytes.Take(sizeof(ulong));
                 break; // a frame's length: it says how much to read at once
             case 0x8F:
-                Push(new List<object?>());
-                break; // a set: no tensor is in one
+                Push(new TorchObject("set")); // what is in one has no name
+                break;
             case 0x90:
                 Append(PopToMark());
                 break;
             case 0x91:
-                Push(PopToMark());
+                Push(Holding("frozenset", PopToMark()));
                 break;
             case (byte)'0':
                 Pop();
@@ -142,16 +153,16 @@ internal ref struct TorchPickle(string path, ReadOnlySpan<byte> program)
                 Push(Peek());
                 break;
             case (byte)'q':
-                _memo[Take(1)[0]] = Peek();
+                _memo[_bytes.Take(1)[0]] = Peek();
                 break;
             case (byte)'r':
-                _memo[BinaryPrimitives.ReadUInt32LittleEndian(Take(4))] = Peek();
+                _memo[BinaryPrimitives.ReadUInt32LittleEndian(_bytes.Take(4))] = Peek();
                 break;
             case (byte)'h':
-                Push(Recall(Take(1)[0]));
+                Push(Recall(_bytes.Take(1)[0]));
                 break;
             case (byte)'j':
-                Push(Recall(BinaryPrimitives.ReadUInt32LittleEndian(Take(4))));
+                Push(Recall(BinaryPrimitives.ReadUInt32LittleEndian(_bytes.Take(4))));
                 break;
             case (byte)'(':
                 Mark();
@@ -184,7 +195,7 @@ internal ref struct TorchPickle(string path, ReadOnlySpan<byte> program)
                 Build();
                 break;
             case (byte)'c':
-                Push(new Global(CheckGlobal($"{ReadLine()}.{ReadLine()}")));
+                Push(new Global(CheckGlobal($"{_bytes.ReadLine()}.{_bytes.ReadLine()}")));
                 break;
             case 0x93:
                 PushNamed(PopMany(2));
@@ -192,11 +203,14 @@ internal ref struct TorchPickle(string path, ReadOnlySpan<byte> program)
             case (byte)'Q':
                 Push(ToStorage(Pop()));
                 break;
-            case (byte)'R':
+            case (byte)'R' or 0x81:
                 Call();
                 break;
+            case 0x92:
+                CallWithNames();
+                break;
             default:
-                throw Damaged($"instruction 0x{instruction:X2} at byte {_position - 1} is not one that a checkpoint needs");
+                throw Damaged($"instruction 0x{instruction:X2} at byte {_bytes.Position - 1} is not one that a checkpoint needs");
         }
     }
 
@@ -209,19 +223,9 @@ internal ref struct TorchPickle(string path, ReadOnlySpan<byte> program)
     }
 
     private readonly string CheckGlobal(string name) =>
-        name is OrderedDict or Size or RebuildTensor or RebuildTypedTensor or RebuildParameter or RebuildParameterWithState || IsType(name)
-            ? name
-        : name.StartsWith("__torch__.", StringComparison.Ordinal)
+        name.StartsWith("__torch__.", StringComparison.Ordinal)
             ? throw new CheckpointException(path, "it is a TorchScript program, not a checkpoint: get the model's weights.")
-        : throw new CheckpointException(
-            path,
-            $"its pickle asks for {CheckpointException.Quote(name)}, which does not build a tensor: refused, and nothing of "
-                + "it was run. If you trust the file, convert it to safetensors."
-        );
-
-    private static bool IsType(string name) =>
-        name.StartsWith(TypePrefix, StringComparison.Ordinal)
-        && (TorchTypes.IsStorage(name[TypePrefix.Length..]) || TorchTypes.IsElement(name[TypePrefix.Length..]));
+            : name;
 
     private readonly void PushNamed(List<object?> names) =>
         Push(
@@ -251,11 +255,24 @@ internal ref struct TorchPickle(string path, ReadOnlySpan<byte> program)
                     new TorchTensor(storage, offset, Numbers(dims), Numbers(strides)) { Type = type[TypePrefix.Length..] },
                 (RebuildParameter or RebuildParameterWithState, [TorchTensor tensor, ..]) => tensor,
                 (Size, [object?[] dims]) => dims,
-                _ => throw Damaged(
-                    $"a call of {CheckpointException.Quote(function ?? "what is not a function")} has other arguments than it takes"
-                ),
+                (null or OrderedDict or Size or RebuildTensor or RebuildTypedTensor or RebuildParameter or RebuildParameterWithState, _) =>
+                    throw Damaged(
+                        $"a call of {CheckpointException.Quote(function ?? "what is not a function")} has other arguments than it takes"
+                    ),
+                (_, null) => throw Damaged($"a call of {CheckpointException.Quote(function)} has no arguments"),
+                _ => Holding(function, arguments),
             }
         );
+    }
+
+    private void CallWithNames()
+    {
+        var named = Pop();
+        Call();
+        if (Peek() is TorchObject made)
+        {
+            made.HasTensor |= _search.IsIn([named]);
+        }
     }
 
     // ('storage', type, key, device, number of elements); the device is where the tensor was, not where it will be.
@@ -273,8 +290,14 @@ internal ref struct TorchPickle(string path, ReadOnlySpan<byte> program)
             : throw Damaged($"a tensor's shape or strides are not up to {MaxRank} integers");
     }
 
-    private readonly void SetItems(List<object?> items)
+    private void SetItems(List<object?> items)
     {
+        if (Peek() is TorchObject made)
+        {
+            made.HasTensor |= _search.IsIn(items);
+            return;
+        }
+
         if (Peek() is not Dictionary<string, object?> dictionary || items.Count % 2 != 0)
         {
             throw Damaged("entries are set of what is not a dictionary");
@@ -286,20 +309,37 @@ internal ref struct TorchPickle(string path, ReadOnlySpan<byte> program)
             {
                 dictionary[Convert.ToString(items[i], CultureInfo.InvariantCulture)!] = items[i + 1];
             }
+            else if (_search.IsIn([items[i + 1]]))
+            {
+                throw new CheckpointException(
+                    path,
+                    "its pickle has a tensor under a key that is no text, so that its name is not known: save the model's state_dict()."
+                );
+            }
         }
     }
 
-    private readonly void Append(List<object?> items)
+    private void Append(List<object?> items)
     {
+        if (Peek() is TorchObject made)
+        {
+            made.HasTensor |= _search.IsIn(items);
+            return;
+        }
+
         var list = Peek() as List<object?> ?? throw Damaged("an entry is appended to what is not a list");
         list.AddRange(items);
     }
 
-    // The attributes of a dictionary: PyTorch notes module versions there.
+    // The attributes of a dictionary: PyTorch notes module versions there. Those of other objects may be tensors.
     private void Build()
     {
-        Pop();
-        if (Peek() is not Dictionary<string, object?>)
+        var state = Pop();
+        if (Peek() is TorchObject made)
+        {
+            made.HasTensor |= _search.IsIn([state]);
+        }
+        else if (Peek() is not Dictionary<string, object?>)
         {
             throw Damaged("attributes are set of what is not a dictionary");
         }
@@ -342,51 +382,9 @@ internal ref struct TorchPickle(string path, ReadOnlySpan<byte> program)
     private readonly object? Recall(uint number) =>
         _memo.TryGetValue(number, out var value) ? value : throw Damaged($"value {number} is used before it is noted");
 
-    private long ReadLong(int count)
-    {
-        var bytes = Take(count);
-        if (bytes.Length > sizeof(long))
-        {
-            throw Damaged($"an integer has {bytes.Length} bytes");
-        }
+    private readonly CheckpointException Damaged(string problem) => _bytes.Damaged(problem);
 
-        Span<byte> extended = stackalloc byte[sizeof(long)];
-        extended.Fill(bytes.Length > 0 && (bytes[^1] & 0x80) != 0 ? byte.MaxValue : (byte)0);
-        bytes.CopyTo(extended);
-        return BinaryPrimitives.ReadInt64LittleEndian(extended);
-    }
-
-    private int ReadLength()
-    {
-        var length = BinaryPrimitives.ReadUInt32LittleEndian(Take(4));
-        return length <= MaxLength ? (int)length : throw Damaged($"a text claims {length} bytes");
-    }
-
-    private int ReadLongLength()
-    {
-        var length = BinaryPrimitives.ReadUInt64LittleEndian(Take(sizeof(ulong)));
-        return length <= MaxLength ? (int)length : throw Damaged($"a text claims {length} bytes");
-    }
-
-    private string ReadLine()
-    {
-        var length = _program[_position..].IndexOf((byte)'\n');
-        var line = Encoding.UTF8.GetString(Take(length >= 0 ? length : throw Damaged("a line has no end")));
-        _position++;
-        return line;
-    }
-
-    private ReadOnlySpan<byte> Take(int count)
-    {
-        var bytes =
-            count <= _program.Length - _position
-                ? _program.Slice(_position, count)
-                : throw Damaged("it ends in the middle of an instruction");
-        _position += count;
-        return bytes;
-    }
-
-    private readonly CheckpointException Damaged(string problem) => new(path, $"its pickle is damaged, or not a checkpoint's: {problem}.");
+    private readonly TorchObject Holding(string name, IEnumerable<object?> parts) => new(name) { HasTensor = _search.IsIn(parts) };
 
     private sealed record Global(string Name);
 }

@@ -46,9 +46,6 @@ internal static class TorchTypes
         ["complex128"] = null,
     };
 
-    /// <summary>Whether PyTorch has such a storage.</summary>
-    public static bool IsStorage(string name) => Storages.ContainsKey(name);
-
     /// <summary>Whether PyTorch has such an element type.</summary>
     public static bool IsElement(string name) => Elements.ContainsKey(name);
 

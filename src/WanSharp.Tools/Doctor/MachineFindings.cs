@@ -122,7 +122,7 @@ internal static class MachineFindings
             yield return speed < SlowDisk
                 ? Finding.Advice(
                     Topic,
-                    $"it writes {ByteSize.Text(speed)}/s in {machine.CacheFolder}: packed and merged weights, clips in work and jobs are kept there",
+                    $"it writes {ByteSize.Text(speed)}/s in {machine.CacheFolder}: packed and merged weights are kept there",
                     "export WAN_CACHE=/a/folder/on/a/faster/disk"
                 )
                 : Finding.Good(Topic, $"it writes {ByteSize.Text(speed)}/s");

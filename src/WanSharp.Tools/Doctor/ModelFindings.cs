@@ -112,6 +112,7 @@ internal static class ModelFindings
 
     private static Finding Waiting(ModelSight model, string topic)
     {
+        var quoted = ShellWord.Quote(model.Model);
         var says = Invariant(
             $"blocks wait for their weights {100 * model.WaitShare:0} % of the time: they are read or converted in each step"
         );
@@ -121,8 +122,8 @@ internal static class ModelFindings
                 topic,
                 says,
                 model.IsQuantized
-                    ? $"wan generate \"…\" --model {ShellWord.Quote(model.Model)} --precision int8"
-                    : $"wan quantize --model {ShellWord.Quote(model.Model)} --max-loss 3% -o {ShellWord.Quote($"{NameOf(model.Model)}-int8")}"
+                    ? $"wan generate \"…\" --model {quoted} --precision int8"
+                    : $"wan quantize --model {quoted} --max-loss 3% -o {ShellWord.Quote($"{NameOf(model.Model)}-int8")}"
             );
     }
 

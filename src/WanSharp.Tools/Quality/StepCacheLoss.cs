@@ -94,8 +94,8 @@ public sealed class StepCacheLoss(IVideoGenerator generator, ClipSettings settin
 
     /// <summary>
     /// Records the magnitudes that MagCache goes by, in the mean of some clips, as the content of the file that is put next to the model.
-    /// What else is known of the network stays: its threshold, what auto takes, other caches' data, and the ratios of clips with given images or without, whichever these are
-    /// not.
+    /// What else is known of the network stays: its threshold, what auto takes, other caches' data, and the ratios of clips with given
+    /// images or without, whichever these are not.
     /// </summary>
     /// <param name="model">The model that the generator has.</param>
     /// <param name="prompts">The clips' prompts.</param>

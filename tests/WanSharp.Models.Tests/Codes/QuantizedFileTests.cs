@@ -246,6 +246,48 @@ public sealed class QuantizedFileTests : IDisposable
         Assert.Equal(isBelieved, problem is not null);
     }
 
+    /// <summary>Programs that know of no scales cast the codes alone; and one type for 16 bits is written as the other.</summary>
+    [Theory]
+    [InlineData("comfy scaled fp8", DType.BF16)]
+    [InlineData("comfy scaled fp8", DType.F16)]
+    [InlineData("lightx2v int8", DType.F32)]
+    public void Read_CodesThatWereCastWithoutTheirScales_AreRefused(string format, DType type)
+    {
+        using var quantizer = Quantizer.Of(_networks.Transformer, QuantizedFormats.Read[format]);
+        foreach (var name in quantizer.Stored.Keys.Where(name => !_networks.Transformer.ContainsKey(name)).ToList())
+        {
+            quantizer.Stored.Remove(name);
+        }
+
+        foreach (var (name, codes) in quantizer.Stored.ToList())
+        {
+            quantizer.Stored[name] = quantizer.Keep(codes.ConvertTo(type));
+        }
+
+        var file = NetworkFile.Read(Write(quantizer));
+        Assert.Null(file.Transformer);
+        Assert.Contains("cast without their scales", file.Problem, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Read_ATransformerWhoseTypeIsTheOtherOf16Bits_IsRefused()
+    {
+        using var quantizer = Quantizer.Of(_networks.Transformer, QuantizedFormats.Read["lightx2v int8"]);
+        foreach (var (type, other) in new[] { (DType.BF16, DType.F16), (DType.F16, DType.BF16) })
+        {
+            quantizer.Stored.Clear();
+            foreach (var (name, weight) in _networks.Transformer)
+            {
+                using var half = weight.ConvertTo(type);
+                var retyped = quantizer.Zeros(other, weight.Shape);
+                half.ReadBytes(0, (int)half.ByteLength).CopyTo(retyped.WriteBytes(0, (int)half.ByteLength));
+                quantizer.Stored[name] = retyped;
+            }
+
+            Assert.Contains("another type than they have", NetworkFile.Read(Write(quantizer)).Problem, StringComparison.Ordinal);
+        }
+    }
+
     /// <summary>A scale that another program keeps to divide by has a name that says nothing; what comes out is no weight.</summary>
     [Theory]
     [InlineData("comfy scaled fp8", ".scale_weight")]

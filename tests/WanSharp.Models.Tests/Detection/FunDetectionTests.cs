@@ -75,6 +75,18 @@ public sealed class FunDetectionTests : IDisposable
         Assert.Equal(ModelType.ImageToVideo, TransformerDetection.Detect(written).ModelType);
     }
 
+    [Theory]
+    [InlineData("inpainting/wan2.2_i2v_high_noise_14B_fp16.safetensors", false)]
+    [InlineData("InP/wan2.2_i2v_high_noise_14B_fp16.safetensors", false)]
+    [InlineData("wan_fun_inp/wan2.2_i2v_high_noise_14B_fp16.safetensors", false)]
+    [InlineData("inpainting/wan_high.safetensors", false)]
+    [InlineData("any/wan2.2_fun_i2v_inp_low.safetensors", true)]
+    [InlineData("any/Wan2.1-Fun-1.3B-InP.safetensors", true)]
+    [InlineData("Wan2.2-Fun-A14B-InP/high.gguf", true)]
+    [InlineData("Wan2.2-Fun-A14B-InP/high_noise_model/diffusion_pytorch_model.safetensors", true)]
+    public void IsInpainting_IsSaidByTheFile_AndByAFolderThatIsCalledAsTheModelIs(string path, bool expected) =>
+        Assert.Equal(expected, NamedFamilies.IsInpainting(Path.Combine(Path.GetTempPath(), path)));
+
     [Fact]
     public void Detect_OfACameraOfAnotherKind_SaysSo()
     {

@@ -31,6 +31,20 @@ public sealed class LoraScaleTests : IDisposable
         Assert.Equal(4, ((LowRankChange)fit.Changes.Changes["blocks.0.self_attn.q.weight"][0]).Scale); // 8 / √4
     }
 
+    /// <summary>A note of another rank is another LoRA's: nothing says by what this one is multiplied.</summary>
+    [Fact]
+    public void FitTo_WithANoteOfAnotherRank_IsRefused()
+    {
+        File.WriteAllText(_folder["adapter_config.json"], """{"r": 8, "lora_alpha": 8}""");
+        using var lora = Write(
+            "adapter_model.safetensors",
+            ("base_model.model.blocks.0.self_attn.q.lora_A.weight", [4, 16]),
+            ("base_model.model.blocks.0.self_attn.q.lora_B.weight", [16, 4])
+        );
+
+        Assert.Contains("another LoRA", Assert.Throws<CheckpointException>(() => lora.FitTo(_shapes, "tiny", null, "")).Message);
+    }
+
     /// <summary>A renamed file's configuration is the one next to it, unless that is another's.</summary>
     [Theory]
     [InlineData(true, null, 4.0, false)]
@@ -151,6 +165,7 @@ public sealed class LoraScaleTests : IDisposable
     public void FitTo_WithAnAlphaOfAnyType_ReadsIt(string type, string bytes, double scale)
     {
         var (down, up) = (new byte[2 * 16 * 4], new byte[16 * 2 * 4]);
+        down[0] = 1; // a first factor is never zero
         var alpha = Convert.FromHexString(bytes);
         const string Layer = "blocks.0.self_attn.q";
         var header =

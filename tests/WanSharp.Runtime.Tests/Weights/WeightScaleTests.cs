@@ -226,28 +226,6 @@ public sealed class WeightScaleTests : IDisposable
         );
     }
 
-    /// <summary>Rows of 512 bytes: a hole begins and ends anywhere, rows that a training switched off where rows do.</summary>
-    [Theory]
-    [InlineData(9000, 100 * 1024, true)] // a torrent's piece
-    [InlineData(9000, 5000, true)]
-    [InlineData(131_072 - 5000, 5000, true)] // the end
-    [InlineData(0, 20 * 512, true)]
-    [InlineData(9000, 3000, false)]
-    [InlineData(512 * 40, 512 * 12, false)]
-    [InlineData(512 * 40 - 8, 512 * 12 + 16, false)] // and zeros by chance beside them
-    public void Refuse_AMatrixOfSmallRows_MeetsHolesAndNoRowsThatAreOff(int start, int length, bool isHole)
-    {
-        using var matrix = Tensor.Zeros(DType.BF16, [256, 256]);
-        var bytes = matrix.WriteBytes(0, (int)matrix.ByteLength);
-        bytes.Fill(0x3c);
-        bytes.Slice(start, length).Clear();
-        var refused = Record.Exception(() => ZeroedParts.Refuse("t", "w.weight", matrix));
-        Assert.Equal(
-            isHole,
-            refused is CheckpointException { Message: var message } && message.Contains("not complete", StringComparison.Ordinal)
-        );
-    }
-
     [Theory]
     [InlineData(8, 10, 30)] // in the middle, with a step for parts that are smaller than a table's
     [InlineData(1 << 20, 75, 100)] // the end

@@ -188,7 +188,7 @@ public sealed class TorchFileTests : IDisposable
         SafetensorsFileTests.AssertNames(Assert.Throws<CheckpointException>(() => Checkpoint.Open(Data(name))), name, cause);
 
     [Theory]
-    [InlineData("cos\nsystem\n(X\u0004\0\0\0touchtR.", "'os.system'")]
+    [InlineData("cos\nsystem\n(X\u0005\0\0\0touchtR.", "'os.system'")]
     [InlineData("cposix\nsystem\n.", "'posix.system'")]
     [InlineData("cbuiltins\neval\n.", "'builtins.eval'")]
     [InlineData("c__builtin__\ngetattr\n.", "'__builtin__.getattr'")]
@@ -198,10 +198,10 @@ public sealed class TorchFileTests : IDisposable
     [InlineData("cos\u0000\u0007\nsystem\n.", "os\uFFFD")]
     [InlineData("(X\u0002\0\0\0lsios\nsystem\n.", "0x69")] // INST
     [InlineData("P0\n.", "0x50")]
-    [InlineData("ctorch\nFloatStorage\n)R.", "other arguments")]
+    [InlineData("ctorch\nFloatStorage\n)R.", "'torch.FloatStorage'")]
     [InlineData("ccollections\nOrderedDict\nK\u0001\u0085R.", "other arguments")]
     [InlineData("K\u0001)R.", "not a function")]
-    [InlineData("ccollections\nOrderedDict\n)\u0081.", "0x81")] // NEWOBJ
+    [InlineData("ccollections\nOrderedDict\n)\u0081.", "state_dict()")] // NEWOBJ
     [InlineData("K\u0001}b.", "not a dictionary")]
     [InlineData("K\u0001Q.", "persistent id")]
     [InlineData("X\u00FF\u00FF\u00FF\u007Fa.", "claims")]
@@ -213,12 +213,52 @@ public sealed class TorchFileTests : IDisposable
     [InlineData("K\u0001K\u0002a.", "not a list")]
     [InlineData("K\u0001K\u0002K\u0003s.", "not a dictionary")]
     [InlineData("\u0080\u0006.", "protocol 6")]
-    [InlineData("\u008A\u0009\0\0\0\0\0\0\0\0\0.", "9 bytes")]
+    [InlineData("\u008A\u0009\0\0\0\0\0\0\0\0\0.", "state_dict()")]
     [InlineData("}", "middle")]
     [InlineData("}.", "state_dict()")]
     [InlineData("cno line", "no end")]
     public void Open_PickleThatIsNoCheckpoint_RefusesWithoutRunningIt(string pickle, string cause) =>
         SafetensorsFileTests.AssertNames(Assert.Throws<CheckpointException>(() => Checkpoint.Open(Write(pickle))), "bad.pth", cause);
+
+    /// <summary>What trainings keep next to a network is made by functions that are not known: it is left, and nothing is called.</summary>
+    [Theory]
+    [InlineData("cargparse\nNamespace\n)\u0081}X\u0002\0\0\0lrK\u0001sb")]
+    [InlineData("cnumpy.core.multiarray\nscalar\n(cnumpy\ndtype\n(X\u0002\0\0\0f8K\0K\u0001tRC\u0001atR")]
+    [InlineData("ccollections\ndefaultdict\nc__builtin__\nlist\n\u0085RX\u0001\0\0\0aK\u0001s")]
+    [InlineData("c__builtin__\nset\n]\u0085R")]
+    [InlineData("\u008F(K\u0001\u0090")] // a set of protocol 4
+    [InlineData("cdatetime\ndatetime\n)}\u0092")]
+    [InlineData("\u008A\u0009\0\0\0\0\0\0\0\0\u0001")] // 2^64
+    [InlineData("}K\u0001K\u0002\u0086K\u0003s")] // a key of two numbers
+    public void Open_WithWhatATrainingKeeps_ReadsTheTensors(string other)
+    {
+        using var file = Checkpoint.Open(Write($"}}X\u0001\0\0\0w{SmallTensor}sX\u0001\0\0\0o{other}s.", storage: new byte[32]));
+        Assert.Equal(["w"], file.Tensors.Keys);
+        Assert.Empty(file.Unsupported);
+    }
+
+    /// <summary>A tensor never goes unseen.</summary>
+    [Theory]
+    [InlineData("}(X\u0001\0\0\0oclib\nWrapped\nT\u0085Ru.", "'o'")]
+    [InlineData("}(X\u0001\0\0\0oclib\nWrapped\n)\u0081}X\u0001\0\0\0dTsbu.", "'o'")]
+    [InlineData("}(X\u0001\0\0\0oclib\nWrapped\n)}X\u0001\0\0\0dTs\u0092u.", "'o'")]
+    [InlineData("}(X\u0001\0\0\0o\u008F(T\u0090u.", "'o'")]
+    [InlineData("}(K\u0001K\u0002\u0086Tu.", "no text")]
+    public void Open_WithATensorWhereItHasNoName_SaysSo(string pickle, string cause)
+    {
+        var path = Write(pickle.Replace("T", SmallTensor, StringComparison.Ordinal), storage: new byte[32]);
+        var refused = Record.Exception(() =>
+        {
+            using var file = Checkpoint.Open(path);
+            Assert.Empty(file.Tensors);
+            _ = file.Get(Assert.Single(file.Unsupported).Key);
+        });
+        Assert.Contains(cause, Assert.IsType<CheckpointException>(refused).Message, StringComparison.Ordinal);
+    }
+
+    private const string SmallTensor =
+        "ctorch._utils\n_rebuild_tensor_v2\n((X\u0007\0\0\0storagectorch\nFloatStorage\nX\u0001\0\0\00X\u0003\0\0\0cpuK\u0008tQK\0"
+        + "K\u0002\u0085K\u0001\u0085\u0089NtR";
 
     [Theory]
     [InlineData(0, 2, 1, 8, null)]

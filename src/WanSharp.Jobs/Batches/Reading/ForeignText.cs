@@ -101,6 +101,11 @@ internal static partial class ForeignText
             ? $"It has letters as mail encodes them, {coded.Value}: decode the file (quoted-printable), and save it as UTF-8."
         : text.Length >= FoldedLength && text.EndsWith('=')
             ? "It ends with =, as mail does where a line goes on: decode the file (quoted-printable), and save it as UTF-8."
+        : Escape().Match(text) is { Success: true } escape
+            ? $"It has letters as JSON and programs write them, {escape.Value}, which would be part of the prompt: write the letters "
+                + "themselves, and a prompt on one line."
+        : !text.Contains(' ', StringComparison.Ordinal) && Address().Match(text) is { Success: true } address
+            ? $"It is written as addresses are, {address.Value}: write the letters and spaces themselves."
         : SevenBit().Match(text) is { Success: true } seven ? $"It has letters as UTF-7 writes them, {seven.Value}: save the file as UTF-8."
         : null;
 
@@ -173,6 +178,13 @@ internal static partial class ForeignText
     /// <summary>The bytes of one letter of UTF-8.</summary>
     [GeneratedRegex("=(?:C[2-9A-F]|D[0-9A-F]|E[0-9A-F]=[89AB][0-9A-F]|F[0-4](?:=[89AB][0-9A-F]){2})=[89AB][0-9A-F]")]
     private static partial Regex QuotedPrintable();
+
+    /// <summary>A letter by its number, or the end of a line; a backslash before another letter is one of a template's.</summary>
+    [GeneratedRegex(@"\\(?:u[0-9A-Fa-f]{4}|x[0-9A-Fa-f]{2}|[nrt](?![a-z]))|(?<=[^\s\\])\\n")]
+    private static partial Regex Escape();
+
+    [GeneratedRegex("%(?:20|[2-7C-F][0-9A-F])(?=.*%[0-9A-F]{2})")]
+    private static partial Regex Address();
 
     /// <summary>Letters of which the last is one of Europe's, U+0080 to U+03FF.</summary>
     [GeneratedRegex(@"\+(?:[A-Za-z0-9+/]{8}){0,32}A[I-Za-z0-9+/][AEIMQUYcgkosw048]-")]

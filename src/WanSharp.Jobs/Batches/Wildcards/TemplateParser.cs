@@ -16,7 +16,7 @@ internal sealed partial class TemplateParser
 {
     private const int MostDepth = 32;
     private const int MostChosen = 100;
-    private const string Special = "{}|_$";
+    private const string Special = "{}|_$#";
 
     private readonly string _text;
     private int _at;

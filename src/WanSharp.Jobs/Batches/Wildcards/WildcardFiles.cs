@@ -1,16 +1,17 @@
 using System.Collections.Concurrent;
 using System.IO.Enumeration;
+using System.Text.RegularExpressions;
 using WanSharp.Jobs.Batches.Reading;
 using WanSharp.Tensors;
 
 namespace WanSharp.Jobs.Batches.Wildcards;
 
 /// <summary>
-/// The files that wildcards choose from: <c>colors.txt</c> for <c>__colors__</c>, an option a line, # for comments; in sub-folders too
-/// (<c>__animals/birds__</c>), and several at once (<c>__animals/*__</c>). Thread-safe.
+/// The files that wildcards choose from: <c>colors.txt</c> for <c>__colors__</c>, an option a line, # and // for comments; in sub-folders
+/// too (<c>__animals/birds__</c>), and several at once (<c>__animals/*__</c>). Thread-safe.
 /// </summary>
 /// <param name="folders">Where to look; a file of an earlier folder goes before one of the same name in a later one.</param>
-public sealed class WildcardFiles(IReadOnlyList<string> folders)
+public sealed partial class WildcardFiles(IReadOnlyList<string> folders)
 {
     private const string Extension = ".txt";
     private const int MostBytes = 64 << 20;
@@ -55,8 +56,8 @@ public sealed class WildcardFiles(IReadOnlyList<string> folders)
     {
         foreach (var (number, line) in TextLines.Of(TextInput.ReadFile(path, MostBytes)))
         {
-            var text = line.Trim();
-            if (text.Length > 0 && text[0] != '#')
+            var text = Comment().Replace(line, "").Trim();
+            if (text.Length > 0)
             {
                 yield return Parse(path, number, text);
             }
@@ -74,6 +75,11 @@ public sealed class WildcardFiles(IReadOnlyList<string> folders)
             throw new InvalidRequestException("prompt", $"{path}:{number}: {exception.Message}");
         }
     }
+
+    /// <summary>What Dynamic Prompts leaves out to a line's end; an address and a colour have no space before the character.</summary>
+    /// <remarks>Source: adieyal/dynamicprompts:src/dynamicprompts/parser/parse.py (comments).</remarks>
+    [GeneratedRegex(@"(?:^|(?<=\s))(?:#|//).*$")]
+    private static partial Regex Comment();
 
     /// <summary>Each file by its name as wildcards write it.</summary>
     private static SortedDictionary<string, string> List(IReadOnlyList<string> folders)

@@ -51,6 +51,11 @@ public sealed class ForeignTextTests : IDisposable
             { "a caf=C3=A9 at night", "quoted-printable" },
             { "a long line that was folded by a mail program because it has too many=", "quoted-printable" },
             { "a caf+AOk- at night", "UTF-7" },
+            { "a caf\\u00e9 at night", "\\u00e9" },
+            { "a caf\\xe9 at night", "\\xe9" },
+            { "a cat\\nsits", "\\n" },
+            { "a cat\\t sits", "\\t" },
+            { "a%20red%20circle", "%20" },
         };
 
     [Theory]
@@ -80,6 +85,7 @@ public sealed class ForeignTextTests : IDisposable
     [InlineData("(\"Hello World\":1.3) in neon")]
     [InlineData("[\"red\"|\"blue\"] car")]
     [InlineData("{\"a cat\"|\"a dog\"} runs")]
+    [InlineData("a shrug ¯\\_(ツ)_/¯ and \\{braces\\}")]
     [InlineData("{2$$red|blue} __animals__ on a {bench|mat}")]
     [InlineData("一只猫在草地上奔跑，电影感")]
     [InlineData("кот сидит на окне")]

@@ -12,7 +12,7 @@ public sealed class PromptExpanderTests : IDisposable
     public PromptExpanderTests()
     {
         Directory.CreateDirectory(_folder["animals"]);
-        File.WriteAllText(_folder["colors.txt"], "# colours\r\nred\r\n\r\n0::never\r\nblue\r\n");
+        File.WriteAllText(_folder["colors.txt"], "# colours\r\nred # warm\r\n\r\n0::never\r\n// cold\r\nblue // cold\r\n");
         File.WriteAllText(_folder["animals/birds.txt"], "an __colors__ owl\n");
         File.WriteAllText(_folder["animals/cats.txt"], "a {big|small} cat\n");
         File.WriteAllText(_folder["hair color's & more, +1.txt"], "dark\nfair\n");
