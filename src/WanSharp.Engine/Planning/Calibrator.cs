@@ -20,6 +20,9 @@ public sealed class Calibrator(ContentStore store, int threads, TimeProvider clo
     /// <summary>How long a calibration is valid.</summary>
     public static readonly TimeSpan MaximumAge = TimeSpan.FromDays(30);
 
+    /// <summary>How often each piece is measured.</summary>
+    internal int Repetitions { get; init; } = 3;
+
     /// <summary>The remembered calibration, or a new one, which takes 4 to 6 seconds.</summary>
     /// <remarks>Each rate is the best of several runs, because other programs can only slow one down. A new calibration replaces the
     /// old one: a machine may become slower, too.</remarks>
@@ -41,7 +44,7 @@ public sealed class Calibrator(ContentStore store, int threads, TimeProvider clo
         }
 
         progress?.Report("measuring this machine");
-        using var probe = new MachineProbe(runtime);
+        using var probe = new MachineProbe(runtime, Repetitions);
         var calibration = probe.Measure(cancellationToken) with
         {
             Measured = clock.GetUtcNow(),

@@ -10,14 +10,15 @@ namespace WanSharp.Engine.Planning;
 /// Runs small pieces of what networks are made of, at sizes where they behave as in the networks: weights that come from
 /// memory and not from a cache, attention over a thousand tokens, convolutions at the VAE's levels.
 /// </summary>
-internal sealed class MachineProbe(OrtRuntime runtime) : IDisposable
+/// <param name="runtime">ONNX Runtime.</param>
+/// <param name="repetitions">How often each piece runs; the least time counts: other work on the machine only ever adds.</param>
+internal sealed class MachineProbe(OrtRuntime runtime, int repetitions) : IDisposable
 {
     private const int Features = 1536;
     private const int WideFeatures = 4096;
     private const int FewRows = 64;
     private const int ManyRows = 1024;
     private const int Weights = 4; // 100 MB together: beyond the caches
-    private const int Repetitions = 3; // the least time counts: other work on the machine only ever adds
     private const int LatentSide = 12; // 96 pixels
     private const long WidenedElements = 1 << 20;
     private const long FewElements = 1 << 12;
@@ -141,7 +142,7 @@ internal sealed class MachineProbe(OrtRuntime runtime) : IDisposable
         return work.Convolutions / Math.Max(seconds - (work.MovedBytes / movedBytes), seconds / 3);
     }
 
-    private static Dictionary<DType, double> MeasureWidening(IReadOnlyList<DType> dtypes, CancellationToken cancellationToken)
+    private Dictionary<DType, double> MeasureWidening(IReadOnlyList<DType> dtypes, CancellationToken cancellationToken)
     {
         // Long enough for the compiler to notice what runs often, as it soon does in a network.
         var started = Stopwatch.GetTimestamp();
@@ -203,11 +204,11 @@ internal sealed class MachineProbe(OrtRuntime runtime) : IDisposable
         return run;
     }
 
-    private static double LeastSeconds(Action action, CancellationToken cancellationToken)
+    private double LeastSeconds(Action action, CancellationToken cancellationToken)
     {
         action(); // what the first run allocates, later ones reuse
         var least = double.MaxValue;
-        for (var i = 0; i < Repetitions; i++)
+        for (var i = 0; i < repetitions; i++)
         {
             cancellationToken.ThrowIfCancellationRequested();
             var started = Stopwatch.GetTimestamp();

@@ -21,8 +21,9 @@ internal static class ZeroedParts
     private const int OtherStep = SmallestOther / 2;
     private const byte MinusZero = 0x80; // of 8-bit floats that were too small; rows that are off may be full of it
 
-    // A norm's factors that are off, in a row by chance.
-    private const int MostZeroFactors = 32;
+    // Of a norm's factors those of a head that was switched off are zero, a sixth of all at most.
+    private const int LeastZeroFactors = 16;
+    private const int ZeroShare = 4;
 
     // Inputs or heads that a training or a pruning switched off, and the zeros by chance of the rows around them.
     private const int MostDeadRows = 16;
@@ -156,12 +157,17 @@ internal static class ZeroedParts
             throw Refused(path, name, "all of it is zero");
         }
 
-        var most = weight.DType.ByteLength(MostZeroFactors);
-        for (long at = 0; weight.DType.BlockLength() == 1 && at <= weight.ByteLength - most; at += most)
+        if (weight.DType.BlockLength() > 1 || weight.DType.ByteSize() == 1) // codes of 8 bits may well be zero
         {
-            if (IsZero(weight, at, (int)most) && weight.DType.ByteSize() > 1)
+            return;
+        }
+
+        var step = (int)weight.DType.ByteLength(LeastZeroFactors);
+        for (long at = 0; at <= weight.ByteLength - step; at += step)
+        {
+            if (IsZero(weight, at, step) && RunAround(weight, at) is var (start, end) && end - start > weight.ByteLength / ZeroShare)
             {
-                throw Refused(path, name, $"its {most} bytes from {at} on are all zero");
+                throw Refused(path, name, $"its {end - start} bytes from {start} on are all zero");
             }
         }
     }

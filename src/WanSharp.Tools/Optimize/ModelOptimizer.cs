@@ -37,7 +37,7 @@ public sealed class ModelOptimizer(WanHost host, OptimizeOptions options)
                 opened.Model,
                 presets,
                 own,
-                options.Settings.Decoder is null ? SmallDecoders.Of(opened.Model, host) : [],
+                options.Settings.Decoder is null ? SmallDecoders.Named(opened.Model, host) : [],
                 withEightBit: opened.Session.IsOnHost
             )
         );

@@ -13,13 +13,17 @@ internal static class SmallDecoders
 {
     private static readonly string[] Words = ["tae", "lightvae"];
 
+    /// <summary>Those that open and fit a model's latents.</summary>
+    /// <inheritdoc cref="Named" path="/param"/>
+    public static IReadOnlyList<string> Of(WanModel model, WanHost host) => [.. Named(model, host).Where(file => Fits(file, model))];
+
     /// <summary>
-    /// Those next to a model and in the folders where decoders are looked for, by full paths: what is found is used from other folders,
-    /// too. Each opens and fits the model's latents.
+    /// What is named so next to a model and in the folders where decoders are looked for, by full paths: what is found is used from other
+    /// folders, too.
     /// </summary>
     /// <param name="model">The model.</param>
     /// <param name="host">Where models are looked for.</param>
-    public static IReadOnlyList<string> Of(WanModel model, WanHost host) =>
+    public static IReadOnlyList<string> Named(WanModel model, WanHost host) =>
         [
             .. host
                 .Models.SearchFolders.Prepend(model.Folder)
@@ -27,8 +31,7 @@ internal static class SmallDecoders
                 .Where(Directory.Exists)
                 .SelectMany(folder => Directory.EnumerateFiles(folder).Where(IsNamedSo).Order(StringComparer.Ordinal))
                 .Select(Path.GetFullPath)
-                .DistinctBy(Path.GetFileName)
-                .Where(file => Fits(file, model)),
+                .DistinctBy(Path.GetFileName),
         ];
 
     /// <summary>The alias of one that fits a model; null where none is published.</summary>

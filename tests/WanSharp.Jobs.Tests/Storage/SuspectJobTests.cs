@@ -4,7 +4,7 @@ using WanSharp.Testing;
 
 namespace WanSharp.Jobs.Tests.Storage;
 
-/// <summary>Jobs that were running when their process came to its end: which of them ended it is found out, and costs no other its turn.</summary>
+/// <summary>Jobs that ran when their process came to its end: which of them ended it is found out, and costs no other its turn.</summary>
 public sealed class SuspectJobTests : IDisposable
 {
     private const string Worker = "worker";

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using WanSharp.Media.Clips;
+using WanSharp.Tensors;
 using WanSharp.Testing;
 
 namespace WanSharp.Media.Tests.Clips;
