@@ -78,6 +78,7 @@ internal sealed class EventRoutes(VideoQueue queue, EventHub hub, JobEvents even
                 return;
             }
 
+            await WriteAsync(now).ConfigureAwait(false);
             last = await SendAsync(more).ConfigureAwait(false);
         }
 
