@@ -34,12 +34,13 @@ public static class ImageReader
 
         cancellationToken.ThrowIfCancellationRequested();
         var orientation = CheckedOrientation(file, path);
-        if (IsTiff(file) && TiffStart.ProblemOf(file) is { } problem)
+        var tiff = TiffBytes.Of(file);
+        if (tiff is { } start && TiffStart.ProblemOf(start) is { } problem)
         {
             throw new MediaException($"{purpose}: {problem}");
         }
 
-        var image = IsTiff(file)
+        var image = tiff is not null
             ? await ReadTiffAsync(FfmpegRequired.Of(ffmpeg, $"{path} is a TIFF, which is read"), path, cancellationToken)
                 .ConfigureAwait(false)
             : Decode(file, purpose);

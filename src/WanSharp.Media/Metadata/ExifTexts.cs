@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Text;
 
 namespace WanSharp.Media.Metadata;
@@ -10,7 +9,6 @@ internal static class ExifTexts
     private const ushort UserComment = 0x9286;
     private const ushort Ascii = 2;
     private const ushort Undefined = 7;
-    private const int EntryLength = 12;
     private const int CodeLength = 8;
 
     private static readonly Dictionary<ushort, string> Tags = new()
@@ -28,30 +26,24 @@ internal static class ExifTexts
     public static IEnumerable<EmbeddedText> Read(byte[] exif)
     {
         var tiff = exif.AsSpan().StartsWith(Name) ? exif[Name.Length..] : exif;
-        bool? isLittle = tiff switch
-        {
-            [(byte)'I', (byte)'I', 42, 0, ..] => true,
-            [(byte)'M', (byte)'M', 0, 42, ..] => false,
-            _ => null,
-        };
-        return isLittle is { } little && Long(tiff, 4, little) is { } first ? Directory(tiff, first, little, mayNest: true) : [];
+        return TiffBytes.Of(tiff) is { FirstDirectory: { } first } numbers ? Directory(tiff, numbers, first, mayNest: true) : [];
     }
 
-    private static IEnumerable<EmbeddedText> Directory(byte[] tiff, uint at, bool little, bool mayNest)
+    private static IEnumerable<EmbeddedText> Directory(byte[] tiff, TiffBytes numbers, uint at, bool mayNest)
     {
-        if (Short(tiff, at, little) is not { } count)
+        if (numbers.Short(at) is not { } count)
         {
             yield break;
         }
 
         for (var i = 0; i < count; i++)
         {
-            var entry = at + 2L + ((long)i * EntryLength);
+            var entry = at + 2L + ((long)i * TiffBytes.EntryLength);
             if (
-                Short(tiff, entry, little) is not { } tag
-                || Short(tiff, entry + 2, little) is not { } type
-                || Long(tiff, entry + 4, little) is not { } length
-                || Long(tiff, entry + 8, little) is not { } value
+                numbers.Short(entry) is not { } tag
+                || numbers.Short(entry + 2) is not { } type
+                || numbers.Long(entry + 4) is not { } length
+                || numbers.Long(entry + 8) is not { } value
             )
             {
                 yield break;
@@ -59,7 +51,7 @@ internal static class ExifTexts
 
             if (tag == ExifDirectory && mayNest)
             {
-                foreach (var text in Directory(tiff, value, little, mayNest: false))
+                foreach (var text in Directory(tiff, numbers, value, mayNest: false))
                 {
                     yield return text;
                 }
@@ -69,7 +61,7 @@ internal static class ExifTexts
                 var start = length <= 4 ? entry + 8 : value;
                 if (start + length <= tiff.Length)
                 {
-                    yield return new EmbeddedText(name, Text(tag, tiff.AsSpan((int)start, (int)length), little));
+                    yield return new EmbeddedText(name, Text(tag, tiff.AsSpan((int)start, (int)length), numbers.IsLittle));
                 }
             }
         }
@@ -102,14 +94,4 @@ internal static class ExifTexts
         var isLittle = odd == even ? little : odd > even;
         return (isLittle ? Encoding.Unicode : Encoding.BigEndianUnicode).GetString(text).TrimEnd('\0');
     }
-
-    private static ushort? Short(byte[] tiff, long at, bool little) =>
-        at < 0 || at + 2 > tiff.Length ? null
-        : little ? BinaryPrimitives.ReadUInt16LittleEndian(tiff.AsSpan((int)at))
-        : BinaryPrimitives.ReadUInt16BigEndian(tiff.AsSpan((int)at));
-
-    private static uint? Long(byte[] tiff, long at, bool little) =>
-        at < 0 || at + 4 > tiff.Length ? null
-        : little ? BinaryPrimitives.ReadUInt32LittleEndian(tiff.AsSpan((int)at))
-        : BinaryPrimitives.ReadUInt32BigEndian(tiff.AsSpan((int)at));
 }

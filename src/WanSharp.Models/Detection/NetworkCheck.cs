@@ -14,6 +14,7 @@ internal static class NetworkCheck
     private const long PartBytes = 1 << 18;
     private const int ShortVector = 16;
     private const int FewBiases = 8;
+    private const string KeyBias = ".to_k.bias";
 
     /// <summary>Checks a network.</summary>
     /// <param name="network">Its tensors under official names.</param>
@@ -80,14 +81,16 @@ internal static class NetworkCheck
 
     /// <summary>
     /// A bias may be zero, but not one of a layer that has others in other blocks, nor all of a network's: writers put small tensors
-    /// together, so that one hole takes many. In 8 bits a bias may be too small to be kept.
+    /// together, so that one hole takes many. In 8 bits a bias may be too small to be kept; that of CLIP's keys, on which no
+    /// result depends, in 16, too.
     /// </summary>
     private static void RequireBiases(ICheckpoint network, List<string> weights)
     {
         List<(string Name, bool IsZero)> biases =
         [
             .. weights
-                .Where(name => name.EndsWith(".bias", StringComparison.Ordinal) && IsVector(network.Tensors[name]))
+                .Where(name => name.EndsWith(".bias", StringComparison.Ordinal) && !name.EndsWith(KeyBias, StringComparison.Ordinal))
+                .Where(name => IsVector(network.Tensors[name]))
                 .Select(name => (name, IsZero(network.Tensors[name]))),
         ];
         var isAll = biases.Count >= FewBiases && biases.TrueForAll(bias => bias.IsZero);

@@ -143,7 +143,7 @@ public sealed class Checkup(WanHost host)
             WeightTypes = [.. model.TransformerWeights.BytesByType().OrderByDescending(type => type.Value).Select(type => type.Key)],
             IsQuantized = QuantizedFiles.FindQuantized(model) is not null,
             MayUseIntegers = engine.Precision == Precision.Full && engine.Session.IsOnHost,
-            TinyDecoder = SmallDecoders.Of(model, host) is [var first, ..] ? first : null,
+            TinyDecoder = SmallDecoders.Find(model, host),
             TinyDecoderToPull = SmallDecoders.ToPull(model),
         };
         var machine = host.Calibrate(settings.Threads, again: false, cancellationToken);

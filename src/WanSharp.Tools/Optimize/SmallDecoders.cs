@@ -13,9 +13,9 @@ internal static class SmallDecoders
 {
     private static readonly string[] Words = ["tae", "lightvae"];
 
-    /// <summary>Those that open and fit a model's latents.</summary>
+    /// <summary>One that opens and fits a model's latents; null where none does.</summary>
     /// <inheritdoc cref="Named" path="/param"/>
-    public static IReadOnlyList<string> Of(WanModel model, WanHost host) => [.. Named(model, host).Where(file => Fits(file, model))];
+    public static string? Find(WanModel model, WanHost host) => Named(model, host).FirstOrDefault(file => Fits(file, model));
 
     /// <summary>
     /// What is named so next to a model and in the folders where decoders are looked for, by full paths: what is found is used from other

@@ -1,4 +1,5 @@
 using WanSharp.Media.Images;
+using WanSharp.Media.Metadata;
 
 namespace WanSharp.Media.Tests.Images;
 
@@ -21,14 +22,15 @@ public sealed class TiffStartTests
     {
         foreach (var isBig in new[] { false, true })
         {
-            var problem = TiffStart.ProblemOf(Tiff(isBig, (259, compression), (262, photometric), (339, format)));
+            var problem = TiffStart.ProblemOf(TiffBytes.Of(Tiff(isBig, (259, compression), (262, photometric), (339, format)))!.Value);
             Assert.Equal(expected is null, problem is null);
             Assert.Contains(expected ?? "", problem ?? "", StringComparison.Ordinal);
         }
     }
 
     [Fact]
-    public void ProblemOf_ADamagedFile_SaysSo() => Assert.NotNull(TiffStart.ProblemOf([(byte)'I', (byte)'I', 42, 0, 200, 0, 0, 0]));
+    public void ProblemOf_ADamagedFile_SaysSo() =>
+        Assert.NotNull(TiffStart.ProblemOf(TiffBytes.Of([(byte)'I', (byte)'I', 42, 0, 200, 0, 0, 0])!.Value));
 
     private static byte[] Tiff(bool isBig, params (int Tag, int? Value)[] entries)
     {
