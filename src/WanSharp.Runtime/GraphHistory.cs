@@ -12,7 +12,7 @@ public sealed class GraphHistory(string folder)
     private const int LongestFile = 1 << 22;
 
     // Others hold the file as long as it takes to write a page.
-    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(30);
 
     private readonly string _path = Path.Combine(folder, "history.json");
 

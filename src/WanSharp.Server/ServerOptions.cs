@@ -52,4 +52,10 @@ public sealed record ServerOptions
 
     /// <summary>The longest body of a request, in bytes, its pictures included. Default: 64 MiB.</summary>
     public long MostBodyBytes { get; init; } = 64L << 20;
+
+    /// <summary>How long an answer waits for the copy of a clip that is in the cache.</summary>
+    internal TimeSpan LongestCopy { get; init; } = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>How long an address may take to answer a message.</summary>
+    internal TimeSpan LongestWebhook { get; init; } = TimeSpan.FromSeconds(15);
 }

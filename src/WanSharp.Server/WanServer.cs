@@ -33,7 +33,7 @@ namespace WanSharp.Server;
 /// <remarks>Thread-safe. Dispose it to stop it.</remarks>
 public sealed class WanServer : IAsyncDisposable
 {
-    private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(30);
 
     private readonly WebApplication _application;
     private readonly FileStream _claim;
@@ -87,6 +87,7 @@ public sealed class WanServer : IAsyncDisposable
         {
             application = Build(host, options);
             application.Services.GetRequiredService<ServedFormats>().Require(options.Format);
+            application.Services.GetRequiredService<WebhookSender>().Begin();
             await application.StartAsync(cancellationToken).ConfigureAwait(false);
             return new WanServer(application, claim);
         }

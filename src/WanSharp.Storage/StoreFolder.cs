@@ -13,6 +13,8 @@ internal sealed class StoreFolder(string root, TimeProvider clock)
     /// <summary>The share of the budget after which a process looks at the whole folder again; others write there too.</summary>
     private const int WritesPerScan = 16;
 
+    private const int MostBeginnings = 16;
+
     private static readonly TimeSpan LongestWithoutManifest = TimeSpan.FromHours(1);
 
     private long _writtenSinceScan = long.MaxValue / 2; // the first write looks
@@ -39,12 +41,10 @@ internal sealed class StoreFolder(string root, TimeProvider clock)
             return false;
         }
 
-        var partial = Path.Combine(_partials, Path.GetRandomFileName());
-        Directory.CreateDirectory(partial);
+        var (partial, manifestFile) = Begin();
         try
         {
-            // Held while it is written, so that nobody takes it for abandoned.
-            using var manifestFile = new FileStream(ManifestOf(partial), FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None);
+            using var held = manifestFile;
             write(partial);
             var manifest = EntryManifest.Describe(key, partial);
             manifest.Write(manifestFile);
@@ -63,6 +63,33 @@ internal sealed class StoreFolder(string root, TimeProvider clock)
         finally
         {
             DeleteFolder(partial);
+        }
+    }
+
+    /// <summary>
+    /// A folder for an entry that is to be written, and its manifest, held so that nobody takes it for abandoned. Whoever sweeps may have
+    /// come between making and locking it: then another is made.
+    /// </summary>
+    private (string Partial, FileStream Manifest) Begin()
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            var partial = Path.Combine(_partials, Path.GetRandomFileName());
+            Directory.CreateDirectory(partial);
+            try
+            {
+                var manifest = new FileStream(ManifestOf(partial), FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None);
+                if (File.Exists(manifest.Name))
+                {
+                    return (partial, manifest);
+                }
+
+                manifest.Dispose(); // swept before it was locked
+            }
+            catch (IOException) when (attempt < MostBeginnings)
+            {
+                DeleteFolder(partial);
+            }
         }
     }
 

@@ -80,7 +80,14 @@ public abstract class BatchTests : IDisposable
         while (said.Count(line => line.StartsWith('[')) < clips)
         {
             var line = await wan.StandardError.ReadLineAsync(TestContext.Current.CancellationToken);
-            Assert.True(line is not null, $"It ended before it had made {clips} clips:\n{string.Join('\n', said)}");
+            if (line is null)
+            {
+                // An earlier run was killed so late that only a few clips were left: they are made, and that is an end, too.
+                await wan.WaitForExitAsync(TestContext.Current.CancellationToken);
+                Assert.True(wan.ExitCode == ExitCode.Done, $"It ended before it had made {clips} clips:\n{string.Join('\n', said)}");
+                return;
+            }
+
             said.Add(line);
         }
 
@@ -97,13 +104,6 @@ public abstract class BatchTests : IDisposable
             .Order(StringComparer.Ordinal)
             .Select(path => $"{Path.GetFileName(path)} {Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(path)))}");
 
-    private protected async Task<CommandLineRun> RunAsync(params string[] args)
-    {
-        if (args.Contains("--dry-run") && await TestContext.Current.GetFixture<MeasuredMachine>() is { } machine)
-        {
-            machine.PlaceIn(_variables["WAN_CACHE"]); // it says how long the clips take
-        }
-
-        return await CommandLineRun.RunAsync(args, variables: _variables, cancellationToken: TestContext.Current.CancellationToken);
-    }
+    private protected Task<CommandLineRun> RunAsync(params string[] args) =>
+        CommandLineRun.RunAsync(args, variables: _variables, cancellationToken: TestContext.Current.CancellationToken);
 }

@@ -44,21 +44,19 @@ public sealed class ComfyBatchTests : IDisposable
     [Fact]
     public async Task Resume_WithTheServerBack_GoesOnWithTheWorkflowThatItBeganWith()
     {
-        var server = await FakeComfy.StartAsync();
-        var port = server.Address.Port;
-        var address = server.Address;
-        await server.DisposeAsync();
+        await using var server = await FakeComfy.StartAsync();
+        server.IsGone = true;
 
-        var stopped = await RunAsync(address, "-o", _folder["out"], "--server-wait", "0s");
+        var stopped = await RunAsync(server.Address, "-o", _folder["out"], "--server-wait", "0s");
         Assert.Equal(ExitCode.Failed, stopped.ExitCode);
         Assert.Contains("No ComfyUI server can be used", stopped.Error, StringComparison.Ordinal);
 
         _folder.Write("workflow.json", "{}");
-        await using var back = await FakeComfy.StartAsync(port);
+        server.IsGone = false;
         var resumed = await CommandAsync("batch", "--resume", _folder["out"], "--json");
         Assert.True(resumed.ExitCode == ExitCode.Done, resumed.Error);
         using var report = JsonDocument.Parse(resumed.Out);
-        Assert.Equal(2, back.Posts.Count);
+        Assert.Equal(2, server.Posts.Count);
         Assert.Equal(3, Directory.GetFiles(_folder["out"], "*.mp4").Length);
     }
 

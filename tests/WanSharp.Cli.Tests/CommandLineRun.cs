@@ -20,6 +20,15 @@ internal sealed record CommandLineRun(int ExitCode, string Out, string Error)
         CancellationToken cancellationToken = default
     )
     {
+        if (
+            args.Contains("--dry-run")
+            && variables?.GetValueOrDefault("WAN_CACHE") is { } cache
+            && await TestContext.Current.GetFixture<MeasuredMachine>() is { } machine
+        )
+        {
+            machine.PlaceIn(cache); // it says how long the clips take
+        }
+
         using var output = new StringWriter();
         using var errors = new WatchedWriter(error);
         using var reader = new MemoryStream(Encoding.UTF8.GetBytes(input));

@@ -94,7 +94,11 @@ public sealed class BadRequestTests : IAsyncLifetime
             var random = new Random(seed);
             using var request = Damaged(random);
             using var patience = CancellationTokenSource.CreateLinkedTokenSource(TestServer.Token);
-            patience.CancelAfter(TimeSpan.FromSeconds(20));
+            if (IsSync(request))
+            {
+                patience.CancelAfter(TimeSpan.FromSeconds(20));
+            }
+
             HttpResponseMessage answer;
             try
             {

@@ -133,7 +133,8 @@ public sealed class BrokenRequestTests : IAsyncLifetime
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
-        using var fetch = new PictureFetch(["*"], _ => true, TimeSpan.FromMilliseconds(closes ? 20_000 : 300));
+        var clock = new RingingClock();
+        using var fetch = new PictureFetch(["*"], _ => true, clock);
         var fetching = fetch.GetAsync(
             "last_image",
             new Uri($"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}/a.png"),
@@ -148,7 +149,25 @@ public sealed class BrokenRequestTests : IAsyncLifetime
         {
             client.Client.Shutdown(SocketShutdown.Send);
         }
+        else
+        {
+            clock.Ring();
+        }
 
         return await Assert.ThrowsAsync<ApiException>(() => fetching);
+    }
+
+    /// <summary>Its one timer is due when a test says so.</summary>
+    private sealed class RingingClock : TimeProvider
+    {
+        private Action? _due;
+
+        public void Ring() => _due!();
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            _due = () => callback(state);
+            return base.CreateTimer(callback, state, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        }
     }
 }

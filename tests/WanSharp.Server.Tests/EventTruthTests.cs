@@ -21,14 +21,11 @@ public sealed class EventTruthTests : IAsyncLifetime
     [Fact]
     public async Task Actions_ThatChangeNothingOfAVideo_TellNothingOfIt()
     {
+        using var events = await ListenAsync();
         var (_, batch) = await _server.PostAsync("/v1/videos/batches", """{"prompts":"a\nb","frames":5,"steps":1}""");
         var (_, list) = await _server.GetAsync($"/v1/videos?batch={batch.GetProperty("id").GetString()}");
-        foreach (var video in list.GetProperty("data").EnumerateArray())
-        {
-            await _server.EndAsync(video.GetProperty("id").GetString()!);
-        }
+        await UntilAllAsync(events, [.. list.GetProperty("data").EnumerateArray().Select(Completed)]);
 
-        using var events = await ListenAsync();
         await _server.PostAsync($"/v1/videos/batches/{batch.GetProperty("id").GetString()}/pause", "{}");
         await _server.PostAsync($"/v1/videos/{list.GetProperty("first_id").GetString()}/cancel", "{}");
         var sentinel = await _server.CreateAsync("c");
@@ -111,11 +108,20 @@ public sealed class EventTruthTests : IAsyncLifetime
         return new StreamReader(await answer.Content.ReadAsStreamAsync(TestServer.Token));
     }
 
+    private static (string Type, string? Video) Completed(JsonElement video) => ("video.completed", video.GetProperty("id").GetString());
+
     /// <summary>Reads events up to one of a type and video.</summary>
-    private static async Task<List<(string Type, string? Video)>> UntilAsync(StreamReader events, string type, string video)
+    private static Task<List<(string Type, string? Video)>> UntilAsync(StreamReader events, string type, string video) =>
+        UntilAllAsync(events, [(type, video)]);
+
+    /// <summary>Reads events until each that is wanted was told, in whatever order.</summary>
+    private static async Task<List<(string Type, string? Video)>> UntilAllAsync(
+        StreamReader events,
+        HashSet<(string Type, string? Video)> wanted
+    )
     {
         var told = new List<(string Type, string? Video)>();
-        while (told is [] || told[^1] != (type, video))
+        while (!wanted.IsSubsetOf(told))
         {
             var line = await events.ReadLineAsync(TestServer.Token);
             if (line?.StartsWith("data: ", StringComparison.Ordinal) == true)

@@ -84,7 +84,11 @@ public sealed class KeyRemovalTests : IAsyncLifetime
 
         keys.Remove("anna"); // before any request
 
-        using var client = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{_server.Client.BaseAddress!.Port}") };
+        using var client = new HttpClient
+        {
+            BaseAddress = new Uri($"http://127.0.0.1:{_server.Client.BaseAddress!.Port}"),
+            Timeout = Timeout.InfiniteTimeSpan,
+        };
         using var answer = await client.GetAsync(new Uri(Videos, UriKind.Relative), TestServer.Token);
         Assert.Equal(HttpStatusCode.Unauthorized, answer.StatusCode);
     }

@@ -71,8 +71,9 @@ public sealed class McpTests : IAsyncLifetime
     {
         await using var agent = await OpenAsync(overStreams);
         var told = new System.Collections.Concurrent.ConcurrentQueue<double>();
+        await _server.PostAsync("/v1/queue/pause", "{}");
 
-        var result = await agent.CallToolAsync(
+        var calling = agent.CallToolAsync(
             "generate",
             new Dictionary<string, object?>
             {
@@ -84,6 +85,13 @@ public sealed class McpTests : IAsyncLifetime
             new Told(told),
             cancellationToken: TestServer.Token
         );
+        while (told.IsEmpty && !calling.IsCompleted)
+        {
+            await Task.Delay(10, TestServer.Token);
+        }
+
+        await _server.PostAsync("/v1/queue/resume", "{}");
+        var result = await calling;
 
         Assert.NotEqual(true, result.IsError);
         Assert.NotEmpty(told);

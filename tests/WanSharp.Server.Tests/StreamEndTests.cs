@@ -64,9 +64,14 @@ public sealed class StreamEndTests : IAsyncLifetime
     [Fact]
     public async Task AStream_OfAVideoWhoseEndWasSeen_SaysThatThereIsNothingMore()
     {
-        await _server.PostAsync("/v1/queue/resume", "{}");
         var id = await _server.CreateAsync("a");
-        var events = await _server.Client.GetStringAsync(new Uri($"/v1/videos/{id}/events", UriKind.Relative), TestServer.Token);
+        using var stream = await _server.Client.GetAsync(
+            new Uri($"/v1/videos/{id}/events", UriKind.Relative),
+            HttpCompletionOption.ResponseHeadersRead,
+            TestServer.Token
+        );
+        await _server.PostAsync("/v1/queue/resume", "{}");
+        var events = await stream.Content.ReadAsStringAsync(TestServer.Token);
         var last = events.Split('\n').Last(line => line.StartsWith("id: ", StringComparison.Ordinal))["id: ".Length..];
         using var request = new HttpRequestMessage(HttpMethod.Get, $"/v1/videos/{id}/events");
         request.Headers.Add("Last-Event-ID", last);
@@ -109,7 +114,7 @@ public sealed class StreamEndTests : IAsyncLifetime
     public async Task AVideo_ThatAClientWaitsFor_StaysInTheQueueWhenTheServerStops()
     {
         // a client of its own: that of the test goes before the server stops
-        using var client = new HttpClient { BaseAddress = _server.Client.BaseAddress };
+        using var client = new HttpClient { BaseAddress = _server.Client.BaseAddress, Timeout = Timeout.InfiniteTimeSpan };
         using var json = new StringContent("""{"prompt":"a","num_frames":5,"steps":2}""", System.Text.Encoding.UTF8, "application/json");
         var waiting = client.PostAsync(new Uri("/v1/videos/sync", UriKind.Relative), json, TestServer.Token);
         string? id = null;

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Runtime.CompilerServices;
 using System.Text;
@@ -16,6 +17,7 @@ internal sealed class TestServer : IAsyncDisposable
     private const int Threads = 1;
 
     private readonly TemporaryFolder _folder = new();
+    private readonly ConcurrentQueue<string> _notices = new();
     private WanServer? _server;
     private Func<HostOptions, HostOptions>? _changeHost;
 
@@ -24,8 +26,8 @@ internal sealed class TestServer : IAsyncDisposable
     /// <summary>Sends to the server that runs now.</summary>
     public HttpClient Client { get; private set; } = new();
 
-    /// <summary>The server's own notices.</summary>
-    public List<string> Notices { get; } = [];
+    /// <summary>The server's own notices, until now.</summary>
+    public IReadOnlyList<string> Notices => [.. _notices];
 
     /// <summary>The folder of the server's data.</summary>
     public string Data => _folder["data"];
@@ -60,13 +62,7 @@ internal sealed class TestServer : IAsyncDisposable
             CacheFolder = _folder["cache"],
             ConfigFolder = _folder["config"],
             SearchPath = Environment.GetEnvironmentVariable("PATH"), // where ffmpeg may be
-            Notice = line =>
-            {
-                lock (Notices)
-                {
-                    Notices.Add(line);
-                }
-            },
+            Notice = _notices.Enqueue,
         };
         var host = new WanHost(_changeHost?.Invoke(hostOptions) ?? hostOptions);
         if (_changeHost is null)
@@ -92,7 +88,7 @@ internal sealed class TestServer : IAsyncDisposable
             Format = ".webp",
         };
         _server = await WanServer.StartAsync(host, change?.Invoke(options) ?? options, Token);
-        Client = new HttpClient { BaseAddress = _server.Addresses[0] };
+        Client = new HttpClient { BaseAddress = _server.Addresses[0], Timeout = Timeout.InfiniteTimeSpan };
     }
 
     /// <summary>Answers an agent over streams.</summary>

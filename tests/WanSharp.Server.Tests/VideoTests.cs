@@ -211,6 +211,7 @@ public sealed class VideoTests : IAsyncLifetime
     [Fact]
     public async Task Create_OfWhatWasMadeBefore_IsDoneAtOnce()
     {
+        await _server.RestartAsync(options => options with { LongestCopy = TimeSpan.FromHours(1) });
         await _server.EndAsync(await _server.CreateAsync("a"));
 
         var (_, again) = await _server.PostAsync("/v1/videos", """{"prompt":"a","num_frames":5,"steps":2}""");

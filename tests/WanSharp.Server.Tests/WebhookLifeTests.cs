@@ -52,8 +52,10 @@ public sealed class WebhookLifeTests : IAsyncLifetime
         await _server.PostAsync($"/v1/videos/{id}/retry", "{}");
         await _server.PostAsync("/v1/queue/resume", "{}");
 
-        Assert.Equal(id, VideoOf((await _receiver.ReceiveAsync()).Body, "video.failed"));
-        Assert.Equal(id, VideoOf((await _receiver.ReceiveAsync()).Body, "video.completed"));
+        // Both may be due by the time that the sender looks, and are sent at once then.
+        string[] told = [(await _receiver.ReceiveAsync()).Body, (await _receiver.ReceiveAsync()).Body];
+        Assert.Equal(["video.completed", "video.failed"], told.Select(TypeOf).Order(StringComparer.Ordinal));
+        Assert.All(told, body => Assert.Equal(id, VideoOf(body)));
     }
 
     [Fact]
@@ -90,17 +92,21 @@ public sealed class WebhookLifeTests : IAsyncLifetime
     {
         await using var hanging = new Receiver { Hangs = true };
         await hanging.StartAsync();
-        await _server.RestartAsync(options => options with { Webhooks = [hanging.Address, Address] });
+        await _server.RestartAsync(options =>
+            options with
+            {
+                Webhooks = [hanging.Address, Address],
+                LongestWebhook = TimeSpan.FromHours(1),
+            }
+        );
         for (var i = 0; i < 20; i++)
         {
             await _server.PostAsync($"/v1/videos/{await _server.CreateAsync($"clip {i}")}/cancel", "{}");
         }
 
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(TestServer.Token);
-        patience.CancelAfter(TimeSpan.FromSeconds(14)); // before the first attempt at the other one is given up
         for (var i = 0; i < 20; i++)
         {
-            await _receiver.ReceiveAsync(patience.Token);
+            await _receiver.ReceiveAsync();
         }
 
         await _server.StopAsync(); // it lets go of the one that hangs
@@ -115,6 +121,7 @@ public sealed class WebhookLifeTests : IAsyncLifetime
         await _server.PostAsync($"/v1/videos/{await _server.CreateAsync("a")}/cancel", "{}");
         await gone.ReceiveAsync();
         await _server.StopAsync();
+        var before = gone.Waiting; // a second attempt may have followed
         Run("UPDATE deliveries SET next_at = 0");
 
         await _server.RestartAsync(options => options with { Webhooks = [Address] });
@@ -122,7 +129,7 @@ public sealed class WebhookLifeTests : IAsyncLifetime
         await _receiver.ReceiveAsync();
         await _receiver.ReceiveAsync(); // of both videos: to this address neither was told
 
-        Assert.Equal(0, gone.Waiting);
+        Assert.Equal(before, gone.Waiting);
     }
 
     [Fact]
@@ -165,18 +172,23 @@ public sealed class WebhookLifeTests : IAsyncLifetime
 
     private static string VideoOf(string body, string type)
     {
+        Assert.Equal(type, TypeOf(body));
+        return VideoOf(body);
+    }
+
+    private static string VideoOf(string body)
+    {
         using var message = JsonDocument.Parse(body);
-        Assert.Equal(type, message.RootElement.GetProperty("type").GetString());
         return message.RootElement.GetProperty("data").GetProperty("id").GetString()!;
     }
 
-    private bool HasNotice(string text)
+    private static string TypeOf(string body)
     {
-        lock (_server.Notices)
-        {
-            return _server.Notices.Any(notice => notice.Contains(text, StringComparison.Ordinal));
-        }
+        using var message = JsonDocument.Parse(body);
+        return message.RootElement.GetProperty("type").GetString()!;
     }
+
+    private bool HasNotice(string text) => _server.Notices.Any(notice => notice.Contains(text, StringComparison.Ordinal));
 
     private void Run(string sql)
     {

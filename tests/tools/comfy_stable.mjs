@@ -5,7 +5,9 @@ import WebSocket from "ws";
 
 const [base, graph] = process.argv.slice(2);
 const client = new Client({ api_host: new URL(base).host, clientId: "stable", WebSocket, fetch });
+const open = new Promise((resume) => client.on("connected", resume));
 client.connect();
+await open; // what is told before nobody hears
 const progress = [];
 client.on("progress", (data) => progress.push(data.value));
 const prompt = JSON.parse(readFileSync(graph, "utf8"));

@@ -25,6 +25,9 @@ internal sealed class ComfyWatch(
     /// <summary>A server says that a job is done a moment before it writes it down.</summary>
     private static readonly TimeSpan Soon = TimeSpan.FromMilliseconds(50);
 
+    /// <summary>How long the last messages of a job may be under way when its end is known.</summary>
+    private static readonly TimeSpan Latest = TimeSpan.FromSeconds(2);
+
     private readonly ComfyProblems _problems = new(server, workflow);
     private readonly JsonObject _outputs = [];
     private ComfyEvents? _events;
@@ -34,6 +37,8 @@ internal sealed class ComfyWatch(
     private int _askedSinceListening;
     private long? _unreachableSince;
     private int _hurries;
+    private bool _hasBegun;
+    private bool _hasEnded;
     private bool _hasSucceeded;
 
     /// <summary>The job.</summary>
@@ -91,6 +96,7 @@ internal sealed class ComfyWatch(
 
             if (place == ComfyPlace.Nowhere)
             {
+                await TakeLateMessagesAsync(cancellationToken).ConfigureAwait(false);
                 return WithoutHistory();
             }
 
@@ -100,19 +106,23 @@ internal sealed class ComfyWatch(
 
     public ValueTask DisposeAsync() => _events?.DisposeAsync() ?? ValueTask.CompletedTask;
 
-    /// <summary>What was sent before the job's end may arrive after the answer that tells it: which node was held back, and why.</summary>
+    /// <summary>
+    /// What was sent before the job's end may arrive after the answer that tells it: which node was held back, and why. Waits for the
+    /// message that ends the job, where there were messages of it.
+    /// </summary>
     private async Task TakeLateMessagesAsync(CancellationToken cancellationToken)
     {
-        for (var i = 0; i < MostHurries && !_hasSucceeded; i++)
+        var began = options.Clock.GetTimestamp();
+        while (!_hasEnded)
         {
-            if (await _events!.NextAsync(Soon, cancellationToken).ConfigureAwait(false) is not { } message)
-            {
-                return;
-            }
-
-            if (message.PromptId == Ticket.PromptId)
+            var message = await _events!.NextAsync(Soon, cancellationToken).ConfigureAwait(false);
+            if (message?.PromptId == Ticket.PromptId)
             {
                 Take(message);
+            }
+            else if (message is null && (!_hasBegun || _events.IsClosed || options.Clock.GetElapsedTime(began) >= Latest))
+            {
+                return;
             }
         }
     }
@@ -120,6 +130,7 @@ internal sealed class ComfyWatch(
     private void Take(ComfyEvent message)
     {
         progress.Take(message);
+        _hasBegun = true;
         switch (message.Type)
         {
             case "execution_start":
@@ -131,16 +142,16 @@ internal sealed class ComfyWatch(
             case "execution_error" when _problems.IsBlock(message.Data):
                 break; // a part of the workflow was held back; the rest continues
             case "execution_error":
-                (_failure, _hurries) = (_problems.Failure(message.Data), MostHurries);
+                (_failure, _hasEnded, _hurries) = (_problems.Failure(message.Data), true, MostHurries);
                 break;
             case "execution_interrupted":
-                (_failure, _hurries) = (_problems.Interruption(), MostHurries);
+                (_failure, _hasEnded, _hurries) = (_problems.Interruption(), true, MostHurries);
                 break;
             case "execution_success":
-                (_hasSucceeded, _hurries) = (true, MostHurries);
+                (_hasSucceeded, _hasEnded, _hurries) = (true, true, MostHurries);
                 break;
             case "executing" when message.Node is null:
-                _hurries = MostHurries;
+                (_hasEnded, _hurries) = (true, MostHurries);
                 break;
         }
     }

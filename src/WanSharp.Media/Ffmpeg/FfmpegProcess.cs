@@ -19,7 +19,7 @@ internal sealed partial class FfmpegProcess : IAsyncDisposable
     /// <summary>Exit codes above are those of a process that a signal killed, or stopped: 255.</summary>
     private const int MostOfItsOwn = 128;
 
-    private static readonly TimeSpan SignalDelay = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan SignalDelay = TimeSpan.FromSeconds(10);
 
     private readonly Process _process;
     private readonly Task<string> _complaints;

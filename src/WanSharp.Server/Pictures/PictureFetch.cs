@@ -11,22 +11,22 @@ namespace WanSharp.Server.Pictures;
 internal sealed class PictureFetch : IDisposable
 {
     private const int MostRedirects = 3;
-    private static readonly TimeSpan UsualLimit = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
 
     /// <summary>The request's field, for the message of a connection that is refused.</summary>
     private static readonly HttpRequestOptionsKey<string> Field = new("field");
 
     private readonly IReadOnlyList<string> _hosts;
     private readonly Func<IPAddress, bool> _isAllowed;
-    private readonly TimeSpan _limit;
+    private readonly TimeProvider _clock;
     private readonly HttpClient _client;
 
     /// <param name="hosts">The hosts; <c>*</c> for all.</param>
     /// <param name="isAllowed">Whether an address may be connected to. Default: if it is public.</param>
-    /// <param name="limit">The most time that a fetch may take. Default: 30 seconds.</param>
-    public PictureFetch(IReadOnlyList<string> hosts, Func<IPAddress, bool>? isAllowed = null, TimeSpan? limit = null)
+    /// <param name="clock">Ends fetches that take too long. Default: the system's.</param>
+    public PictureFetch(IReadOnlyList<string> hosts, Func<IPAddress, bool>? isAllowed = null, TimeProvider? clock = null)
     {
-        (_hosts, _isAllowed, _limit) = (hosts, isAllowed ?? PublicAddresses.Contain, limit ?? UsualLimit);
+        (_hosts, _isAllowed, _clock) = (hosts, isAllowed ?? PublicAddresses.Contain, clock ?? TimeProvider.System);
         _client = new HttpClient(
             new SocketsHttpHandler
             {
@@ -52,8 +52,8 @@ internal sealed class PictureFetch : IDisposable
     /// <exception cref="ApiException">It is not allowed, not there, or too large.</exception>
     public async Task<byte[]> GetAsync(string field, Uri address, int mostBytes, CancellationToken cancellationToken)
     {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(_limit); // for all of it: headers, redirects and the body
+        using var over = new CancellationTokenSource(Limit, _clock); // for all of it: headers, redirects and the body
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, over.Token);
         try
         {
             for (var redirects = 0; redirects <= MostRedirects; redirects++)
@@ -84,7 +84,7 @@ internal sealed class PictureFetch : IDisposable
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw ApiException.Invalid(field, $"{address.Host} did not send the {field} within {_limit.TotalSeconds} seconds.");
+            throw ApiException.Invalid(field, $"{address.Host} did not send the {field} within {Limit.TotalSeconds} seconds.");
         }
     }
 

@@ -71,7 +71,7 @@ internal sealed class ContentRoutes(VideoQueue queue, ClipPictures pictures, Pro
         var job = queue.Require(context.Id(), Caller.Of(context));
         if (board.Find(job.Id)?.Preview is not { } preview)
         {
-            if (job.State == JobState.Succeeded)
+            if (queue.Require(context.Id(), Caller.Of(context)).State == JobState.Succeeded) // perhaps since it was looked for
             {
                 // done before its last preview was asked for
                 context.Response.Redirect($"/v1/videos/{context.Id()}/content?variant=thumbnail");

@@ -19,7 +19,6 @@ internal sealed class WebhookSender : IDisposable
 {
     private const int AtOnce = 8;
     private const int PageSize = 500;
-    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan AfterTrouble = TimeSpan.FromSeconds(5);
 
@@ -49,11 +48,9 @@ internal sealed class WebhookSender : IDisposable
     private readonly ServerMetrics _metrics;
     private readonly TimeProvider _clock;
     private readonly Action<string>? _notice;
-    private readonly HttpClient _client = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false })
-    {
-        Timeout = Longest,
-    };
+    private readonly HttpClient _client;
 
+    private EventSubscription? _first;
     private TaskCompletionSource _woken = NewSignal();
     private long _noted;
 
@@ -71,9 +68,28 @@ internal sealed class WebhookSender : IDisposable
         (_addresses, _store, _secret, _jobs) = (options.Webhooks, store, secret, jobs);
         (_events, _hub, _metrics) = (events, hub, metrics);
         (_clock, _notice) = (host.Options.Clock, host.Options.Notice);
+        _client = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false }) { Timeout = options.LongestWebhook };
     }
 
-    public void Dispose() => _client.Dispose();
+    public void Dispose()
+    {
+        _first?.Dispose();
+        _client.Dispose();
+    }
+
+    /// <summary>Begins to listen: before the first request, so that nothing that it makes is missed.</summary>
+    public void Begin()
+    {
+        if (_addresses.Count > 0)
+        {
+            _first = _hub.Subscribe(after: null);
+            var now = Now();
+            foreach (var address in _addresses)
+            {
+                _store.Since(address.ToString(), now);
+            }
+        }
+    }
 
     /// <summary>Has what is due sent now: messages that were given up are to be sent again.</summary>
     public void Wake() => Interlocked.Exchange(ref _woken, NewSignal()).TrySetResult();
@@ -123,7 +139,7 @@ internal sealed class WebhookSender : IDisposable
     /// <summary>Notes what ended and what ends, until the hub lets go because it was too slow.</summary>
     private async Task NoteAsync(CancellationToken cancellationToken)
     {
-        using var changes = _hub.Subscribe(after: null);
+        using var changes = Interlocked.Exchange(ref _first, null) ?? _hub.Subscribe(after: null);
         NoteWhatEnded();
         while (await changes.Reader.WaitToReadAsync(cancellationToken).ConfigureAwait(false))
         {
@@ -268,7 +284,7 @@ internal sealed class WebhookSender : IDisposable
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            return ($"It did not answer within {Longest.TotalSeconds} seconds.", false);
+            return ($"It did not answer within {_client.Timeout.TotalSeconds} seconds.", false);
         }
     }
 

@@ -34,9 +34,12 @@ internal sealed class JobEvents(
     {
         if (value.Kind == JobEventKind.Progressed)
         {
-            if (board.Move(value.Job.Id, value.Progress))
+            lock (_gate)
             {
-                Publish(EventTypes.Progress, value.Job, position: value.Progress);
+                if (board.Move(value.Job.Id, value.Progress))
+                {
+                    Publish(EventTypes.Progress, value.Job, position: value.Progress);
+                }
             }
 
             return;
@@ -101,9 +104,12 @@ internal sealed class JobEvents(
     /// <summary>Shows an estimate of a clip.</summary>
     public ValueTask ShowAsync(Job job, PreviewFrames frames, CancellationToken cancellationToken)
     {
-        if (board.Show(job.Id, frames))
+        lock (_gate)
         {
-            Publish(EventTypes.Preview, job, frames.Step);
+            if (board.Show(job.Id, frames))
+            {
+                Publish(EventTypes.Preview, job, frames.Step);
+            }
         }
 
         return ValueTask.CompletedTask;

@@ -26,9 +26,6 @@ internal sealed class VideoQueue(
     QueueRoom room
 )
 {
-    /// <summary>How long an answer waits for the copy of a clip that is in the cache.</summary>
-    private static readonly TimeSpan LongestCopy = TimeSpan.FromMilliseconds(500);
-
     private readonly RemovedVideos _removed = new();
     private readonly Lazy<StyleCatalog> _styles = new(() => host.OpenStyles(options.StylesFile));
 
@@ -82,7 +79,7 @@ internal sealed class VideoQueue(
         }
 
         using var copied = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        copied.CancelAfter(LongestCopy);
+        copied.CancelAfter(options.LongestCopy);
         return (await waiting.EndAsync(added, copied.Token).ConfigureAwait(false), true);
     }
 

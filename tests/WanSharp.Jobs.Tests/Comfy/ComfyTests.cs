@@ -66,13 +66,6 @@ public abstract class ComfyTests : IDisposable
             Progress = progress ?? new Progress(),
         };
 
-    /// <summary>An address where nobody listens.</summary>
-    private protected static async Task<Uri> GoneAsync()
-    {
-        await using var server = await FakeComfy.StartAsync();
-        return server.Address;
-    }
-
     private protected static async Task WaitUntil(Func<bool> isTrue)
     {
         while (!isTrue())

@@ -153,14 +153,12 @@ public sealed class JobOrServerTests : IDisposable
     [Fact]
     public async Task AServerThatIsRestarted_GetsTheJobAgain()
     {
-        var server = await FakeComfy.StartAsync();
-        var port = server.Address.Port;
+        await using var server = await FakeComfy.StartAsync();
         var reached = new TaskCompletionSource();
         server.AtNode = async (type, token) =>
         {
-            if (type == "KSampler")
+            if (type == "KSampler" && reached.TrySetResult())
             {
-                reached.TrySetResult();
                 await Task.Delay(Timeout.Infinite, token);
             }
         };
@@ -175,20 +173,21 @@ public sealed class JobOrServerTests : IDisposable
         );
         var running = backend.RunAsync(Run(_folder), Token);
         await reached.Task.WaitAsync(Token);
-        await server.DisposeAsync();
+        server.IsGone = true;
+        server.Forget();
         await waits.Task.WaitAsync(Token);
-        await using var back = await FakeComfy.StartAsync(port);
+        server.IsGone = false;
         await running;
-        Assert.Single(back.Sent);
+        Assert.Equal(2, server.Sent.Count());
         Assert.True(File.Exists(_folder["1.mp4"]));
     }
 
     [Fact]
     public async Task AServerThatWasNeverThere_IsWaitedForAShortTimeOnly()
     {
-        var gone = await GoneAsync();
+        using var gone = new UnusedPort();
         await using var backend = Backend(
-            [gone],
+            [ComfyAddress.Parse(gone.Address.ToString())],
             options: Impatient with
             {
                 ServerWait = TimeSpan.FromHours(9),
@@ -344,12 +343,6 @@ public sealed class JobOrServerTests : IDisposable
     }
 
     private const string Preview = """{"60": {"class_type": "PreviewImage", "inputs": {"images": ["8", 0]}}}""";
-
-    private static async Task<ComfyAddress> GoneAsync()
-    {
-        await using var server = await FakeComfy.StartAsync();
-        return ComfyAddress.Parse(server.Address.ToString());
-    }
 
     private static Task UntilIdleAsync(FakeComfy server) => Until(() => server.Running is null && server.Pending.Count == 0);
 

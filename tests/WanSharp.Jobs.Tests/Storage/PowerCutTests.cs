@@ -38,7 +38,7 @@ public sealed class PowerCutTests : IDisposable
     public async Task Cut_AtAnyMoment_LosesNothingAndPoisonsNothing(string database, bool namesAreEager)
     {
         var moments = await RecordAsync(database, namesAreEager);
-        Assert.InRange(moments.Count, 30, 100); // of all eight cases together over 200
+        Assert.True(moments.Count >= 30, $"{moments.Count} moments"); // of all eight cases together over 200
         for (var i = 0; i < moments.Count; i++)
         {
             await CheckAsync(moments[i], Path.Combine(_folder, $"cut{i}"));

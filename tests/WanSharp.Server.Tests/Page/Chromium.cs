@@ -49,7 +49,12 @@ public sealed class Chromium : IAsyncDisposable
     {
         _playwright = await Playwright.CreateAsync();
         return await _playwright.Chromium.LaunchAsync(
-            new BrowserTypeLaunchOptions { ExecutablePath = Places.First(File.Exists), Args = Arguments }
+            new BrowserTypeLaunchOptions
+            {
+                ExecutablePath = Places.First(File.Exists),
+                Args = Arguments,
+                Timeout = Visit.Patience,
+            }
         );
     }
 }

@@ -20,12 +20,13 @@ public sealed partial class FakeComfy : IAsyncDisposable
     private readonly WebApplication _app;
     private readonly Task _working;
     private int _number;
+    private bool _isGone;
 
-    private FakeComfy(int port)
+    private FakeComfy()
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.WebHost.UseUrls($"http://127.0.0.1:{port}");
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
         _app = builder.Build();
         _app.Use(SignInAsync);
         _app.UseWebSockets();
@@ -67,19 +68,34 @@ public sealed partial class FakeComfy : IAsyncDisposable
     /// <summary>Does not know the newer routes, gives jobs ids of its own, and stops whatever runs.</summary>
     public bool IsOld { get; set; }
 
+    /// <summary>Ends each connection, as where no server is. Its port stays its own: another test's server could take it.</summary>
+    public bool IsGone
+    {
+        get => Volatile.Read(ref _isGone);
+        set
+        {
+            Volatile.Write(ref _isGone, value);
+            if (value)
+            {
+                DropSockets();
+            }
+        }
+    }
+
     /// <summary>The longest upload, in bytes.</summary>
     public long MaximumUpload { get; set; } = 100 << 20;
 
-    public static async Task<FakeComfy> StartAsync(int port = 0)
+    public static async Task<FakeComfy> StartAsync()
     {
-        var server = new FakeComfy(port);
+        var server = new FakeComfy();
         await server._app.StartAsync();
         return server;
     }
 
-    /// <summary>What a server knows that was started anew: files stay, memory does not.</summary>
+    /// <summary>What a server knows that was started anew: files stay, memory and connections do not.</summary>
     public void Forget()
     {
+        DropSockets();
         lock (_gate)
         {
             Pending.Clear();
@@ -102,6 +118,12 @@ public sealed partial class FakeComfy : IAsyncDisposable
     private async Task SignInAsync(HttpContext context, RequestDelegate next)
     {
         var request = context.Request;
+        if (IsGone)
+        {
+            context.Abort();
+            return;
+        }
+
         if (
             (SignIn is var (header, value) && request.Headers[header] != value)
             || (SignInQuery is { } query && !request.QueryString.Value!.Contains(query, StringComparison.Ordinal))
@@ -244,9 +266,24 @@ public sealed partial class FakeComfy : IAsyncDisposable
 
     private async Task ListenAsync(HttpContext context)
     {
-        using var socket = await context.WebSockets.AcceptWebSocketAsync();
+        // Known before the client hears that it is connected: what it posts then has somebody to tell.
         var client = context.Request.Query["clientId"].ToString();
-        _sockets[client] = socket;
+        var accepted = new TaskCompletionSource<WebSocket>(TaskCreationOptions.RunContinuationsAsynchronously);
+        _sockets[client] = accepted.Task;
+        WebSocket opened;
+        try
+        {
+            opened = await context.WebSockets.AcceptWebSocketAsync();
+        }
+        catch
+        {
+            _sockets.TryRemove(client, out _);
+            accepted.SetCanceled();
+            throw;
+        }
+
+        using var socket = opened;
+        accepted.SetResult(socket);
         await SendAsync(
             client,
             "status",

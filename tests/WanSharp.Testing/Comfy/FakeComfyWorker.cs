@@ -11,7 +11,7 @@ public sealed partial class FakeComfy
 {
     private static readonly byte[] Preview = [0, 0, 0, 1, 0, 0, 0, 1, 0xff, 0xd8];
 
-    private readonly ConcurrentDictionary<string, WebSocket> _sockets = new();
+    private readonly ConcurrentDictionary<string, Task<WebSocket>> _sockets = new();
     private readonly SemaphoreSlim _sending = new(1, 1);
     private readonly SemaphoreSlim _arrived = new(0);
     private readonly Dictionary<string, JsonObject?> _cache = []; // by what a node and all before it ask for: what it showed
@@ -68,9 +68,11 @@ public sealed partial class FakeComfy
         foreach (var (client, socket) in _sockets)
         {
             _sockets.TryRemove(client, out _);
-            socket.Abort();
+            _ = AbortAsync(socket);
         }
     }
+
+    private static async Task AbortAsync(Task<WebSocket> socket) => (await socket).Abort();
 
     private static string ClassOf(JsonNode? node) => node!["class_type"]!.GetValue<string>();
 
@@ -370,7 +372,7 @@ public sealed partial class FakeComfy
 
     private async Task SendAsync(string client, byte[] message, WebSocketMessageType type)
     {
-        if (!_sockets.TryGetValue(client, out var socket))
+        if (!_sockets.TryGetValue(client, out var accepted))
         {
             return; // nobody listens
         }
@@ -378,7 +380,7 @@ public sealed partial class FakeComfy
         await _sending.WaitAsync();
         try
         {
-            await socket.SendAsync(message, type, endOfMessage: true, CancellationToken.None);
+            await (await accepted).SendAsync(message, type, endOfMessage: true, CancellationToken.None);
         }
         catch (Exception e) when (e is WebSocketException or ObjectDisposedException or OperationCanceledException)
         {
