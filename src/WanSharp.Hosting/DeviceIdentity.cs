@@ -1,4 +1,5 @@
 using WanSharp.Engine.Planning;
+using WanSharp.Tensors;
 
 namespace WanSharp.Hosting;
 
@@ -30,7 +31,7 @@ internal static class DeviceIdentity
                 string.Join(' ', [.. Lines(Path.Combine(card, "device/vendor")), .. Lines(Path.Combine(card, "device/device"))])
             );
 
-    private static string[] Lines(string file) => Readable(file, File.ReadAllLines);
+    private static string[] Lines(string file) => Readable(file, PlainFile.ReadAllLines);
 
     /// <summary>Nothing of what is not there, or must not be read, as in a container: the other facts have to do.</summary>
     private static string[] Readable(string path, Func<string, string[]> read)

@@ -17,7 +17,9 @@ internal static class MediaFile
         if (!File.Exists(path))
         {
             throw new MediaException(
-                Directory.Exists(path) ? $"{path} is a folder: name a file in it." : $"{path} does not exist: check the path."
+                Directory.Exists(path) ? $"{path} is a folder: name a file in it."
+                : NamedPath.ProblemOf(path) is { } problem ? $"{path} does not exist: {problem}"
+                : $"{path} does not exist: check the path."
             );
         }
 
@@ -49,7 +51,7 @@ internal static class MediaFile
     {
         try
         {
-            var file = File.OpenRead(path);
+            var file = PlainFile.OpenRead(path);
             await using (file.ConfigureAwait(false))
             {
                 var bytes = new byte[wanted(file.Length)];

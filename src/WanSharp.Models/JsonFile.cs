@@ -16,7 +16,7 @@ internal static class JsonFile
                 throw new CheckpointException(path, "it is empty: the download is not complete, or went wrong; download it again.");
             }
 
-            using var stream = SpecialFile.OpenRead(path);
+            using var stream = PlainFile.OpenRead(path);
             if (stream.Length > maximumBytes)
             {
                 throw new CheckpointException(path, $"{stream.Length} bytes are too many for a description ({maximumBytes} at most).");

@@ -26,17 +26,8 @@ public sealed class ModelLocator(IReadOnlyList<string> searchFolders, HubModels?
         // An empty name is not a model, rather than the search folder itself.
         var candidates = nameOrPath.Length == 0 ? [] : SearchFolders.Select(folder => Path.Combine(folder, nameOrPath)).Prepend(nameOrPath);
         return candidates.FirstOrDefault(IsModel)
-            ?? (Path.Exists(nameOrPath) ? null : hub?.FindModel(nameOrPath))
-            ?? throw new CheckpointException(
-                nameOrPath.Length > 0 ? nameOrPath : "\"\"",
-                File.Exists(nameOrPath)
-                        ? $"this file is not a checkpoint by its name; a model is a checkpoint, or a folder with some. {Listing()}"
-                    : Directory.Exists(nameOrPath)
-                        ? $"this folder holds no model: it has no {ModelDescription.FileName} and no checkpoint."
-                            + $"{(HubDownloads.FindPart(nameOrPath) is { } part ? Unfinished(part) : "")} {Listing()}"
-                    : $"there is no such model, neither a folder of that name nor one in {string.Join(", ", SearchFolders)}. "
-                        + $"{Listing()}{NearestName.Hint(nameOrPath, Names())}"
-            );
+            ?? (Path.Exists(nameOrPath) || Odd(nameOrPath) is not null ? null : hub?.FindModel(nameOrPath))
+            ?? throw new CheckpointException(nameOrPath.Length > 0 ? nameOrPath : "\"\"", Missing(nameOrPath));
     }
 
     /// <summary>The names of the models in the search folders.</summary>
@@ -51,10 +42,27 @@ public sealed class ModelLocator(IReadOnlyList<string> searchFolders, HubModels?
                 .Order(StringComparer.Ordinal),
         ];
 
+    private string Missing(string nameOrPath) =>
+        File.Exists(nameOrPath)
+            ? PackedNames.Describe(nameOrPath) is { } packed
+                ? packed + "."
+                : $"this file is not a checkpoint by its name; a model is a checkpoint, or a folder with some. {Listing()}"
+            : Directory.Exists(nameOrPath)
+                ? $"this folder holds no model: it has no {ModelDescription.FileName} and no checkpoint."
+                    + $"{(HubDownloads.FindPart(nameOrPath) is { } part ? Unfinished(part) : PackedFiles.In(nameOrPath))} {Listing()}"
+                : Odd(nameOrPath) is { } odd
+                    ? odd
+                    : $"there is no such model, neither a folder of that name nor one in {string.Join(", ", SearchFolders)}. "
+                        + $"{Listing()}{NearestName.Hint(nameOrPath, Names())}";
+
+    private static string? Odd(string path) => NamedPath.ProblemOf(path) ?? PackedNames.Instead(path);
+
     private static bool IsModel(string path) =>
         File.Exists(path)
             ? ModelFiles.IsCheckpoint(path)
-            : File.Exists(Path.Combine(path, ModelDescription.FileName)) || ModelFiles.AnyIn(path);
+            : File.Exists(Path.Combine(path, ModelDescription.FileName))
+                || ModelFiles.AnyIn(path)
+                || ExtraPaths.In(path, ExtraPaths.Transformers).Any(ModelFiles.AnyIn);
 
     private static string Unfinished(string part) => $" Its download is not complete, {part} is a part of it: run it again.";
 

@@ -310,7 +310,7 @@ public sealed class ContentStore : IDisposable
             if (
                 EntryManifest.Read(lease, key) is { Files: [{ Name: PayloadFile } file] }
                 && file.Bytes == FileFacts.Of(path).Length
-                && File.ReadAllBytes(path) is var content
+                && PlainFile.ReadAllBytes(path) is var content
                 && file.Fits(content)
             )
             {

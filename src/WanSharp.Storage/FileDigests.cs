@@ -107,7 +107,8 @@ public sealed class FileDigests(string? folder)
     {
         try
         {
-            return File.Exists(note) && File.ReadAllText(note) is { Length: Digests.Length } text && text.All(char.IsAsciiHexDigitLower)
+            return
+                File.Exists(note) && PlainFile.ReadAllText(note) is { Length: Digests.Length } text && text.All(char.IsAsciiHexDigitLower)
                 ? text
                 : null;
         }

@@ -143,7 +143,9 @@ public static class Checkpoint
                             + "again."
                     : isMissing && HubDownloads.FindPart(Path.GetDirectoryName(Path.GetFullPath(path))!) is { } left
                         ? $"it is not there, and the download is not complete: {left} is a part of it. Run the download again; it goes on."
-                    : isMissing ? "there is no such file: check the path."
+                    : isMissing
+                        ? PackedNames.Instead(path) is { } packed ? $"there is no such file, but {packed}"
+                            : "there is no such file: check the path."
                     : $"the file cannot be opened: {e.Message}",
                 e
             );

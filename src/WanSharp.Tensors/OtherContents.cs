@@ -89,7 +89,7 @@ internal static class OtherContents
     {
         try
         {
-            using var file = SpecialFile.OpenRead(path);
+            using var file = PlainFile.OpenRead(path);
             Span<byte> start = stackalloc byte[SniffedLength];
             start = start[..file.ReadAtLeast(start, SniffedLength, throwOnEndOfStream: false)];
             return TextOf(start) is ['{' or '[', ..] || Describe(start) is not { } what || what.StartsWith(AText, StringComparison.Ordinal)

@@ -279,6 +279,18 @@ public sealed class ShardedCheckpoint : ICheckpoint
         }
 
         var path = System.IO.Path.Combine(System.IO.Path.GetDirectoryName(Path) ?? "", name);
-        return _shards.TryGetValue(path, out var shard) ? shard : OpenShard(path);
+        try
+        {
+            return _shards.TryGetValue(path, out var shard) ? shard : OpenShard(path);
+        }
+        catch (CheckpointException e) when (!File.Exists(path))
+        {
+            throw new CheckpointException(
+                Path,
+                "a file that it names is missing: download all of them to its folder, or remove this index if it is of another "
+                    + $"checkpoint. {e.Message}",
+                e
+            );
+        }
     }
 }

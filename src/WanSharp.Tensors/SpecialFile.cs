@@ -37,11 +37,6 @@ internal static unsafe partial class SpecialFile
             };
     }
 
-    /// <summary>Opens a file that a user named: what waits for a writer, or has no end, would never be read.</summary>
-    /// <exception cref="IOException">It is no file, or cannot be opened.</exception>
-    public static FileStream OpenRead(string path) =>
-        Describe(path) is { } special ? throw new IOException($"it is {special}, not a file; save it as one.") : File.OpenRead(path);
-
     [LibraryImport("libc", EntryPoint = "statx", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Ask(int folder, string path, int flags, uint mask, byte* facts);
 }

@@ -17,6 +17,8 @@ public sealed class PlainParsingTests
     [InlineData("-")]
     [InlineData("%s $HOME `id` \\n")]
     [InlineData("--size=a")]
+    [InlineData("\u2014 a list, of one")]
+    [InlineData("\u2014Alice walks")]
     public void Generate_WithAnyPrompt_TakesItAsItIs(string prompt)
     {
         string[][] lines = prompt.StartsWith("--", StringComparison.Ordinal)
@@ -54,6 +56,9 @@ public sealed class PlainParsingTests
     [InlineData("inspect -y.mp4", "there is no option '-y.mp4'")]
     [InlineData("@args.txt", "there is no command '@args.txt'")]
     [InlineData("-mx generate", "there is no option '-mx'")]
+    [InlineData("generate cat \u2013-seed 5", "begins with a long dash (U+2013), as programs for text put it: write --seed.")]
+    [InlineData("generate \u2014seed=5 cat", "write --seed.")]
+    [InlineData("generate cat \u2212o a.mp4", "write -o.")]
     public async Task Run_OfWhatIsNoOptionAndNoCommand_SaysSo(string line, string expected)
     {
         var run = await CommandLineRun.RunAsync(line.Split(' '), cancellationToken: TestContext.Current.CancellationToken);

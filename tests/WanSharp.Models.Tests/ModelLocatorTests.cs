@@ -41,6 +41,20 @@ public sealed class ModelLocatorTests : IDisposable
             StringComparison.Ordinal
         );
 
+    [Theory]
+    [InlineData("models/empty", "cat wan.safetensors.* >")]
+    [InlineData("models/empty/wan.safetensors", "wan.safetensors.001 is there: it is a piece")]
+    [InlineData("models/empty/wan.safetensors.001", ": it is a piece")]
+    [InlineData("models/empty/wan.safetensors.001 ", "ends with a space")]
+    public void Find_WhereAModelWasCutIntoPieces_SaysHowToJoinThem(string path, string expected)
+    {
+        File.WriteAllText(_folder["models/empty/wan.safetensors.001"], "");
+
+        var message = Assert.Throws<CheckpointException>(() => _locator.Find(_folder[path])).Message;
+
+        Assert.Contains(expected, message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Find_CheckpointsOfOtherTools_NeedsNoDescription()
     {

@@ -114,7 +114,7 @@ public sealed class CheckpointTests : IDisposable
 
     [Theory]
     [InlineData("""{"weight_map":{"c":"shard-1.safetensors"}}""", "shard-1", "'c'")]
-    [InlineData("""{"weight_map":{"a":"absent.safetensors"}}""", "absent.safetensors", "there is no such file")]
+    [InlineData("""{"weight_map":{"a":"absent.safetensors"}}""", "absent.safetensors: there is no such file", "or remove this index")]
     [InlineData("""{"weight_map":{"a":"../shard-1.safetensors"}}""", "index", "../shard-1")]
     [InlineData("""{"weight_map":{"a":"/etc/passwd"}}""", "index", "/etc/passwd")]
     [InlineData("""{"weight_map":{"a":"..\\shard-1.safetensors"}}""", "index", "not a file next")]

@@ -76,7 +76,7 @@ internal sealed class ConfigOption(CliEnvironment environment, string prefix)
 
         try
         {
-            using var document = JsonDocument.Parse(File.ReadAllBytes(path), Lenient);
+            using var document = JsonDocument.Parse(PlainFile.ReadAllBytes(path), Lenient);
             if (document.RootElement.ValueKind != JsonValueKind.Object)
             {
                 throw Wrong($"{path} is not an object of options: write {{\"keep-hours\": 48}}.");

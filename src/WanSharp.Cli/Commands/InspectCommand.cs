@@ -108,7 +108,7 @@ internal sealed class InspectCommand(CliEnvironment environment)
         !File.Exists(file) ? throw new MediaException($"{file} does not exist: check the path.")
         : FileFacts.Of(file).Length is > LongestText and var length
             ? throw new MediaException($"{file} has {length} bytes: no workflow has more than {LongestText}.")
-        : [("", File.ReadAllText(file))];
+        : [("", PlainFile.ReadAllText(file))];
 
     private int InspectRecipe(string file, IEnumerable<(string Name, string Text)> texts, bool asJson)
     {

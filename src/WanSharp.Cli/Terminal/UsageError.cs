@@ -7,13 +7,16 @@ namespace WanSharp.Cli.Terminal;
 /// <summary>Says in one line what is wrong with a command line, and the way out.</summary>
 internal static class UsageError
 {
+    private const string LongDashes = "‐‑‒–—―−";
+
     /// <summary>What is wrong; null if nothing is.</summary>
     /// <param name="parsed">The command line.</param>
     /// <param name="args">What it was parsed from.</param>
     public static string? Find(ParseResult parsed, IReadOnlyList<string> args)
     {
         var help = $"Try: {Path(parsed.CommandResult)} --help";
-        return Stray(parsed, args) is { } stray ? $"{stray} {help}"
+        return LongDash(parsed, args) is { } dash ? $"{dash} {help}"
+            : Stray(parsed, args) is { } stray ? $"{stray} {help}"
             : parsed.Errors.Count > 0 ? $"{Describe(parsed)} {help}"
             : null;
     }
@@ -46,6 +49,22 @@ internal static class UsageError
 
     /// <summary>What an option's value looks like, where that is known.</summary>
     private static string Shape(Option option) => option.HelpName is { Length: > 0 } shape ? $" ({shape})" : "";
+
+    /// <summary>An option whose dashes a program for text made one long dash, or a minus.</summary>
+    private static string? LongDash(ParseResult parsed, IReadOnlyList<string> args)
+    {
+        var names = Options(parsed.CommandResult).SelectMany(option => option.Aliases.Append(option.Name)).ToList();
+        foreach (var arg in args.TakeWhile(arg => arg != "--").Where(arg => arg.Length > 0 && LongDashes.Contains(arg[0])))
+        {
+            var word = arg.TrimStart([.. LongDashes, '-']).Split('=')[0];
+            if (names.Find(name => name.TrimStart('-') == word) is { } option)
+            {
+                return $"'{arg}' begins with a long dash (U+{(int)arg[0]:X4}), as programs for text put it: write {option}.";
+            }
+        }
+
+        return null;
+    }
 
     /// <summary>
     /// What the parser takes for something that it hardly is: an option that does not exist for a prompt, an option for the value

@@ -164,7 +164,7 @@ internal sealed class CameraPath
                 throw new InvalidRequestException(file.Field, $"{file.Path} is larger than {MostBytes} bytes: no file of cameras.");
             }
 
-            lines = File.ReadAllLines(file.Path);
+            lines = PlainFile.ReadAllLines(file.Path);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -162,6 +162,11 @@ internal static class ClipLoras
                     + $"{example}; they are left out.";
             }
 
+            if (fit.NoEffect is { } reason)
+            {
+                yield return $"{name} changes nothing: {reason}.";
+            }
+
             if (fit is { IsUnscaled: true })
             {
                 yield return $"{name} was saved by PEFT, which keeps a LoRA's scale in adapter_config.json, and there is none that is "

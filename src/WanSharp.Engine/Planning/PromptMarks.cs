@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using WanSharp.Engine.Requests;
 
 namespace WanSharp.Engine.Planning;
 
@@ -21,16 +22,25 @@ internal static partial class PromptMarks
         (Turns(), "a change of words during the steps in A1111, and is text here: write one of them"),
         (Break(), "a mark of A1111's between parts, and is text here: leave it out"),
         (Wildcard(), "a choice from a file, which only wan batch makes, and is text here: write one of them"),
+        (Label(), "a label of a list of prompts, and is text here: leave it out, unless the prompt is to have it"),
         (Choice(), "a choice of one, which only wan batch makes, and is text here: write one of them"),
     ];
 
     /// <summary>A line for each form that is there.</summary>
-    /// <param name="prompts">The prompt, and the negative prompt.</param>
-    public static IEnumerable<string> NotesOf(params IEnumerable<string?> prompts) =>
-        from form in Forms
-        let found = prompts.Select(prompt => form.Form.Match(prompt ?? "")).FirstOrDefault(match => match.Success)
-        where found is not null
-        select $"'{Cut(found.Value)}' in the prompt is {form.What}.";
+    /// <param name="prompt">The prompt.</param>
+    /// <param name="negative">The negative prompt; null for the model's.</param>
+    public static IEnumerable<string> NotesOf(string prompt, string? negative)
+    {
+        string[] prompts = [prompt, negative ?? ""];
+        var notes =
+            from form in Forms
+            let found = prompts.Select(text => form.Form.Match(text)).FirstOrDefault(match => match.Success)
+            where found is not null
+            select $"'{Cut(found.Value)}' in the prompt is {form.What}.";
+        return PromptText.IsNone(prompts[1])
+            ? notes.Append($"The negative prompt '{prompts[1].Trim()}' is taken for none: it is not read as a word.")
+            : notes;
+    }
 
     private static string Cut(string text) => text.Length <= LongestShown ? text : text[..LongestShown] + "…";
 
@@ -58,6 +68,13 @@ internal static partial class PromptMarks
 
     [GeneratedRegex(@"(?<![_\w])__[A-Za-z][\w/*-]*?__(?![_\w])")]
     private static partial Regex Wildcard();
+
+    // One that counts the shots of its clip has several.
+    [GeneratedRegex(
+        @"^\s*(?<word>scene|shot|clip|video|prompt|场景|镜头|片段)\s*#?[0-9]{1,4}\s*[-–—:：.)](?!.*\k<word>\s*#?[0-9])",
+        RegexOptions.IgnoreCase | RegexOptions.Singleline
+    )]
+    private static partial Regex Label();
 
     [GeneratedRegex(@"\{[^{}]*\|[^{}]*\}")]
     private static partial Regex Choice();

@@ -162,7 +162,7 @@ public sealed class PresetCatalog
     private static byte[] Read(string file) =>
         FileFacts.Of(file) is { Exists: true, Length: > MostBytes } info
             ? throw new InvalidDataException($"{file} is {info.Length} bytes long, more than a list of presets may be ({MostBytes}).")
-            : File.ReadAllBytes(file);
+            : PlainFile.ReadAllBytes(file);
 
     /// <exception cref="InvalidDataException">It is not a list of presets.</exception>
     internal static IReadOnlyDictionary<string, Preset> Parse(string file, byte[] json)

@@ -14,6 +14,8 @@ public static partial class PromptText
     // What programs print where there is no text.
     private static readonly string[] Nothings = ["null", "none", "nan", "nil", "undefined", "n/a", "<na>", "nat", "\\n", "[object object]"];
 
+    private static readonly string[] Nones = ["none", "null", "n/a"];
+
     /// <summary>Whether a text is what programs print where there is none: <c>NULL</c>, <c>None</c>, <c>nan</c>.</summary>
     public static bool IsNothing(string text)
     {
@@ -21,18 +23,26 @@ public static partial class PromptText
         return Nothings.Contains(text.Trim(), StringComparer.OrdinalIgnoreCase);
     }
 
+    /// <summary>Whether people write it for a prompt that is left empty; a program may, too, and means the same.</summary>
+    public static bool IsNone(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        return Nones.Contains(text.Trim(), StringComparer.OrdinalIgnoreCase);
+    }
+
     /// <summary>The text of a prompt that a text encoder can read.</summary>
     /// <param name="field">The setting that it is of: <c>prompt</c> or <c>negative</c>.</param>
     /// <param name="text">The text.</param>
     /// <param name="mayBeEmpty">Whether there may be none.</param>
-    /// <returns><paramref name="text"/>.</returns>
+    /// <returns><paramref name="text"/>, or nothing where there may be none and it says that there is none.</returns>
     /// <exception cref="InvalidRequestException">It is empty, too long, not text, or not what somebody wrote.</exception>
     public static string Require(string field, string text, bool mayBeEmpty)
     {
         ArgumentNullException.ThrowIfNull(text);
         var name = field == "prompt" ? "prompt" : $"{field} prompt";
         var isEmpty = string.IsNullOrWhiteSpace(text);
-        return ProblemOf(text, name) is { } problem ? throw new InvalidRequestException(field, problem)
+        return mayBeEmpty && IsNone(text) ? ""
+            : ProblemOf(text, name) is { } problem ? throw new InvalidRequestException(field, problem)
             : !isEmpty && ProblemOfWords(text, name, mayBeEmpty) is { } noWords ? throw new InvalidRequestException(field, noWords)
             : isEmpty && !mayBeEmpty
                 ? throw new InvalidRequestException(

@@ -65,7 +65,7 @@ internal sealed record KnownStepCache
 
         try
         {
-            var known = facts.Length > MostBytes ? null : JsonSerializer.Deserialize<KnownStepCache>(File.ReadAllBytes(file), Json);
+            var known = facts.Length > MostBytes ? null : JsonSerializer.Deserialize<KnownStepCache>(PlainFile.ReadAllBytes(file), Json);
             return known is null ? throw new JsonException("It says nothing, or is too large.")
                 : known.FindFault() is { } fault ? throw new JsonException(fault)
                 : known;

@@ -38,7 +38,7 @@ public sealed record BackendSettings
         var path = folder.Settings(FileName);
         try
         {
-            return JsonSerializer.Deserialize(File.ReadAllBytes(path), KeptBackendJson.Default.KeptBackend)?.ToSettings()
+            return JsonSerializer.Deserialize(PlainFile.ReadAllBytes(path), KeptBackendJson.Default.KeptBackend)?.ToSettings()
                 ?? throw new JsonException("It is null.");
         }
         catch (Exception exception) when (exception is JsonException or FileNotFoundException)

@@ -2,6 +2,7 @@ using System.Net.Http.Headers;
 using System.Text.Json;
 using WanSharp.Hosting.Downloads;
 using WanSharp.Models.Hub;
+using WanSharp.Tensors;
 
 namespace WanSharp.Hosting.Hub;
 
@@ -178,7 +179,7 @@ internal sealed class HubClient : IDisposable
         {
             var file =
                 options.TokenFile is { } path && File.Exists(path) && Tensors.FileFacts.Of(path).Length <= LongestToken ? path : null;
-            var token = (options.Token ?? (file is null ? "" : File.ReadAllText(file))).Trim();
+            var token = (options.Token ?? (file is null ? "" : PlainFile.ReadAllText(file))).Trim();
             return token.Length == 0 ? null
                 : token.All(c => c is > ' ' and < (char)127) ? token
                 : throw new IOException(

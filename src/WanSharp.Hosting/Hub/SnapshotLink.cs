@@ -31,7 +31,7 @@ internal static class SnapshotLink
             path,
             copy =>
             {
-                using var content = File.OpenRead(blob);
+                using var content = PlainFile.OpenRead(blob);
                 content.CopyTo(copy, CopyChunk);
             }
         );

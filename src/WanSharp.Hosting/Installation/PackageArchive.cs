@@ -1,5 +1,6 @@
 using System.Formats.Tar;
 using System.IO.Compression;
+using WanSharp.Tensors;
 
 namespace WanSharp.Hosting.Installation;
 
@@ -61,7 +62,7 @@ internal sealed class PackageArchive
 
     private static async Task UnpackTarAsync(string file, Place place, CancellationToken cancellationToken)
     {
-        var packed = File.OpenRead(file);
+        var packed = PlainFile.OpenRead(file);
         await using (packed.ConfigureAwait(false))
         {
             var gzip = new GZipStream(packed, CompressionMode.Decompress);

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using WanSharp.Hosting.Downloads;
+using WanSharp.Tensors;
 
 namespace WanSharp.Hosting.Installation;
 
@@ -41,7 +42,7 @@ internal sealed class PackageDownload(HttpClient http, TimeProvider clock)
     private async Task CopyAsync(string source, string file, CancellationToken cancellationToken)
     {
         PartialFile.Delete(file);
-        var (from, to) = (File.OpenRead(source), File.Create(file));
+        var (from, to) = (PlainFile.OpenRead(source), File.Create(file));
         await using (from.ConfigureAwait(false))
         await using (to.ConfigureAwait(false))
         {
@@ -57,7 +58,7 @@ internal sealed class PackageDownload(HttpClient http, TimeProvider clock)
     private static async Task CheckAsync(Uri address, string sha512, string file, CancellationToken cancellationToken)
     {
         string actual;
-        var stream = File.OpenRead(file);
+        var stream = PlainFile.OpenRead(file);
         await using (stream.ConfigureAwait(false))
         {
             actual = Convert.ToBase64String(await SHA512.HashDataAsync(stream, cancellationToken).ConfigureAwait(false));

@@ -23,7 +23,8 @@ internal static class BatchFields
         ["output"] = (entry, value) => entry with { Output = value.Text },
     };
 
-    private static readonly string[] Prompts = ["prompt", "negative"];
+    private const string Negative = "negative";
+    private static readonly string[] Prompts = ["prompt", Negative];
 
     // Any other text is a value of them, too.
     private static readonly string[] OtherTexts = ["image", "last_image", "style", "output"];
@@ -72,7 +73,12 @@ internal static class BatchFields
             throw new InvalidRequestException(value.Field, foreign);
         }
 
-        if ((isPrompt || OtherTexts.Contains(value.Field, StringComparer.OrdinalIgnoreCase)) && PromptText.IsNothing(value.Text))
+        var mayBeNone = value.Field.Equals(Negative, StringComparison.OrdinalIgnoreCase) && PromptText.IsNone(value.Text);
+        if (
+            !mayBeNone
+            && (isPrompt || OtherTexts.Contains(value.Field, StringComparer.OrdinalIgnoreCase))
+            && PromptText.IsNothing(value.Text)
+        )
         {
             throw new InvalidRequestException(
                 value.Field,

@@ -1,3 +1,4 @@
+using WanSharp.Engine.Requests;
 using WanSharp.Jobs.Batches.Reading;
 using WanSharp.Tensors;
 
@@ -145,7 +146,7 @@ public static class BatchFile
         {
             try
             {
-                entry = BatchFields.Set(entry, new FieldValue(field.Name, field.Value, folder, record.DecimalComma));
+                entry = BatchFields.Set(entry, new FieldValue(field.Name, field.Value, folder, record.DecimalComma || MayBeDecimal(field)));
             }
             catch (InvalidRequestException exception)
             {
@@ -166,6 +167,10 @@ public static class BatchFile
                 }
             : entry;
     }
+
+    /// <summary>Whether a comma in quotes, which parts no cells, is that of a number; it may part the items of a list.</summary>
+    private static bool MayBeDecimal(BatchField field) =>
+        field.IsQuoted && SettingFields.Find(field.Name) is { IsList: false, Example: null };
 
     private static InvalidRequestException HasTooMany(string path) =>
         new("file", $"{path} holds more than {MostJobs} jobs: divide it among several batches.");

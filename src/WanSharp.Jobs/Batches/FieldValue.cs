@@ -8,15 +8,20 @@ namespace WanSharp.Jobs.Batches;
 /// <param name="Field">The field's name.</param>
 /// <param name="Text">The value.</param>
 /// <param name="Folder">Where relative paths begin.</param>
-/// <param name="DecimalComma">Whether a comma may stand for the decimal point, as in tables whose separator is another.</param>
+/// <param name="DecimalComma">Whether a comma may stand for the decimal point, as in quotes, and where another separates cells.</param>
 internal readonly partial record struct FieldValue(string Field, string Text, string Folder, bool DecimalComma)
 {
+    // A shell would have written the folder; a table has none.
+    private const string Home = "~/";
+
     /// <summary>The full path of the file that it names.</summary>
-    /// <exception cref="InvalidRequestException">It is empty.</exception>
+    /// <exception cref="InvalidRequestException">It is empty, or an address.</exception>
     public string File() =>
-        Text.Length > 0
-            ? Path.GetFullPath(Text, Folder)
-            : throw new InvalidRequestException(Field, $"The {Field} is empty: name a file, or leave the field out.");
+        Text.Length == 0 ? throw new InvalidRequestException(Field, $"The {Field} is empty: name a file, or leave the field out.")
+        : NamedPath.IsAddress(Text) ? throw new InvalidRequestException(Field, $"The {Field} '{Text}': {NamedPath.ProblemOf(Text)}")
+        : Text.StartsWith(Home, StringComparison.Ordinal)
+            ? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), Text[Home.Length..])
+        : Path.GetFullPath(Text, Folder);
 
     /// <exception cref="InvalidRequestException">It is neither true nor false.</exception>
     public bool Flag() =>
@@ -53,19 +58,21 @@ internal readonly partial record struct FieldValue(string Field, string Text, st
 
         return field.TrySet(settings, text, out var changed)
             ? field.From(changed, Folder)
-            : throw NotA(field.Expected, text, field.Range?.IsWhole == true);
+            : throw NotA(field.Expected, text, field.Range?.IsWhole == true, field.Range is not null || field.IsList);
     }
 
     /// <exception cref="InvalidRequestException">It is not a whole number.</exception>
     public int WholeNumber() =>
-        SettingTexts.TryParseNumber<int>(WithPoint(), out var number) ? number : throw NotA("a whole number", WithPoint(), isWhole: true);
+        SettingTexts.TryParseNumber<int>(WithPoint(), out var number)
+            ? number
+            : throw NotA("a whole number", WithPoint(), isWhole: true, isNumber: true);
 
-    private InvalidRequestException NotA(string expected, string text, bool isWhole)
+    private InvalidRequestException NotA(string expected, string text, bool isWhole, bool isNumber)
     {
         var hint =
             isWhole && text.Contains('E', StringComparison.OrdinalIgnoreCase)
                 ? " (spreadsheets round long numbers: format the column as text)"
-            : text.Contains(',', StringComparison.Ordinal) ? " (write a decimal point)"
+            : isNumber && text.Contains(',', StringComparison.Ordinal) ? " (write a decimal point)"
             : "";
         return new InvalidRequestException(Field, $"The {Field} is {expected}, not '{Text}'{hint}.");
     }

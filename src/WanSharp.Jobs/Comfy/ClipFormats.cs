@@ -1,3 +1,5 @@
+using WanSharp.Tensors;
+
 namespace WanSharp.Jobs.Comfy;
 
 /// <summary>The formats of clips that ComfyUI's nodes write: known from a node before it runs, and from a file's first bytes.</summary>
@@ -34,7 +36,7 @@ internal static class ClipFormats
     public static bool Is(string path, string format)
     {
         Span<byte> head = stackalloc byte[HeadBytes];
-        using var file = File.OpenRead(path);
+        using var file = PlainFile.OpenRead(path);
         head = head[..file.ReadAtLeast(head, HeadBytes, throwOnEndOfStream: false)];
         var box = head.Length >= 8 ? head[4..8] : [];
         return format switch

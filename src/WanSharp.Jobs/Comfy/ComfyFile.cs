@@ -21,7 +21,7 @@ internal static class ComfyFile
         {
             var length = FileFacts.Of(path).Length;
             return length <= maximumBytes
-                ? File.ReadAllText(path)
+                ? PlainFile.ReadAllText(path)
                 : throw new InvalidRequestException(
                     field,
                     $"{path} has {length} bytes, more than a {field} may have ({maximumBytes}): name another file."

@@ -170,7 +170,7 @@ internal sealed class ComfyServer : IDisposable
                 () =>
                     new MultipartFormDataContent
                     {
-                        { new StreamContent(File.OpenRead(path)), "image", name },
+                        { new StreamContent(PlainFile.OpenRead(path)), "image", name },
                         { new StringContent("true"), "overwrite" }, // the name is the content's digest
                         { new StringContent("wansharp"), "subfolder" },
                     },

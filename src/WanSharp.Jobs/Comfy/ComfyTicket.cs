@@ -28,7 +28,7 @@ internal sealed record ComfyTicket(string Server, string PromptId, string Client
                 return null;
             }
 
-            var ticket = JsonSerializer.Deserialize(File.ReadAllText(path), ComfyJson.Default.ComfyTicket);
+            var ticket = JsonSerializer.Deserialize(PlainFile.ReadAllText(path), ComfyJson.Default.ComfyTicket);
             return ticket?.Key == key && Guid.TryParseExact(ticket.PromptId, "D", out _) && Guid.TryParse(ticket.ClientId, out _)
                 ? ticket
                 : null;

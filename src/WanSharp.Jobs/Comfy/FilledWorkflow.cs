@@ -16,7 +16,7 @@ internal sealed class FilledWorkflow
     /// <summary>How each setting is put in. In this order: seconds are counted in fps, and one guidance scale overwrites another.</summary>
     private static readonly (string Field, Action<FilledWorkflow, JobRequest> Fill)[] Fills =
     [
-        ("negative", (filled, request) => filled.Set(ComfyRole.Negative, request.NegativePrompt)),
+        ("negative", (filled, request) => filled.Set(ComfyRole.Negative, NegativeOf(request))),
         ("width", (filled, request) => filled.Set(ComfyRole.Width, Divisible(request.Width, ComfyRole.Width))),
         ("height", (filled, request) => filled.Set(ComfyRole.Height, Divisible(request.Height, ComfyRole.Height))),
         ("fps", (filled, request) => filled.Set(ComfyRole.Fps, request.Fps)),
@@ -34,6 +34,9 @@ internal sealed class FilledWorkflow
     private readonly ComfyMapping _mapping;
     private readonly JsonObject _nodes;
     private readonly JsonObject _settings = []; // what was put in, by role
+
+    private static string? NegativeOf(JobRequest request) =>
+        request.NegativePrompt is { } negative ? PromptText.Require("negative", negative, mayBeEmpty: true) : null;
 
     private FilledWorkflow(ComfyWorkflow workflow, ComfyMapping mapping) =>
         (_workflow, _mapping, _nodes) = (workflow, mapping, workflow.Copy());
@@ -84,7 +87,6 @@ internal sealed class FilledWorkflow
         }
 
         filled.Set(ComfyRole.Prompt, PromptText.Require("prompt", request.Prompt, mayBeEmpty: false));
-        PromptText.Require("negative", request.NegativePrompt ?? "", mayBeEmpty: true);
         foreach (var (_, fill) in Fills)
         {
             fill(filled, request);

@@ -25,7 +25,7 @@ public static class FilmFolder
     {
         try
         {
-            return Exists(path) && File.ReadAllText(Path.Combine(path, FileName)) == FilmText.Write(film, made: null, indented: true);
+            return Exists(path) && PlainFile.ReadAllText(Path.Combine(path, FileName)) == FilmText.Write(film, made: null, indented: true);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -75,7 +75,9 @@ public static class FilmFolder
         {
             return (
                 film,
-                JsonSerializer.Deserialize(File.ReadAllBytes(JobFolder.Open(path).Settings(OutputName)), FilmJson.Default.Place)?.Output
+                JsonSerializer
+                    .Deserialize(PlainFile.ReadAllBytes(JobFolder.Open(path).Settings(OutputName)), FilmJson.Default.Place)
+                    ?.Output
             );
         }
         catch (Exception exception) when (exception is IOException or JsonException)

@@ -34,7 +34,7 @@ internal sealed class FilmFrames(string? ffmpeg, string folder)
         var note = Path.Combine(folder, key[..16] + ".last");
         if (File.Exists(note))
         {
-            var noted = Path.Combine(folder, await File.ReadAllTextAsync(note, cancellationToken).ConfigureAwait(false));
+            var noted = Path.Combine(folder, await PlainFile.ReadAllTextAsync(note, cancellationToken).ConfigureAwait(false));
             if (FileFacts.Of(noted) is { Exists: true, Length: > 0 })
             {
                 return noted;

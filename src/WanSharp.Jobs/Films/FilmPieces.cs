@@ -47,7 +47,7 @@ internal sealed class FilmPieces(string? ffmpeg, string folder, OutputKind kind,
         try
         {
             var kept = JsonSerializer.Deserialize(
-                await File.ReadAllBytesAsync(NoteOf(path), cancellationToken).ConfigureAwait(false),
+                await PlainFile.ReadAllBytesAsync(NoteOf(path), cancellationToken).ConfigureAwait(false),
                 FilmJson.Default.Kept
             );
             var digest = await Digests.OfFileAsync(path, cancellationToken).ConfigureAwait(false);

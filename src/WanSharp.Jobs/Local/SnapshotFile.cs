@@ -16,7 +16,7 @@ internal sealed class SnapshotFile(string path, Action<string>? unsaved = null)
     {
         try
         {
-            using var file = File.OpenRead(path);
+            using var file = PlainFile.OpenRead(path);
             return (DenoiseSnapshot.Read(file), null);
         }
         catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)

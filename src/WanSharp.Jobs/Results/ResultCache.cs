@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using WanSharp.Storage;
+using WanSharp.Tensors;
 
 namespace WanSharp.Jobs.Results;
 
@@ -33,7 +34,7 @@ public sealed class ResultCache(ContentStore store) : IResultCache
 
         try
         {
-            using var text = File.OpenRead(entry.PathOf(OutcomeFile));
+            using var text = PlainFile.OpenRead(entry.PathOf(OutcomeFile));
             var outcome = await JsonSerializer
                 .DeserializeAsync(text, ResultJson.Default.JobOutcome, cancellationToken)
                 .ConfigureAwait(false);

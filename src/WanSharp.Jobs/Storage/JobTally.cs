@@ -33,7 +33,9 @@ internal static class JobTally
         try
         {
             var path = folder.Settings(Name);
-            return File.Exists(path) && int.TryParse(File.ReadAllText(path), NumberStyles.None, CultureInfo.InvariantCulture, out var jobs)
+            return
+                File.Exists(path)
+                && int.TryParse(PlainFile.ReadAllText(path), NumberStyles.None, CultureInfo.InvariantCulture, out var jobs)
                 ? jobs
                 : 0;
         }

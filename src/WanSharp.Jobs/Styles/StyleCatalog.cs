@@ -102,7 +102,7 @@ public sealed class StyleCatalog
 
         try
         {
-            return UserJson.ReadNamed<Style>(File.ReadAllBytes(file));
+            return UserJson.ReadNamed<Style>(PlainFile.ReadAllBytes(file));
         }
         catch (JsonException exception)
         {

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using WanSharp.Tensors;
 
 namespace WanSharp.Media.Clips;
 
@@ -13,7 +14,7 @@ public static class ClipStructure
     public static bool IsWhole(string path)
     {
         ArgumentNullException.ThrowIfNull(path);
-        using var file = File.OpenRead(path);
+        using var file = PlainFile.OpenRead(path);
         var head = new byte[16];
         var count = file.ReadAtLeast(head, head.Length, throwOnEndOfStream: false);
         return count > 0

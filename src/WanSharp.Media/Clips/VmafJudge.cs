@@ -51,7 +51,7 @@ public static class VmafJudge
                 await process.FinishAsync($"VMAF of {path} cannot be measured", cancellationToken).ConfigureAwait(false);
             }
 
-            using var log = JsonDocument.Parse(await File.ReadAllBytesAsync(folder[Log], cancellationToken).ConfigureAwait(false));
+            using var log = JsonDocument.Parse(await PlainFile.ReadAllBytesAsync(folder[Log], cancellationToken).ConfigureAwait(false));
             return log.RootElement.GetProperty("pooled_metrics").GetProperty("vmaf").GetProperty("mean").GetDouble();
         }
         catch (Exception exception) when (exception is JsonException or KeyNotFoundException or FileNotFoundException)

@@ -1,5 +1,6 @@
 using WanSharp.Media.Ffmpeg;
 using WanSharp.Media.Metadata;
+using WanSharp.Tensors;
 
 namespace WanSharp.Media.Images;
 
@@ -61,7 +62,7 @@ public static class ImageReader
 
         try
         {
-            var file = File.OpenRead(path);
+            var file = PlainFile.OpenRead(path);
             await using (file.ConfigureAwait(false))
             {
                 return !(

@@ -1,4 +1,5 @@
 using System.Text;
+using WanSharp.Tensors;
 
 namespace WanSharp.Media.Metadata;
 
@@ -20,7 +21,7 @@ public static class EmbeddedTexts
         MediaFile.Require(path);
         try
         {
-            var file = File.OpenRead(path);
+            var file = PlainFile.OpenRead(path);
             await using var fileEnd = file.ConfigureAwait(false);
             var start = new byte[StartLength];
             var length = await file.ReadAtLeastAsync(start, start.Length, throwOnEndOfStream: false, cancellationToken)

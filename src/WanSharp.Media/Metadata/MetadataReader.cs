@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using WanSharp.Media.Ffmpeg;
+using WanSharp.Tensors;
 
 namespace WanSharp.Media.Metadata;
 
@@ -20,7 +21,7 @@ public static class MetadataReader
         MediaFile.Require(path);
         try
         {
-            var file = File.OpenRead(path);
+            var file = PlainFile.OpenRead(path);
             await using var fileEnd = file.ConfigureAwait(false);
             var start = new byte[WebpFile.SignatureLength];
             var length = await file.ReadAtLeastAsync(start, start.Length, throwOnEndOfStream: false, cancellationToken)

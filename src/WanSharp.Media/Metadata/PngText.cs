@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using WanSharp.Tensors;
 
 namespace WanSharp.Media.Metadata;
 
@@ -25,7 +26,7 @@ internal static class PngText
     /// <summary>Adds a comment to a file that nobody reads yet.</summary>
     public static async Task AddAsync(string file, string text, CancellationToken cancellationToken)
     {
-        var png = await File.ReadAllBytesAsync(file, cancellationToken).ConfigureAwait(false);
+        var png = await PlainFile.ReadAllBytesAsync(file, cancellationToken).ConfigureAwait(false);
         if (png.Length < HeaderLength)
         {
             throw new MediaException($"{file} ends within its header.");

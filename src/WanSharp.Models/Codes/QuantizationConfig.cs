@@ -40,6 +40,7 @@ internal sealed partial class QuantizationConfig
             return null;
         }
 
+        QuantoMap.Require(checkpoint);
         var folder = Path.GetDirectoryName(Path.GetFullPath(checkpoint.Path)) ?? "";
         var own = Path.Combine(folder, FileName);
         var general = ModelDescription.FileNextTo(checkpoint.Path);

@@ -31,7 +31,7 @@ public sealed class AliasCatalog
 
         if (file is not null && File.Exists(file))
         {
-            using var users = File.OpenRead(file);
+            using var users = PlainFile.OpenRead(file);
             catalog.Add(users, file);
         }
 

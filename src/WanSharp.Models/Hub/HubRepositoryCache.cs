@@ -52,7 +52,7 @@ internal sealed class HubRepositoryCache
         }
 
         var path = HubPath.In(Path.Combine(Folder, "refs"), revision);
-        var text = File.Exists(path) && FileFacts.Of(path).Length < LongestRef ? File.ReadAllText(path).Trim() : "";
+        var text = File.Exists(path) && FileFacts.Of(path).Length < LongestRef ? PlainFile.ReadAllText(path).Trim() : "";
         return HubReference.IsCommitId(text) ? text : null;
     }
 

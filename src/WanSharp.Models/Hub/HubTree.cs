@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using WanSharp.Tensors;
 
 namespace WanSharp.Models.Hub;
 
@@ -25,7 +26,7 @@ internal static class HubTree
                 return null;
             }
 
-            using var document = JsonDocument.Parse(File.ReadAllBytes(path));
+            using var document = JsonDocument.Parse(PlainFile.ReadAllBytes(path));
             var root = document.RootElement;
             return root.GetProperty(Version).GetInt32() == FormatVersion
                 ? [.. root.GetProperty(Files).EnumerateObject().Select(file => FileOf(file.Name, file.Value))]

@@ -120,13 +120,16 @@ internal static partial class ExpertTwins
             && FileWords.Plain(a.Remove(one.Index, one.Length)) == FileWords.Plain(b.Remove(other.Index, other.Length));
     }
 
-    /// <summary>Whether names differ in one word alone that is no precision, date, version, or number of a training's steps.</summary>
+    /// <summary>
+    /// Whether names differ in one word alone that is no precision, date, version, or number of a training's steps: 1 and 2 are as likely
+    /// the first and the second half of the steps.
+    /// </summary>
     private static bool DifferInAWord(string a, string b)
     {
         var (one, other) = (WordsOf(a), WordsOf(b));
         return one.Length == other.Length
             && one.Zip(other).Where(pair => pair.First != pair.Second).ToList() is [var pair]
-            && !(Saved().IsMatch(pair.First) && Saved().IsMatch(pair.Second));
+            && (pair is ("1", "2") or ("2", "1") || !(Saved().IsMatch(pair.First) && Saved().IsMatch(pair.Second)));
     }
 
     private static string[] WordsOf(string name) =>

@@ -52,7 +52,12 @@ internal static partial class PartPlaces
     {
         foreach (var (step, folder) in Above(start).Index())
         {
-            List<(string Folder, int Depth)> folders = [.. Below(folder, HoldsParts, ContainerDepth), .. SharedIn(folder)];
+            List<(string Folder, int Depth)> folders =
+            [
+                .. Below(folder, HoldsParts, ContainerDepth),
+                .. SharedIn(folder),
+                .. ExtraPaths.In(folder, ExtraPaths.Parts).Select(extra => (extra, ModelFiles.Deepest)),
+            ];
             if (step <= StepsWithFiles || folders.Count > 0)
             {
                 folders.Insert(0, (folder, 0));
@@ -80,13 +85,16 @@ internal static partial class PartPlaces
 
     /// <summary>The folders with LoRAs in a folder, and in its containers, whatever their case.</summary>
     public static IEnumerable<string> LorasIn(string folder) =>
-        Below(folder, LoraPlaces.IsOne, ContainerDepth).Select(place => place.Folder).Where(LoraPlaces.IsOne);
+        Below(folder, LoraPlaces.IsOne, ContainerDepth)
+            .Select(place => place.Folder)
+            .Where(LoraPlaces.IsOne)
+            .Concat(ExtraPaths.In(folder, ExtraPaths.Loras));
 
     /// <summary>The folders with LoRAs around a folder, the nearest first.</summary>
     public static IEnumerable<string> LorasAround(string start) => Above(start).SelectMany(LorasIn);
 
     /// <summary>A folder and those above it that may be a collection's.</summary>
-    private static IEnumerable<string> Above(string start)
+    public static IEnumerable<string> Above(string start)
     {
         var home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
         var folder = Path.GetFullPath(start);
@@ -103,7 +111,11 @@ internal static partial class PartPlaces
 
     /// <summary>Where the transformers of a folder of models are kept.</summary>
     public static IReadOnlyList<(string Folder, int Depth)> Transformers(string folder) =>
-        [(folder, 0), .. Below(folder, HoldsTransformers, ContainerDepth)];
+        [
+            (folder, 0),
+            .. Below(folder, HoldsTransformers, ContainerDepth),
+            .. ExtraPaths.In(folder, ExtraPaths.Transformers).Select(extra => (extra, ModelFiles.Deepest)),
+        ];
 
     /// <summary>
     /// The folders in which the other expert of a transformer may be, the nearest first: its own, that of its twin, those that collect
@@ -151,7 +163,7 @@ internal static partial class PartPlaces
         }
 
         var main = Path.Combine(repository, "refs", "main");
-        var named = File.Exists(main) && FileFacts.Of(main).Length < 200 ? File.ReadAllText(main).Trim() : "";
+        var named = File.Exists(main) && FileFacts.Of(main).Length < 200 ? PlainFile.ReadAllText(main).Trim() : "";
         return snapshots.FirstOrDefault(snapshot => Path.GetFileName(snapshot) == named)
             ?? (
                 snapshots.Count == 1

@@ -151,5 +151,10 @@ internal sealed class PartSearch(string source, IReadOnlyList<string> starts, st
     }
 
     /// <summary>The folders that were looked into, for errors.</summary>
-    public string Looked() => PathList.Of(_folders.SelectMany(place => place).Select(place => place.Folder).Distinct());
+    public string Looked()
+    {
+        var folders = PathList.Of(_folders.SelectMany(place => place).Select(place => place.Folder).Distinct());
+        var unread = starts.SelectMany(PartPlaces.Above).Select(ExtraPaths.ProblemIn).FirstOrDefault(problem => problem is not null);
+        return unread is null ? folders : $"{folders} ({unread.TrimEnd('.')})";
+    }
 }

@@ -214,7 +214,11 @@ internal sealed class TransformerChoice(string path, NamedParts named, Headers h
             problems.Count > 0
                 ? $"no transformer that can be used was found. {string.Join(" ", problems)}"
                 : $"no Wan transformer was found; looked at {paths.Count} checkpoints in {folder} and the folders in it."
-                    + (Unfinished(folder) is { } part ? $" The download of {part} is not complete: run it again." : "")
+                    + (
+                        Unfinished(folder) is { } part ? $" The download of {part} is not complete: run it again."
+                        : ExtraPaths.ProblemIn(folder) is { } unread ? $" {unread}"
+                        : PackedFiles.In(folder)
+                    )
         );
     }
 

@@ -72,6 +72,11 @@ public sealed class LoraFile : IDisposable
         var changes = new Dictionary<string, List<WeightChange>>(StringComparer.Ordinal);
         var (dropped, unknown) = (new List<string>(), new List<string>(_others.Where(name => !LoraScope.IsOfTextEncoder(name))));
         dropped.AddRange(_others.Where(LoraScope.IsOfTextEncoder));
+        if (unknown.Exists(name => LoraKinds.UnsupportedMethod(name) is not null))
+        {
+            throw Unknown(unknown, model, someFit: true); // before numbers are read that the method gives another meaning
+        }
+
         var takers = new Dictionary<(string Weight, bool IsDifference), LoraLayer>();
         var scope = new LoraScope(_modules.Select(module => module.Key));
         if (expert is null && scope.HasBoth)
@@ -113,17 +118,18 @@ public sealed class LoraFile : IDisposable
 
         return unknown.Count > 0 ? throw Unknown(unknown, model, changes.Count > 0)
             : changes.Count == 0 ? throw NothingChanged(model, scope.OnlyExpert)
-            : new LoraFit(
-                new LoraChanges(
-                    $"{digest} {expert}",
-                    changes.ToDictionary(one => one.Key, one => (IReadOnlyList<WeightChange>)one.Value, StringComparer.Ordinal)
-                ),
-                dropped
-            )
+            : new LoraFit(Together($"{digest} {expert}", changes), dropped)
             {
+                NoEffect = LoraNumbers.NoEffect(changes.Values.SelectMany(list => list)),
                 IsUnscaled = _note is null && PeftNote.IsNamedByPeft(_file) && !PeftNote.HasScales(_file),
             };
     }
+
+    private LoraChanges Together(string id, Dictionary<string, List<WeightChange>> changes) =>
+        new(id, changes.ToDictionary(one => one.Key, one => (IReadOnlyList<WeightChange>)one.Value, StringComparer.Ordinal))
+        {
+            Source = Path,
+        };
 
     /// <summary>
     /// Whether a change of a weight is there already, under another name of its layer: files that are made for several tools have each
@@ -191,10 +197,12 @@ public sealed class LoraFile : IDisposable
             : unknown.Exists(name => name.Contains("vace", StringComparison.OrdinalIgnoreCase)) ? "It is a LoRA of a VACE model"
             : someFit ? "It is a LoRA of a model with more layers, or of other ones"
             : "It is a LoRA of another family of models";
+        var wayOut = method is not null
+            ? "get it as a LoRA in bf16 or fp16, or merge it into a checkpoint with the tool that made it"
+            : $"use it with the model that it was trained for{(someFit ? ", or save it without these tensors" : "")}";
         return new CheckpointException(
             Path,
-            $"{(someFit ? $"{unknown.Count} of its tensors fit" : "it fits")} nothing in {model}: {Shown(unknown)}. {why}: use it with the "
-                + $"model that it was trained for{(someFit ? ", or save it without these tensors" : "")}."
+            $"{(someFit ? $"{unknown.Count} of its tensors fit" : "it fits")} nothing in {model}: {Shown(unknown)}. {why}: {wayOut}."
         );
     }
 

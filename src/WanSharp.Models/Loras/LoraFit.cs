@@ -12,6 +12,9 @@ public sealed record LoraFit(LoraChanges Changes, IReadOnlyList<string> Dropped)
     /// <summary>One of <see cref="Dropped"/>, fit for a message; null where nothing is dropped.</summary>
     internal string? DroppedExample => Dropped.Count > 0 ? CheckpointException.Quote(Dropped[0]) : null;
 
+    /// <summary>Why it changes nothing, as part of a sentence; null if it changes something, or that is not known.</summary>
+    internal string? NoEffect { get; init; }
+
     /// <summary>Whether its scale is said nowhere, though the tool that made it always has one.</summary>
     internal bool IsUnscaled { get; init; }
 }

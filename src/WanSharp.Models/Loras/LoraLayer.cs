@@ -270,6 +270,7 @@ internal sealed class LoraLayer(
 
         var values = new float[tensor.Shape.ElementCount];
         tensor.ConvertTo(values.AsSpan());
+        LoraNumbers.RequireFinite(file.Path, key.Name, values);
         return values.AsSpan().ContainsAnyExcept(0f) ? new FullChange(tensor) : null;
     }
 

@@ -76,6 +76,11 @@ public sealed class LoraLibrary : IDisposable
             return Path.GetFullPath(name);
         }
 
+        if (Directory.Exists(name) && LoraPlaces.OnlyIn(name, Extensions) is { } only)
+        {
+            return only;
+        }
+
         var listed = Listed().ToList();
         var wanted = name.Replace('\\', '/');
         string[] found =

@@ -1,4 +1,7 @@
+using System.Numerics.Tensors;
+using WanSharp.Runtime.Adapters;
 using WanSharp.Tensors;
+using Tensor = WanSharp.Tensors.Tensor;
 
 namespace WanSharp.Models.Loras;
 
@@ -19,7 +22,7 @@ internal static class LoraNumbers
     /// <exception cref="CheckpointException">They are no LoRA's.</exception>
     public static void Require(string path, (string Name, Tensor Tensor) down, (string Name, Tensor Tensor) up, double scale)
     {
-        if (!down.Tensor.ReadBytes(0, (int)Math.Min(down.Tensor.ByteLength, int.MaxValue)).ContainsAnyExcept((byte)0))
+        if (IsZero(down.Tensor))
         {
             throw new CheckpointException(
                 path,
@@ -29,7 +32,7 @@ internal static class LoraNumbers
             );
         }
 
-        var (first, second) = (MedianSize(down.Tensor), MedianSize(up.Tensor));
+        var (first, second) = (MedianSize(path, down), MedianSize(path, up));
         if (first > Largest && second > Largest && first * second * Math.Abs(scale) > Largest)
         {
             throw new CheckpointException(
@@ -42,11 +45,46 @@ internal static class LoraNumbers
         }
     }
 
-    private static float MedianSize(Tensor tensor)
+    /// <summary>Why changes of weights are none: a scale, or a second factor, of zero in each; null otherwise.</summary>
+    public static string? NoEffect(IEnumerable<WeightChange> changes)
     {
+        var scales = 0;
+        foreach (var change in changes)
+        {
+            if (change is not LowRankChange thin || (thin.Scale != 0 && !IsZero(thin.Up)))
+            {
+                return null;
+            }
+
+            scales += thin.Scale == 0 ? 1 : 0;
+        }
+
+        return scales > 0 ? "its alpha is 0" : "the second factors of all its layers are zero, as before a training";
+    }
+
+    private static bool IsZero(Tensor tensor) =>
+        !tensor.ReadBytes(0, (int)Math.Min(tensor.ByteLength, int.MaxValue)).ContainsAnyExcept((byte)0);
+
+    /// <summary>Refuses values that are no numbers.</summary>
+    public static void RequireFinite(string path, string name, ReadOnlySpan<float> values)
+    {
+        if (!TensorPrimitives.IsFiniteAll(values))
+        {
+            throw new CheckpointException(
+                path,
+                name,
+                "it holds NaN or infinity: the LoRA's training went wrong, or the file is damaged; get another."
+            );
+        }
+    }
+
+    private static float MedianSize(string path, (string Name, Tensor Tensor) factor)
+    {
+        var tensor = factor.Tensor;
         var block = tensor.DType.BlockLength();
         var values = new float[Math.Min(Sample, tensor.Shape.ElementCount) / block * block];
         tensor.Reshape([tensor.Shape.ElementCount]).Slice(0, values.Length).ConvertTo(values);
+        RequireFinite(path, factor.Name, values);
         var sizes = values.Select(Math.Abs).Order().ToArray();
         return sizes.Length == 0 ? 0 : sizes[sizes.Length / 2];
     }

@@ -95,7 +95,7 @@ internal sealed class PeftNote
         try
         {
             return FileFacts.Of(path).Length <= MostBytes
-                ? File.ReadAllText(path)
+                ? PlainFile.ReadAllText(path)
                 : throw new CheckpointException(path, "it is too long for a configuration.");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -131,8 +131,15 @@ internal sealed record NetworkNames(
                 checkpoint.Path,
                 $"it holds {prefixes.Count} networks of one kind ({What}), called "
                     + $"{string.Join(", ", prefixes.Take(8).Select(prefix => CheckpointException.Quote(prefix.TrimEnd('.'))))}: "
-                    + "save the one that is meant in a file of its own."
+                    + (
+                        prefixes is [var one, var other] && (AreExperts(one, other) || AreExperts(other, one))
+                            ? "they may be Wan 2.2's two experts: save each in a file of its own, called high_noise and low_noise."
+                            : "save the one that is meant in a file of its own."
+                    )
             );
+
+        static bool AreExperts(string one, string other) =>
+            one.Contains("high", StringComparison.OrdinalIgnoreCase) && other.Contains("low", StringComparison.OrdinalIgnoreCase);
 
         static string[] WordsOf(string prefix) =>
             [

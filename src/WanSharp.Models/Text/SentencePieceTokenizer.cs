@@ -64,7 +64,7 @@ public sealed class SentencePieceTokenizer
     /// <exception cref="InvalidDataException">The file is not a Unigram model, or lacks a piece that an encoder needs.</exception>
     public static SentencePieceTokenizer Load(string path)
     {
-        using var stream = SpecialFile.OpenRead(path);
+        using var stream = PlainFile.OpenRead(path);
         try
         {
             var bytes = Read(stream);

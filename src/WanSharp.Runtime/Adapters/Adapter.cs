@@ -132,7 +132,7 @@ public sealed class Adapter : IDisposable
                 _layers.Add(layer, parts = []);
             }
 
-            parts.Add(new AdapterPart(lowRank, lora));
+            parts.Add(new AdapterPart(lowRank, lora, _loras[lora].Source));
         }
         else if (isMatrix && (name.StartsWith(Blocks, StringComparison.Ordinal) || shape.ElementCount > MostCopied))
         {

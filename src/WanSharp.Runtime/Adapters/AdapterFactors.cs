@@ -27,15 +27,10 @@ internal sealed class AdapterFactors : IDisposable
         var column = 0L;
         foreach (var part in parts)
         {
-            Place(part.Change.Down, down.Write<float>(), column, Rank);
+            Place(part.Source, part.Change.Down, down.Write<float>(), column, Rank);
             // rows of up are columns of the file's
-            Place(part.Change.Up, up.Write<float>(), column * outFeatures, outFeatures);
+            Place(part.Source, part.Change.Up, up.Write<float>(), column * outFeatures, outFeatures);
             column += part.Change.Rank;
-        }
-
-        if (!TensorPrimitives.IsFiniteAll<float>(down.Read<float>()) || !TensorPrimitives.IsFiniteAll<float>(up.Read<float>()))
-        {
-            throw new InvalidDataException("A LoRA holds NaN or infinity: its file is damaged, get it again.");
         }
 
         (Down, Up) = (down.ConvertTo(dtype), up.ConvertTo(dtype));
@@ -82,12 +77,20 @@ internal sealed class AdapterFactors : IDisposable
     /// <summary>
     /// Writes a matrix [rows, columns] turned, [columns, rows], into rows of a length, from a place on.
     /// </summary>
-    private static void Place(Tensor matrix, Span<float> target, long start, long stride)
+    private static void Place(string source, Tensor matrix, Span<float> target, long start, long stride)
     {
         var (rows, columns) = ((int)matrix.Shape[0], (int)matrix.Shape[1]);
         using var wide = Tensor.Zeros(DType.F32, matrix.Shape);
         matrix.ConvertTo(wide);
         var values = wide.Read<float>();
+        if (!TensorPrimitives.IsFiniteAll(values))
+        {
+            throw new CheckpointException(
+                source,
+                "the LoRA holds NaN or infinity: its training went wrong, or it is damaged; get another."
+            );
+        }
+
         const int Tile = 32; // both sides of a tile stay in the cache
         for (var top = 0; top < rows; top += Tile)
         {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using WanSharp.Tensors;
 
 namespace WanSharp.Runtime.Memory;
 
@@ -133,7 +134,7 @@ public sealed record HostMemoryFacts(long Total, long Free, long? Limit)
     {
         try
         {
-            return File.ReadAllLines(file);
+            return PlainFile.ReadAllLines(file);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

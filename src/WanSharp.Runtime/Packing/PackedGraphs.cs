@@ -2,6 +2,7 @@ using WanSharp.Graphs;
 using WanSharp.Runtime.Providers;
 using WanSharp.Runtime.Weights;
 using WanSharp.Storage;
+using WanSharp.Tensors;
 
 namespace WanSharp.Runtime.Packing;
 
@@ -122,7 +123,7 @@ internal sealed class PackedGraphs(GraphCache graphs, string folder)
 
     /// <summary>Whether this version of the library wrote an entry: another one packs otherwise, and rewrites graphs otherwise.</summary>
     private bool IsOurs(ContentEntry entry) =>
-        entry.Files.Contains(VersionFile) && File.ReadAllText(entry.PathOf(VersionFile)) == graphs.Runtime.Version;
+        entry.Files.Contains(VersionFile) && PlainFile.ReadAllText(entry.PathOf(VersionFile)) == graphs.Runtime.Version;
 
     private void Pack(string entry, OnnxGraph graph, WeightStore weights, SessionSettings settings, CancellationToken cancellationToken)
     {

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using WanSharp.Tensors;
 
 namespace WanSharp.Runtime.Providers;
 
@@ -16,7 +17,7 @@ internal static class ElfNeeds
     /// <exception cref="IOException">The file cannot be read.</exception>
     public static IReadOnlyList<string>? Read(string path)
     {
-        using var file = File.OpenRead(path);
+        using var file = PlainFile.OpenRead(path);
         var header = At(file, 0, HeaderSize);
         if (header is null || !header.AsSpan(0, 6).SequenceEqual("\u007fELF\u0002\u0001"u8))
         {

@@ -123,7 +123,7 @@ internal sealed class InputPictures(PictureStore store, string folder) : IKeptPi
     {
         try
         {
-            return JsonSerializer.Deserialize(File.ReadAllBytes(place), InputJson.Default.StringArray) is [_, _] one ? one : null;
+            return JsonSerializer.Deserialize(PlainFile.ReadAllBytes(place), InputJson.Default.StringArray) is [_, _] one ? one : null;
         }
         catch (Exception exception) when (exception is IOException or JsonException or UnauthorizedAccessException)
         {

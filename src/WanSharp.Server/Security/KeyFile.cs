@@ -34,7 +34,7 @@ public sealed class KeyFile(string folder, TimeProvider clock)
             }
 
             // Its content decides: times are those of a link, or of the file that was copied over it.
-            var content = File.ReadAllBytes(_path);
+            var content = PlainFile.ReadAllBytes(_path);
             if (_read is not { } read || !content.AsSpan().SequenceEqual(read.Content))
             {
                 _read = read = (content, Parse(content));

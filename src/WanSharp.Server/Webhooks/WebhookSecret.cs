@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using WanSharp.Server.Security;
+using WanSharp.Tensors;
 
 namespace WanSharp.Server.Webhooks;
 
@@ -24,7 +25,7 @@ internal sealed class WebhookSecret
             SecretFile.Write(path, Encoding.ASCII.GetBytes(made));
         }
 
-        var text = File.ReadAllText(path).Trim();
+        var text = PlainFile.ReadAllText(path).Trim();
         var key = new byte[text.Length];
         return text.StartsWith(Mark, StringComparison.Ordinal) && Convert.TryFromBase64String(text[Mark.Length..], key, out var length)
             ? new WebhookSecret(key[..length])

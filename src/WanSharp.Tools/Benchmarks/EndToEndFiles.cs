@@ -129,7 +129,7 @@ internal sealed record EndToEndFiles(string Transformer, NamedParts Parts, strin
         const byte Score = 0x15; // its field 2, a float
         const float Unlikely = -1000;
         using var content = new MemoryStream();
-        content.Write(File.ReadAllBytes(tokenizer));
+        content.Write(PlainFile.ReadAllBytes(tokenizer));
         Span<byte> score = stackalloc byte[sizeof(float)];
         BitConverter.TryWriteBytes(score, Unlikely);
         for (var piece = SentencePieceTokenizer.Load(tokenizer).VocabularySize; piece < vocabulary; piece++)

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using WanSharp.Tensors;
 
 namespace WanSharp.Tools.Benchmarks;
 
@@ -51,7 +52,10 @@ internal static class OperatorProfile
 
     private static IReadOnlyList<OperatorShare> Read(string folder, Func<IEnumerable<JsonElement>, IReadOnlyList<OperatorShare>> read)
     {
-        var documents = Directory.EnumerateFiles(folder, "*.json").Select(file => JsonDocument.Parse(File.ReadAllBytes(file))).ToList();
+        var documents = Directory
+            .EnumerateFiles(folder, "*.json")
+            .Select(file => JsonDocument.Parse(PlainFile.ReadAllBytes(file)))
+            .ToList();
         try
         {
             return read(documents.Select(document => document.RootElement));

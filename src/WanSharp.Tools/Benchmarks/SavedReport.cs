@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using WanSharp.Tensors;
 
 namespace WanSharp.Tools.Benchmarks;
 
@@ -15,7 +16,7 @@ internal static class SavedReport
     {
         try
         {
-            using var stream = File.OpenRead(path);
+            using var stream = PlainFile.OpenRead(path);
             return JsonSerializer.Deserialize(stream, type)
                 ?? throw new BenchmarkException($"{path} holds null, not a report of `{command} --json`.");
         }

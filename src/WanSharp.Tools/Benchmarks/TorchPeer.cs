@@ -84,7 +84,7 @@ internal sealed class TorchPeer : IAsyncDisposable
     {
         var file = _folder[precision];
         await AskAsync(Order(precision, file), cancellationToken).ConfigureAwait(false);
-        return MemoryMarshal.Cast<byte, float>(await File.ReadAllBytesAsync(file, cancellationToken).ConfigureAwait(false)).ToArray();
+        return MemoryMarshal.Cast<byte, float>(await PlainFile.ReadAllBytesAsync(file, cancellationToken).ConfigureAwait(false)).ToArray();
     }
 
     /// <summary>Ends the process.</summary>

@@ -176,7 +176,7 @@ internal sealed class MachineSights(WanHost host, string root = "/")
     {
         try
         {
-            return File.ReadAllText(Path.Combine(root, file)).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
+            return PlainFile.ReadAllText(Path.Combine(root, file)).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -74,7 +74,7 @@ public static class SavedPreset
             );
         }
 
-        if (File.Exists(file) && HasComments(File.ReadAllBytes(file)))
+        if (File.Exists(file) && HasComments(PlainFile.ReadAllBytes(file)))
         {
             throw new InvalidRequestException(
                 "save",
@@ -122,7 +122,9 @@ public static class SavedPreset
     private static string With(string file, string name, string model, PresetForm form, string about)
     {
         var presets = File.Exists(file)
-            ? JsonNode.Parse(File.ReadAllBytes(file), documentOptions: new JsonDocumentOptions { AllowTrailingCommas = true })!.AsObject()
+            ? JsonNode
+                .Parse(PlainFile.ReadAllBytes(file), documentOptions: new JsonDocumentOptions { AllowTrailingCommas = true })!
+                .AsObject()
             : [];
         var models = new JsonObject();
         foreach (

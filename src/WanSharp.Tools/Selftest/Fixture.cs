@@ -42,7 +42,7 @@ internal sealed class Fixture : IDisposable
         var configPath = Path.Combine(folder, "config.json");
         try
         {
-            var config = JsonDocument.Parse(File.ReadAllBytes(configPath));
+            var config = JsonDocument.Parse(PlainFile.ReadAllBytes(configPath));
             var io = Path.Combine(folder, "io.safetensors");
             return new Fixture(folder, config, File.Exists(io) ? SafetensorsFile.Open(io) : null);
         }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using WanSharp.Models.Text;
+using WanSharp.Tensors;
 
 namespace WanSharp.Tools.Selftest;
 
@@ -14,7 +15,7 @@ internal sealed class TokenizerCheck : IFixtureCheck
     private static IEnumerable<Comparison> Compare(Fixture fixture, CancellationToken cancellationToken)
     {
         var tokenizer = SentencePieceTokenizer.Load(Path.Combine(fixture.Folder, "spiece.model"));
-        using var document = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(fixture.Folder, "cases.json")));
+        using var document = JsonDocument.Parse(PlainFile.ReadAllBytes(Path.Combine(fixture.Folder, "cases.json")));
         var cases =
             document.RootElement.ValueKind == JsonValueKind.Array ? document.RootElement : document.RootElement.GetProperty("cases");
         var index = 0;

@@ -1,4 +1,5 @@
 using WanSharp.Engine.Planning;
+using WanSharp.Engine.Requests;
 
 namespace WanSharp.Engine.Tests.Planning;
 
@@ -20,6 +21,10 @@ public class PromptMarksTests
     [InlineData("a [cat|dog] runs", "'[cat|dog]'")]
     [InlineData("a cat BREAK a dog", "'BREAK'")]
     [InlineData("a __color__ cat", "'__color__'")]
+    [InlineData("Scene 2: a cat sits", "'Scene 2:' in the prompt is a label")]
+    [InlineData("Shot 3 - a cat sits", "'Shot 3 -'")]
+    [InlineData("Shot 1: a cat sits. Shot 2: it leaps.", null)]
+    [InlineData("scene 2 of a play: a cat sits", null)]
     [InlineData("100% cotton, 50% off", null)]
     [InlineData("a screen (16:9) in a room (at noon)", null)]
     [InlineData("the ratio (of 4:3) is {old}", null)]
@@ -31,5 +36,16 @@ public class PromptMarksTests
 
         Assert.Equal(expected is null ? 0 : 1, notes.Count);
         Assert.All(notes, note => Assert.StartsWith(expected!, note, StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("None", true)]
+    [InlineData(" n/a", true)]
+    [InlineData("", false)]
+    [InlineData("none of them blurry", false)]
+    public void NotesOf_ANegativePromptThatSaysNone_SaysThatItIsNone(string negative, bool isNone)
+    {
+        Assert.Equal(isNone, PromptMarks.NotesOf("a fox", negative).Any());
+        Assert.Equal(isNone ? "" : negative, PromptText.Require("negative", negative, mayBeEmpty: true));
     }
 }

@@ -116,6 +116,7 @@ public sealed class BatchFileTests : IDisposable
     [InlineData("{\"prompt\": \"a\", \"size\": \"64x64\", \"width\": 32}", "both size and width")]
     [InlineData("{\"prompt\": \"a\", \"image\": \"a\\u0000.png\"}", "NUL")]
     [InlineData("{\"prompt\": \"a\", \"image\": \"\"}", "The image is empty")]
+    [InlineData("{\"prompt\": \"a\", \"image\": \"https://example.com/a.png\"}", "it is an address")]
     [InlineData("{\"prompt\": [\"a\"]}", "takes a text")]
     [InlineData("{\"seed\": 1}", "no prompt")]
     [InlineData("{\"prompt\": \"a\", \"seed\": -2}", "from 0 to 18446744073709551615")]

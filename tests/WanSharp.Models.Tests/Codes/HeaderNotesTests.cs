@@ -1,3 +1,4 @@
+using System.Text.Json;
 using WanSharp.Models.Layout;
 using WanSharp.Models.Names;
 using WanSharp.Runtime.Weights;
@@ -35,6 +36,31 @@ public sealed class HeaderNotesTests : IDisposable
         _quantizer.Dispose();
         _networks.Dispose();
         _folder.Dispose();
+    }
+
+    /// <summary>quanto's own note in the header says a type for each layer.</summary>
+    [Theory]
+    [InlineData("quanto int8", "qint8", null)]
+    [InlineData("quanto fp8", "qfloat8", null)]
+    [InlineData("quanto fp8", "qfloat8_e4m3fn", null)]
+    [InlineData("quanto int8", "qint4", "quanto's qint4, which is not supported")]
+    [InlineData("quanto int8", "qfloat8", "but it is I8")]
+    [InlineData("quanto fp8", "qint8", "but it is F8_E4M3")]
+    public void Read_WithQuantosMap_ItSaysWhatTheFileHas(string format, string type, string? called)
+    {
+        using var quantizer = Quantizer.Of(_networks.Transformer, QuantizedFormats.Read[format]);
+        var layers = quantizer
+            .Stored.Keys.Where(name => name.EndsWith(".weight._data", StringComparison.Ordinal))
+            .ToDictionary(
+                name => name[..^".weight._data".Length],
+                _ => new Dictionary<string, string> { ["weights"] = type, ["activations"] = "none" }
+            );
+        var map = JsonSerializer.SerializeToUtf8Bytes(layers);
+        var notes = new Dictionary<string, string> { ["quantization_map_base64"] = Convert.ToBase64String(map) };
+        SafetensorsWriter.Write(_folder["model.safetensors"], quantizer.Stored, notes);
+        var problem = NetworkFile.Read(_folder["model.safetensors"]).Problem;
+        Assert.Equal(called is null, problem is null);
+        Assert.Contains(called ?? "", problem ?? "", StringComparison.Ordinal);
     }
 
     [Theory]

@@ -147,6 +147,11 @@ public sealed class OtherFilesTests : IDisposable
         using var made = System.Diagnostics.Process.Start("mkfifo", [path]);
         made.WaitForExit();
         Assert.Contains("a pipe", NetworkFile.Read(path).Problem, StringComparison.Ordinal);
+        Assert.Contains(
+            "is a pipe",
+            Assert.ThrowsAny<Exception>(() => SentencePieceTokenizer.Load(path)).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -314,6 +319,23 @@ public sealed class OtherFilesTests : IDisposable
         var wrong = Assert.Throws<CheckpointException>(() => new ModelLocator([]).Find(_folder["model"]));
 
         Assert.Contains($"{part} is a part of it: run it again", wrong.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>One hole takes many biases, which writers put together; a role that has none anywhere is as it was made.</summary>
+    [Theory]
+    [InlineData("blocks.1.ffn.0.bias", "but not in other blocks")]
+    [InlineData(".bias", "as all biases are")]
+    [InlineData(".ffn.0.bias", null)]
+    public void Read_BiasesThatAreZero_AreThoseOfADamagedFileOrOfAll(string ending, string? expected)
+    {
+        var tensors = _folder.Networks.Transformer.ToDictionary(
+            pair => pair.Key,
+            pair =>
+                pair.Key.EndsWith(ending, StringComparison.Ordinal) ? _folder.Keep(Tensor.Zeros(DType.F32, pair.Value.Shape)) : pair.Value
+        );
+        var problem = NetworkFile.Read(_folder.Write("file.safetensors", tensors)).Problem;
+        Assert.Equal(expected is null, problem is null);
+        Assert.Contains(expected ?? "", problem ?? "", StringComparison.Ordinal);
     }
 
     [Fact]

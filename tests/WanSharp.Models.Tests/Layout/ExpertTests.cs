@@ -34,6 +34,7 @@ public sealed class ExpertTests
     /// <summary>Two of one shape that may be experts are asked about, and run if one is named as both.</summary>
     [Theory]
     [InlineData("wan2.2-t2v-a14b-stage1.safetensors", "wan2.2-t2v-a14b-stage2.safetensors")]
+    [InlineData("wan22_t2v_1.safetensors", "wan22_t2v_2.safetensors")]
     [InlineData("t2v_upper.safetensors", "t2v_lower.safetensors")]
     [InlineData("mymix_high_motion.safetensors", "mymix_low_motion.safetensors")]
     [InlineData("expert1/model.safetensors", "expert2/model.safetensors")]
@@ -210,6 +211,37 @@ public sealed class ExpertTests
         titled["modelspec.title"] = "Wan2.2-T2V-A14B";
         file = folder.Write("diffusion_models/model.safetensors", folder.Networks.Transformer, titled);
         Assert.Contains("is called Wan 2.2", Assert.Single(folder.Find(file).Notes), StringComparison.Ordinal);
+    }
+
+    /// <summary>A title that another tool wrote into a file that was renamed, or the wrong download: nobody knows which is right.</summary>
+    [Theory]
+    [InlineData("wan2.2_t2v_high_noise_14B.safetensors", "Wan2.2 T2V A14B LowNoise", true)]
+    [InlineData("wan2.2_t2v_low_noise_14B.safetensors", "Wan2.2 T2V A14B HighNoise", true)]
+    [InlineData("wan2.2_t2v_high_noise_14B.safetensors", "Wan2.2 T2V A14B HighNoise", false)]
+    [InlineData("wan2.2_t2v_high_noise_14B.safetensors", "high contrast, low key", false)]
+    public void Find_AnExpertWhoseTitleSaysTheOther_IsRefused(string name, string title, bool isRefused)
+    {
+        using var folder = new TinyFolder("wan2.2-t2v-a14b").Comfy();
+        var titled = new Dictionary<string, string> { ["modelspec.title"] = title };
+        var file = folder.Write($"diffusion_models/{name}", folder.Networks.Transformer, titled);
+        Assert.Equal(isRefused, folder.Refusal(file).Contains($"('{title}') the other", StringComparison.Ordinal));
+    }
+
+    /// <summary>One download saved under both names would take all steps.</summary>
+    [Theory]
+    [InlineData("safetensors")]
+    [InlineData("gguf")]
+    public void Find_TwoThatAreOneFile_AreRefusedFromWhereverTheyAreNamed(string format)
+    {
+        using var folder = new TinyFolder("wan2.2-t2v-a14b").Comfy();
+        var high = folder.HighNoise($"diffusion_models/wan2.2_t2v_high_noise_14B.{format}");
+        var low = folder[$"diffusion_models/wan2.2_t2v_low_noise_14B.{format}"];
+        File.Copy(high, low);
+        Assert.All(
+            new[] { folder.Refusal(folder.Path), folder.Refusal(low), folder.Refusal(high, new NamedParts { LowNoise = low }) },
+            message => Assert.Contains($"it is a copy of {low}", message, StringComparison.Ordinal)
+        );
+        Assert.Null(folder.Find(low, new NamedParts { HighNoise = low, LowNoise = low }).HighNoisePath);
     }
 
     [Fact]

@@ -56,6 +56,52 @@ public sealed class FolderTests : IDisposable
         Assert.Equal(3, new ModelFinder().In(_folder.Path).Count);
     }
 
+    /// <summary>ComfyUI's users keep models on another disk, and say so in a file.</summary>
+    [Theory]
+    [InlineData("ComfyUI/models/diffusion_models")]
+    [InlineData("disk/unet")]
+    public void Find_ComfysExtraPaths_FindsThePartsThatAreElsewhere(string folder)
+    {
+        var transformer = _folder.Transformer($"{folder}/wan.safetensors");
+        var vae = _folder.Vae("disk/old/VAE/wan_2.1_vae.safetensors");
+        var text = _folder.TextEncoder("disk/words/umt5.safetensors");
+        var lora = _folder.Text("disk/styles/ink.safetensors", "");
+        Directory.CreateDirectory(_folder["ComfyUI/models"]);
+        var file = _folder.Text(
+            "ComfyUI/extra_model_paths.yaml",
+            """
+            #config for a1111 ui
+            a1111:
+                base_path: ../disk/old/
+                vae: VAE
+                loras: |
+                     Lora
+                     LyCORIS
+            none:
+            other disk:
+                base_path: ../disk
+                is_default: true
+                text_encoders: |
+                    nowhere
+                    words/
+                unet: unet
+                loras: styles
+            """
+        );
+        var asked = folder.StartsWith("ComfyUI", StringComparison.Ordinal) ? transformer : _folder["ComfyUI"];
+
+        var parts = _folder.Find(asked);
+        Assert.Equal((transformer, vae, text), (parts.TransformerPath, parts.VaePath, parts.TextEncoderPath));
+        Assert.Equal(_folder["ComfyUI"], new ModelLocator([]).Find(_folder["ComfyUI"]));
+        using (var model = WanModel.Open(asked))
+        {
+            Assert.Equal(lora, model.Loras.Find("ink"));
+        }
+
+        File.WriteAllText(file, "a: [b\n");
+        Assert.Contains($"{file} is not read: line 2:", _folder.Refusal(asked), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Find_HuggingFacesCache_FollowsTheLinksOfTheSnapshotThatMainNames()
     {

@@ -31,6 +31,24 @@ public sealed class LoraFolderTests : IDisposable
         Assert.Equal(lora, model.Loras.FindFile("style.safetensors", null));
     }
 
+    /// <summary>PEFT and Diffusers save a LoRA as a folder.</summary>
+    [Theory]
+    [InlineData("adapter_model.safetensors", "adapter_model.safetensors")]
+    [InlineData("pytorch_lora_weights.safetensors", "pytorch_lora_weights.safetensors", "other.safetensors")]
+    [InlineData("style.safetensors", "style.safetensors")]
+    [InlineData(null, "one.safetensors", "two.safetensors")]
+    public void Find_AFolder_FindsTheLoraThatItIsSavedFor(string? expected, params string[] files)
+    {
+        Array.ForEach(files, file => _folder.Text($"saved/{file}", ""));
+        _folder.Text("saved/adapter_config.json", "{}");
+        using var model = WanModel.Open(_model);
+
+        Assert.Equal(
+            expected is null ? null : _folder[$"saved/{expected}"],
+            Record.Exception(() => model.Loras.Find(_folder["saved"])) is null ? model.Loras.Find(_folder["saved"]) : null
+        );
+    }
+
     [Fact]
     public void Find_ALoraElsewhere_SaysWhereItBelongs()
     {

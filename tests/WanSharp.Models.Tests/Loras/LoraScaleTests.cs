@@ -45,6 +45,23 @@ public sealed class LoraScaleTests : IDisposable
         Assert.Contains("another LoRA", Assert.Throws<CheckpointException>(() => lora.FitTo(_shapes, "tiny", null, "")).Message);
     }
 
+    [Fact]
+    public void FitTo_OfCodesWithScales_SaysThatItIsQuantized()
+    {
+        using var lora = Write(
+            "style.safetensors",
+            ("diffusion_model.blocks.0.self_attn.q.lora_A.weight", [4, 16]),
+            ("diffusion_model.blocks.0.self_attn.q.lora_A.scale_weight", [1]),
+            ("diffusion_model.blocks.0.self_attn.q.lora_B.weight", [16, 4])
+        );
+
+        Assert.Contains(
+            "It is a LoRA that is quantized (codes with scales), which is not supported: get it as a LoRA in bf16 or fp16",
+            Assert.Throws<CheckpointException>(() => lora.FitTo(_shapes, "tiny", null, "")).Message,
+            StringComparison.Ordinal
+        );
+    }
+
     /// <summary>A renamed file's configuration is the one next to it, unless that is another's.</summary>
     [Theory]
     [InlineData(true, null, 4.0, false)]

@@ -1,3 +1,5 @@
+using System.Globalization;
+using WanSharp.Engine.Requests;
 using WanSharp.Tensors;
 
 namespace WanSharp.Jobs.Batches.Reading;
@@ -66,6 +68,7 @@ internal static class TableRecords
         }
 
         var names = Names(path, lines, rows[0], separator, fields);
+        var isEven = IsEven(rows);
         var isWhole = text.EndsWith('\n') || text.EndsWith('\r'); // as what writes short rows ends its files; a cut one does not
         return rows.Select((row, index) => (Row: row, Index: index))
             .Skip(1)
@@ -77,12 +80,21 @@ internal static class TableRecords
                     one.Row,
                     names,
                     separator,
+                    one.Row.Cells.Count > names.Length && (AreTextsQuoted(one.Row, names) || (isEven && EndsInNumber(one.Row, names))),
                     one.Row.Cells.Count < names.Length && IsWholePiece(rows, one.Index) && (isWhole || one.Index < rows.Count - 1)
                 )
             );
     }
 
-    private static BatchRecord Record(string text, TextLines lines, TableRow row, string[] names, char separator, bool mayBeShort)
+    private static BatchRecord Record(
+        string text,
+        TextLines lines,
+        TableRow row,
+        string[] names,
+        char separator,
+        bool mayBeLong,
+        bool mayBeShort
+    )
     {
         var fields = new List<BatchField>();
         foreach (var (name, cell) in names.Zip(row.Cells))
@@ -90,7 +102,7 @@ internal static class TableRecords
             if (!cell.IsEmpty)
             {
                 var (line, column) = lines.PlaceOf(cell.Offset);
-                fields.Add(new BatchField(name, cell.Text.Trim(), line, column));
+                fields.Add(new BatchField(name, cell.Text.Trim(), line, column, cell.IsQuoted));
             }
         }
 
@@ -104,12 +116,12 @@ internal static class TableRecords
         (int Offset, string Message)? Problem()
         {
             var (count, last) = (row.Cells.Count, row.Cells[^1]);
-            var hasTexts = names.Any(name => FreeTexts.Contains(name, StringComparer.OrdinalIgnoreCase));
+            var isCut = !mayBeLong && names.Any(name => FreeTexts.Contains(name, StringComparer.OrdinalIgnoreCase));
             return row.Problem
                 ?? NotAJob(text, row)
                 ?? SecondHead(row, names)
                 ?? (
-                    row.Cells.Skip(names.Length).FirstOrDefault(cell => !cell.IsEmpty || hasTexts) is { Text: not null } extra
+                    row.Cells.Skip(names.Length).FirstOrDefault(cell => !cell.IsEmpty || isCut) is { Text: not null } extra
                         ? (
                             extra.Offset,
                             $"It has {count} cells, but there are {names.Length} columns: put text with {NameOf(separator)}s in quotes."
@@ -191,6 +203,22 @@ internal static class TableRecords
         rows.Skip(index - (index % RowsOfAPiece))
             .Take(RowsOfAPiece)
             .All(row => row.Cells.Count == rows[index].Cells.Count || row.Cells is [{ IsEmpty: true }]);
+
+    /// <summary>Whether several rows all have one number of cells, as where a program ends each with a separator.</summary>
+    private static bool IsEven(List<TableRow> rows) =>
+        rows.Skip(1).Where(row => !row.IsEmpty).Select(row => row.Cells.Count).ToList() is { Count: > 1 } counts
+        && counts.TrueForAll(count => count == counts[0]);
+
+    /// <summary>Whether no text of a row can have been parted, because all are in quotes.</summary>
+    private static bool AreTextsQuoted(TableRow row, string[] names) =>
+        row.Cells.Zip(names).All(pair => pair.First.IsQuoted || pair.First.IsEmpty || IsNumber(pair.First, pair.Second));
+
+    /// <summary>Whether a row has a number as its last or last but one named cell: a comma in a text before would have moved it.</summary>
+    private static bool EndsInNumber(TableRow row, string[] names) =>
+        row.Cells.Zip(names).Skip(Math.Max(1, names.Length - 2)).Any(pair => IsNumber(pair.First, pair.Second));
+
+    private static bool IsNumber(TableCell cell, string name) =>
+        SettingFields.Find(name) is { Range: not null } && double.TryParse(cell.Text, CultureInfo.InvariantCulture, out _);
 
     private static BatchProblem ProblemAt(TextLines lines, int offset, string message)
     {

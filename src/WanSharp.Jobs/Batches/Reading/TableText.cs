@@ -90,7 +90,10 @@ internal static class TableText
             cell.Append(c);
         }
 
-        return (new TableCell(cell.ToString(), start), (start, "This quote is not closed: within quotes, write a quote twice."));
+        return (
+            new TableCell(cell.ToString(), start, IsQuoted: true),
+            (start, "This quote is not closed: within quotes, write a quote twice.")
+        );
     }
 
     /// <summary>What follows a closing quote: space, then the cell's end.</summary>
@@ -106,7 +109,7 @@ internal static class TableText
         offset = EndOf(text, offset, separator);
         var rest = text[closed..offset];
         return (
-            new TableCell(cell.Append(rest).ToString(), start),
+            new TableCell(cell.Append(rest).ToString(), start, IsQuoted: true),
             string.IsNullOrWhiteSpace(rest)
                 ? null
                 : (closed, "Text follows a closing quote: put the whole cell in quotes, and write each quote within it twice.")

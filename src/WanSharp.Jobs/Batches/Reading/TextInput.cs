@@ -14,6 +14,7 @@ public static partial class TextInput
 {
     private const char Escape = '\u001B';
     private const char ByteOrderMark = '\uFEFF';
+    private const byte EndOfDosFiles = 0x1A; // Ctrl-Z, which programs that are as old still write
 
     // Control characters except tab, line ends, and the line ends of another kind, which are refused where they may part prompts.
     private static readonly SearchValues<char> NotText = SearchValues.Create([
@@ -39,13 +40,12 @@ public static partial class TextInput
     public static string ReadFile(string path, int mostBytes)
     {
         ArgumentNullException.ThrowIfNull(path);
-        var info = FileFacts.Of(path);
-        if (!info.Exists)
+        if (!File.Exists(path))
         {
             throw new FileNotFoundException($"There is no file {path}.", path);
         }
 
-        using var file = File.OpenRead(path); // its length, not the entry's: of a link that is the length of the link's text
+        using var file = PlainFile.OpenRead(path); // its length, not the entry's: of a link that is the length of the link's text
         return file.CanSeek && file.Length > mostBytes ? throw TooLong(path, mostBytes) : Decode(ReadAll(file, path, mostBytes), path);
     }
 
@@ -56,7 +56,7 @@ public static partial class TextInput
     public static string Decode(ReadOnlySpan<byte> bytes, string source)
     {
         var (mark, encoding) = MarkOf(bytes);
-        var body = bytes[mark.Length..];
+        var body = encoding is UTF8Encoding && bytes is [.., EndOfDosFiles] ? bytes[mark.Length..^1] : bytes[mark.Length..];
         string text;
         try
         {

@@ -28,9 +28,19 @@ internal sealed partial class TemplateParser
     /// <exception cref="InvalidRequestException">It is not a template.</exception>
     public static PromptNode Parse(string text)
     {
-        var parser = new TemplateParser(text);
-        return parser.Sequence(inChoice: false);
+        var node = new TemplateParser(text).Sequence(inChoice: false);
+        return Comment().Match(text) is { Success: true } comment && Offers(node)
+            ? throw Refused(
+                text,
+                comment.Index,
+                "Dynamic Prompts leaves a comment out, and here it would be part of the prompt: remove it; \\# is the character"
+            )
+            : node;
     }
+
+    /// <summary>Whether there is something to choose, so that the text is a template.</summary>
+    private static bool Offers(PromptNode node) =>
+        node is PromptNode.Wildcard or PromptNode.Choice || (node is PromptNode.Sequence sequence && sequence.Parts.Any(Offers));
 
     /// <summary>A line of a wildcard's file, which may begin with a weight.</summary>
     public static PromptNode.Option ParseLine(string text)
@@ -203,11 +213,13 @@ internal sealed partial class TemplateParser
 
     private int Deeper() => ++_depth <= MostDepth ? _depth : throw Refused($"choices are nested more than {MostDepth} deep");
 
-    private InvalidRequestException Refused(string why)
-    {
-        var from = Math.Min(_at, _text.Length);
-        return new InvalidRequestException("prompt", $"At '{_text[from..Math.Min(from + 20, _text.Length)]}': {why}.");
-    }
+    private InvalidRequestException Refused(string why) => Refused(_text, Math.Min(_at, _text.Length), why);
+
+    private static InvalidRequestException Refused(string text, int from, string why) =>
+        new("prompt", $"At '{text[from..Math.Min(from + 20, text.Length)]}': {why}.");
+
+    [GeneratedRegex(@"(?<=^|\s)(?:#|//)(?=\s)|/\*[^*]*\*/")]
+    private static partial Regex Comment();
 
     [GeneratedRegex(@"\G\$\{[\p{L}_]\w*\s*[=:}]")]
     private static partial Regex Variable();

@@ -1,14 +1,16 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using System.IO.Enumeration;
 using System.Text.RegularExpressions;
 using WanSharp.Jobs.Batches.Reading;
+using WanSharp.Models.Documents;
 using WanSharp.Tensors;
 
 namespace WanSharp.Jobs.Batches.Wildcards;
 
 /// <summary>
 /// The files that wildcards choose from: <c>colors.txt</c> for <c>__colors__</c>, an option a line, # and // for comments; in sub-folders
-/// too (<c>__animals/birds__</c>), and several at once (<c>__animals/*__</c>). Thread-safe.
+/// too (<c>__animals/birds__</c>), and several at once (<c>__animals/*__</c>). YAML and JSON have many in one file. Thread-safe.
 /// </summary>
 /// <param name="folders">Where to look; a file of an earlier folder goes before one of the same name in a later one.</param>
 public sealed partial class WildcardFiles(IReadOnlyList<string> folders)
@@ -16,8 +18,10 @@ public sealed partial class WildcardFiles(IReadOnlyList<string> folders)
     private const string Extension = ".txt";
     private const int MostBytes = 64 << 20;
 
+    private static readonly string[] TextNames = ["text", "content"];
+
     private readonly ConcurrentDictionary<string, IReadOnlyList<PromptNode.Option>> _found = new(StringComparer.OrdinalIgnoreCase);
-    private readonly Lazy<SortedDictionary<string, string>> _files = new(() => List(folders));
+    private readonly Lazy<(SortedDictionary<string, WildcardSource> Sources, List<string> Unread)> _listed = new(() => List(folders));
 
     /// <summary>Looks nowhere.</summary>
     public static WildcardFiles None { get; } = new([]);
@@ -28,8 +32,9 @@ public sealed partial class WildcardFiles(IReadOnlyList<string> folders)
     private IReadOnlyList<PromptNode.Option> Read(string name)
     {
         var isPattern = name.AsSpan().ContainsAny('*', '?');
-        var files = _files
-            .Value.Where(file =>
+        var (sources, unread) = _listed.Value;
+        var files = sources
+            .Where(file =>
                 isPattern
                     ? FileSystemName.MatchesSimpleExpression(name, file.Key)
                     : file.Key.Equals(name, StringComparison.OrdinalIgnoreCase)
@@ -42,15 +47,50 @@ public sealed partial class WildcardFiles(IReadOnlyList<string> folders)
                 folders.Count == 0
                     ? $"There are no wildcards for __{name}__: name their folder with --wildcards, or write \\__ for the characters."
                     : $"There is no wildcard __{name}__: put {name}{Extension} into {string.Join(" or ", folders)}, or write \\__ "
-                        + $"for the letters.{NearestName.Hint(name, _files.Value.Keys)}"
+                        + $"for the letters.{NearestName.Hint(name, sources.Keys)}{string.Concat(unread.Select(problem => $" {problem}"))}"
             );
         }
 
-        var options = files.SelectMany(file => Options(file.Value)).ToList();
+        var options = files.SelectMany(file => OptionsOf(file.Value)).ToList();
         return options.Any(option => option.Weight > 0)
             ? options
-            : throw new InvalidRequestException("prompt", $"{files[0].Value} offers nothing: write one option per line.");
+            : throw new InvalidRequestException("prompt", $"{files[0].Value.Path} offers nothing: write one option per line.");
     }
+
+    private static IEnumerable<PromptNode.Option> OptionsOf(WildcardSource source) =>
+        source.Items is { } items ? items.Select(item => Option(source.Path, item)).OfType<PromptNode.Option>() : Options(source.Path);
+
+    /// <summary>An option of a document: a text, or its text and weight; null for an empty one.</summary>
+    private static PromptNode.Option? Option(string path, DocumentNode item)
+    {
+        var text =
+            item is DocumentNode.Text plain ? plain.Value
+            : item is DocumentNode.Map { Entries: var entries }
+            && TextNames.Select(entries.GetValueOrDefault).OfType<DocumentNode.Text>().FirstOrDefault() is { } named
+                ? named.Value
+            : throw Refused("an option is a text, or has a text and a weight");
+        text = Comment().Replace(text, "").Trim();
+        if (text.Length == 0)
+        {
+            return null;
+        }
+
+        var option = Parse(path, item.Line, text);
+        return item is not DocumentNode.Map map || !map.Entries.TryGetValue("weight", out var weight) ? option
+            : weight is DocumentNode.Text number
+            && double.TryParse(number.Value, CultureInfo.InvariantCulture, out var value)
+            && double.IsFinite(value)
+            && value >= 0
+                ? option with
+                {
+                    Weight = value,
+                }
+            : throw Refused("a weight is a number from 0 on");
+
+        InvalidRequestException Refused(string why) => new("prompt", $"{PlaceOf(path, item.Line)}: {why}.");
+    }
+
+    private static string PlaceOf(string path, int line) => line > 0 ? $"{path}:{line}" : path;
 
     private static IEnumerable<PromptNode.Option> Options(string path)
     {
@@ -72,7 +112,7 @@ public sealed partial class WildcardFiles(IReadOnlyList<string> folders)
         }
         catch (InvalidRequestException exception)
         {
-            throw new InvalidRequestException("prompt", $"{path}:{number}: {exception.Message}");
+            throw new InvalidRequestException("prompt", $"{PlaceOf(path, number)}: {exception.Message}");
         }
     }
 
@@ -81,29 +121,46 @@ public sealed partial class WildcardFiles(IReadOnlyList<string> folders)
     [GeneratedRegex(@"(?:^|(?<=\s))(?:#|//).*$")]
     private static partial Regex Comment();
 
-    /// <summary>Each file by its name as wildcards write it.</summary>
-    private static SortedDictionary<string, string> List(IReadOnlyList<string> folders)
+    /// <summary>What there is by its name as wildcards write it, and what is wrong with files that are not read.</summary>
+    private static (SortedDictionary<string, WildcardSource> Sources, List<string> Unread) List(IReadOnlyList<string> folders)
     {
-        var files = new SortedDictionary<string, string>(StringComparer.OrdinalIgnoreCase);
+        var (sources, unread) = (new SortedDictionary<string, WildcardSource>(StringComparer.OrdinalIgnoreCase), new List<string>());
         foreach (var folder in folders.Where(Directory.Exists))
         {
-            foreach (
-                var path in Directory.EnumerateFiles(
-                    folder,
-                    $"*{Extension}",
-                    new EnumerationOptions
-                    {
-                        RecurseSubdirectories = true,
-                        MatchCasing = MatchCasing.CaseInsensitive,
-                        IgnoreInaccessible = true,
-                    }
-                )
-            )
+            foreach (var path in FilesIn(folder))
             {
-                files.TryAdd(Path.ChangeExtension(Path.GetRelativePath(folder, path), null).Replace('\\', '/'), path);
+                if (Path.GetExtension(path).Equals(Extension, StringComparison.OrdinalIgnoreCase))
+                {
+                    var name = Path.ChangeExtension(Path.GetRelativePath(folder, path), null).Replace('\\', '/');
+                    sources.TryAdd(name, new WildcardSource(path, null));
+                    continue;
+                }
+
+                try
+                {
+                    foreach (var (name, source) in WildcardDocument.Read(path, TextInput.ReadFile(path, MostBytes)))
+                    {
+                        sources.TryAdd(name, source);
+                    }
+                }
+                catch (Exception e)
+                    when (e is InvalidDataException or InvalidRequestException or IOException or UnauthorizedAccessException)
+                {
+                    unread.Add(e.Message);
+                }
             }
         }
 
-        return files;
+        return (sources, unread);
     }
+
+    /// <summary>The files of a folder, texts before documents.</summary>
+    private static IEnumerable<string> FilesIn(string folder) =>
+        Directory
+            .EnumerateFiles(folder, "*", new EnumerationOptions { RecurseSubdirectories = true, IgnoreInaccessible = true })
+            .Where(path =>
+                Path.GetExtension(path).Equals(Extension, StringComparison.OrdinalIgnoreCase) || WildcardDocument.IsNamedLikeOne(path)
+            )
+            .OrderBy(WildcardDocument.IsNamedLikeOne)
+            .ThenBy(path => path, StringComparer.Ordinal);
 }

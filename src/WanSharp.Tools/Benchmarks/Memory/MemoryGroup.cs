@@ -1,4 +1,5 @@
 using System.Globalization;
+using WanSharp.Tensors;
 
 namespace WanSharp.Tools.Benchmarks.Memory;
 
@@ -16,7 +17,8 @@ internal sealed class MemoryGroup : IDisposable
     public string Folder { get; }
 
     /// <summary>The most bytes that were held at one time.</summary>
-    public long PeakBytes => long.Parse(File.ReadAllText(Path.Combine(Folder, "memory.max_usage_in_bytes")), CultureInfo.InvariantCulture);
+    public long PeakBytes =>
+        long.Parse(PlainFile.ReadAllText(Path.Combine(Folder, "memory.max_usage_in_bytes")), CultureInfo.InvariantCulture);
 
     /// <summary>A new group below this process's own, with a limit in bytes or none; null, and why, where there can be none.</summary>
     public static MemoryGroup? TryCreate(long? limit, out string? whyNot)

@@ -174,15 +174,21 @@ public sealed class ForeignTextTests : IDisposable
     }
 
     [Theory]
-    [InlineData("negative", "NULL")]
     [InlineData("negative", "nan")]
-    [InlineData("negative", "None")]
     [InlineData("negative", "'blurry'")]
     [InlineData("output", "nan")]
     [InlineData("image", "None")]
     [InlineData("style", "null")]
     public void Read_OfAnotherFieldThatAProgramSpoiled_RefusesIt(string field, string value) =>
         Assert.Equal("2:7", Assert.Single(Read("a.csv", $"prompt,{field}\na cat,{value}\n")).Problem?.Place);
+
+    /// <summary>As a negative prompt it is what people write for none.</summary>
+    [Theory]
+    [InlineData("None")]
+    [InlineData("n/a")]
+    [InlineData("NULL")]
+    public void Read_OfANegativePromptThatSaysNone_TakesIt(string value) =>
+        Assert.Null(Assert.Single(Read("a.csv", $"prompt,negative\na cat,{value}\n")).Problem);
 
     [Fact]
     public void Read_OfAPromptThatACommaCut_RefusesIt()

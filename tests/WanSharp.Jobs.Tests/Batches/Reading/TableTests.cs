@@ -40,6 +40,7 @@ public sealed class TableTests : IDisposable
     [InlineData("\"sep=|\"\nprompt|seed|guidance\na red circle|7|4.5\na star; blue, growing|8|5\n")]
     [InlineData("prompt\tseed\tguidance\ra red circle\t7\t4.5\ra star; blue, growing\t8\t5")]
     [InlineData("\n,,\nprompt,seed,guidance\na red circle,7,4.5\n , ,\n\"a star; blue, growing\",8.0,5\n")]
+    [InlineData("prompt,seed,guidance\na red circle,7,\"4,5\"\n\"a star; blue, growing\",8,5\n")]
     [InlineData("Prompt , SEED, guidance,\na red circle,7,4.5,\n\"a star; blue, growing\" , 8,5,,\n")]
     public void Read_OfWhateverSeparatesAndEnds_FindsTheSameJobs(string text)
     {
@@ -74,7 +75,9 @@ public sealed class TableTests : IDisposable
     [InlineData("prompt,seed,\ngood,1,\nbad,1,what", "3:7", "column has no name")]
     [InlineData("prompt;guidance\ngood;1\nbad;1,500", "3:5", "may mean 1.500 or 1500")]
     [InlineData("prompt;seed\ngood;1\nbad;1.000", "3:5", "may mean 1 or 1000")]
-    [InlineData("prompt,guidance\ngood,1\nbad,\"1,5\"", "3:5", "decimal point")]
+    [InlineData("prompt,guidance\ngood,1\nbad,\"1,500\"", "3:5", "may mean 1.500 or 1500")]
+    [InlineData("prompt,size\ngood,832x480\nbad,\"832,480\"", "3:5", "such as 832x480, not '832,480'.")]
+    [InlineData("prompt,negative,\ngood,,\na cat, sitting,,", "3:17", "put text with commas in quotes")]
     [InlineData("prompt;lora\ngood;\nbad;style.safetensors:0,8", "3:5", "may mean 0.8, or 0 and 8")]
     [InlineData("prompt;lora\ngood;\nbad;\"a:1.5;style_1,5:1,5\"", "3:5", "may mean 1.5, or 1 and 5")]
     [InlineData("prompt,lora\ngood,\nbad,\"style:0,8\"", "3:5", "0@0,8@1-")]
@@ -137,6 +140,18 @@ public sealed class TableTests : IDisposable
         );
         Assert.DoesNotContain(Read(text.Append('\n').ToString()), entry => entry.Problem is not null);
     }
+
+    /// <summary>Programs end each row with a comma, or none; a comma of a prompt would have moved a number, or is in quotes.</summary>
+    [Theory]
+    [InlineData("prompt,negative,seed\na cat,bad,7,\na dog,bad,8,\n", true)]
+    [InlineData("prompt,seed,negative\na cat,7,bad,\na dog,8,,\n", true)]
+    [InlineData("prompt,negative\n\"a cat\",\"bad\",\n", true)]
+    [InlineData("prompt,negative\na cat, sitting,\na dog, running,\n", false)]
+    [InlineData("prompt,negative,seed\na cat,bad,7,\n", false)]
+    [InlineData("prompt,negative,seed\na cat,bad,7,\na dog,bad,8\n", false)]
+    [InlineData("prompt,seed,negative,output\na cat,7,bad,worse,\na dog,8,bad,worse,\n", false)]
+    public void Read_OfRowsThatEndInASeparator_ReadsThoseThatCannotBeCut(string text, bool isRead) =>
+        Assert.Equal(isRead, Read(text)[0].Problem is null);
 
     public void Dispose() => _folder.Dispose();
 

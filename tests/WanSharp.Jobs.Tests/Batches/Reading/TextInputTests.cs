@@ -23,6 +23,9 @@ public sealed class TextInputTests : IDisposable
     }
 
     [Fact]
+    public void Decode_OfAFileOfDos_LeavesItsEndOut() => Assert.Equal("a\r\n", TextInput.Decode("a\r\n\u001A"u8, "jobs.csv"));
+
+    [Fact]
     public void Decode_OfOtherBytes_NamesThePlaceAndTheWayOut()
     {
         AssertRefused(Encoding.Latin1.GetBytes("good\nwhere is the café"), "it:2:17", "save it as UTF-8");
@@ -134,6 +137,8 @@ public sealed class TextInputTests : IDisposable
     [InlineData("p.txt", "a\n2. b\n", "2", "'2.'")]
     [InlineData("p.txt", "(1) a cat\n", "1", "'(1)'")]
     [InlineData("p.txt", "• a cat\n", "1", "'•'")]
+    [InlineData("p.txt", "①a cat\n", "1", "'①'")]
+    [InlineData("p.txt", "☐ a cat\n", "1", "'☐'")]
     [InlineData("p.md", "* [ ] a cat\n", "1", "'*'")]
     [InlineData("p.txt", "1、一只猫\n", "1", "'1、'")]
     [InlineData("p.txt", "b) a cat\n", "1", "'b)'")]

@@ -19,10 +19,31 @@ public sealed class PromptExpanderTests : IDisposable
         File.WriteAllText(_folder["loop.txt"], "__loop__\n");
         File.WriteAllText(_folder["empty.txt"], "# nothing\n");
         File.WriteAllText(_folder["broken.txt"], "good\n{a|b\n");
+        File.WriteAllText(
+            _folder["animals/collection.yaml"],
+            """
+            # of Dynamic Prompts' collections
+            places: &places
+              cold: [ice, "snow: deep"]
+              hot:
+                - {text: desert, weight: 0}
+                - sand # fine
+                - 0::lava
+            more:
+              <<: *places
+              ages:
+                - 30
+            cats:
+              - a {wild} cat
+            """
+        );
+        File.WriteAllText(_folder["animals/fish.json"], """["a carp", "a ray"]""");
+        File.WriteAllText(_folder["animals/none.yml"], "a: [b\n");
         _expander = new PromptExpander(new WildcardFiles([_folder["nowhere"], _folder.Path]));
     }
 
     [Theory]
+    [InlineData("a plain prompt # with /* no choice */ in {it}")]
     [InlineData("a plain prompt, 50% off; a/b (c:1.2) [d] \\(e\\)")]
     [InlineData("a sign that says {OPEN} and ${5}, }{ ____ snake_case _ x _ _ ____ y _____ z")]
     public void Expand_OfTextWithoutChoices_LeavesEveryLetter(string text) => Assert.Equal(text, _expander.Expand(text, 0));
@@ -42,6 +63,11 @@ public sealed class PromptExpanderTests : IDisposable
     [InlineData("__hair color's & more, +1__", "dark", "fair")]
     [InlineData("{x __hair color's & more, +1__|x __colors__}", "x dark", "x fair", "x red", "x blue")]
     [InlineData("__animals/*__", "an red owl", "an blue owl", "a big cat", "a small cat")]
+    [InlineData("__places/cold__", "ice", "snow: deep")]
+    [InlineData("__places/hot__", "sand")]
+    [InlineData("__more/*__", "ice", "snow: deep", "sand", "30")]
+    [InlineData("__cats__", "a {wild} cat")]
+    [InlineData("__fish__", "a carp", "a ray")]
     [InlineData("{~a|b}", "a", "b")]
     [InlineData("\\{a\\|b\\} \\__c__", "{a|b} __c__")]
     [InlineData("{a\\|b|c}", "a|b", "c")]
@@ -70,6 +96,9 @@ public sealed class PromptExpanderTests : IDisposable
 
     [Theory]
     [InlineData("a __nothing__", "no wildcard __nothing__")]
+    [InlineData("a __nothing__", "none.yml is not read: line 2:")]
+    [InlineData("a {b|c} # note", "leaves a comment out")]
+    [InlineData("a __colors__ /* warm */ cat", "leaves a comment out")]
     [InlineData("a __colurs__", "Did you mean colors?")]
     [InlineData("a __hair colour__", "no wildcard __hair colour__")]
     [InlineData("{$$a|b}", "how many options are taken")]

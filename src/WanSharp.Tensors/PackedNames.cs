@@ -1,0 +1,66 @@
+using System.Text.RegularExpressions;
+
+namespace WanSharp.Tensors;
+
+/// <summary>Tells by their names files that a checkpoint can be made of, and says how: pieces, archives, other formats.</summary>
+internal static partial class PackedNames
+{
+    // What the ending means if no number says that it is a piece.
+    private static readonly (string Ending, string What)[] Endings =
+    [
+        (".zst", "it is packed (Zstandard): unpack it, as with `unzstd`"),
+        (".gz", "it is packed (gzip): unpack it, as with `gunzip`"),
+        (".xz", "it is packed (xz): unpack it, as with `unxz`"),
+        (".bz2", "it is packed (bzip2): unpack it, as with `bunzip2`"),
+        (".lz4", "it is packed (LZ4): unpack it, as with `unlz4`"),
+        (".zip", "it is an archive: unpack it"),
+        (".7z", "it is an archive: unpack it"),
+        (".rar", "it is an archive: unpack it"),
+        (".tar", "it is an archive: unpack it"),
+        (".onnx", "it is an ONNX graph: get the checkpoint (safetensors, GGUF) that it was exported from"),
+    ];
+
+    /// <summary>What a file is by its name, and what to do, as part of a sentence; null for other files.</summary>
+    public static string? Describe(string path)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        if (Piece().Match(Path.GetFileName(path)) is { Success: true, Groups: [_, var whole, ..] })
+        {
+            return $"it is a piece of a file that was cut: join all in their order, `cat {whole.Value}.* > {whole.Value}` "
+                + "(on Windows `copy /b`), or open the first with the program that cut it";
+        }
+
+        return Endings.FirstOrDefault(one => path.EndsWith(one.Ending, StringComparison.OrdinalIgnoreCase)).What;
+    }
+
+    /// <summary>Such a file of which one that is missing can be made, and what to do; null if there is none.</summary>
+    /// <param name="path">What is missing.</param>
+    public static string? Instead(string path)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        try
+        {
+            var folder = Path.GetDirectoryName(Path.GetFullPath(path)) ?? "";
+            var name = Path.GetFileName(path);
+            return Directory.Exists(folder) && name.Length > 0
+                ? Directory
+                    .EnumerateFiles(folder, "*", SearchOption.TopDirectoryOnly)
+                    .Where(file => Path.GetFileName(file).StartsWith(name + ".", StringComparison.OrdinalIgnoreCase))
+                    .Order(StringComparer.Ordinal)
+                    .Select(file => Describe(file) is { } way ? $"{file} is there: {way}." : null)
+                    .FirstOrDefault(way => way is not null)
+                : null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            return null; // the folder must not be read, or this is no path
+        }
+    }
+
+    /// <summary>What 7-Zip, HJSplit and <c>split</c> number; one of a checkpoint, for others number what they like.</summary>
+    [GeneratedRegex(
+        @"^(.+\.(?:safetensors|sft|gguf|pth|pt|bin|ckpt)(?:\.(?:zip|7z|rar|tar))?)\.(?:[0-9]{2,4}|part_?[0-9a-z]{1,4}|a[a-z]|x[0-9]{2})$",
+        RegexOptions.IgnoreCase
+    )]
+    private static partial Regex Piece();
+}

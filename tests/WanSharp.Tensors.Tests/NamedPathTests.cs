@@ -1,0 +1,52 @@
+using WanSharp.Testing;
+
+namespace WanSharp.Tensors.Tests;
+
+/// <summary>Where nothing is at a path, what a shell, a browser or a program for text put around it is named.</summary>
+public sealed class NamedPathTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData("https://huggingface.co/o/m/resolve/main/wan.safetensors", "download it")]
+    [InlineData("file:///home/me/wan.safetensors", "leave file:// out")]
+    [InlineData("\"/home/me/wan.safetensors\"", "quotes at its begin or end")]
+    [InlineData("“wan.safetensors”", "leave them out")]
+    [InlineData("wan.safetensors ", "it ends with a space: write 'wan.safetensors'")]
+    [InlineData(" wan.safetensors", "it begins with a space")]
+    [InlineData("it's.safetensors", null)]
+    [InlineData("C://models/wan.safetensors", null)]
+    [InlineData("/home/me/wan.safetensors", null)]
+    [InlineData("", null)]
+    public void ProblemOf_APath_SaysWhatIsAroundIt(string path, string? expected)
+    {
+        Assert.Equal(expected is null, NamedPath.ProblemOf(path) is null);
+        Assert.Contains(expected ?? "", NamedPath.ProblemOf(path) ?? "", StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("wan.safetensors.001", "cat wan.safetensors.* > wan.safetensors")]
+    [InlineData("wan.safetensors.part1", "it is a piece")]
+    [InlineData("wan.Q8_0.gguf.part_ab", "cat wan.Q8_0.gguf.* > wan.Q8_0.gguf")]
+    [InlineData("wan.safetensors.aa", "it is a piece")]
+    [InlineData("wan.safetensors.zip.001", "cat wan.safetensors.zip.* > wan.safetensors.zip")]
+    [InlineData("wan.safetensors.zst", "unzstd")]
+    [InlineData("wan.safetensors.GZ", "gunzip")]
+    [InlineData("wan.onnx", "ONNX graph")]
+    [InlineData("wan2.2", null)]
+    [InlineData("notes.001", null)]
+    [InlineData("wan.safetensors", null)]
+    public void Describe_OfAName_SaysWhatItIsAPieceOf(string name, string? expected)
+    {
+        Assert.Equal(expected is null, PackedNames.Describe(name) is null);
+        Assert.Contains(expected ?? "", PackedNames.Describe(name) ?? "", StringComparison.Ordinal);
+        if (expected is not null && name.Contains(".safetensors.", StringComparison.Ordinal))
+        {
+            File.WriteAllText(_folder[name], "");
+            var missing = Assert.Throws<CheckpointException>(() => Checkpoint.Open(_folder["wan.safetensors"]));
+            Assert.Contains($"{_folder[name]} is there: it is ", missing.Message, StringComparison.Ordinal);
+        }
+    }
+}
