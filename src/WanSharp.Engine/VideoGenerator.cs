@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using WanSharp.Engine.Costs;
 using WanSharp.Engine.Decoding;
 using WanSharp.Engine.Enhancing;
 using WanSharp.Engine.Features;

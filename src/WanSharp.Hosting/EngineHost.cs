@@ -1,6 +1,6 @@
 using WanSharp.Engine;
+using WanSharp.Engine.Costs;
 using WanSharp.Engine.Features;
-using WanSharp.Engine.Planning;
 using WanSharp.Models;
 using WanSharp.Runtime;
 using WanSharp.Runtime.Networks;

@@ -1,3 +1,4 @@
+using WanSharp.Engine.Costs;
 using WanSharp.Engine.Guidance;
 using WanSharp.Engine.Noise;
 using WanSharp.Engine.Planning;

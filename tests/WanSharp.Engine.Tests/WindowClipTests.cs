@@ -1,6 +1,6 @@
 using System.Globalization;
+using WanSharp.Engine.Costs;
 using WanSharp.Engine.Denoising;
-using WanSharp.Engine.Planning;
 using WanSharp.Engine.Requests;
 using WanSharp.Engine.StepCaches;
 using WanSharp.Media.Images;

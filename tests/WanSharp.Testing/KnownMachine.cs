@@ -1,5 +1,5 @@
 using System.Text;
-using WanSharp.Engine.Planning;
+using WanSharp.Engine.Costs;
 using WanSharp.Runtime;
 using WanSharp.Storage;
 using WanSharp.Tensors;

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using WanSharp.Cli.Terminal;
 using WanSharp.Engine;
+using WanSharp.Engine.Costs;
 using WanSharp.Engine.Memory;
 using WanSharp.Engine.Planning;
 using WanSharp.Engine.Strategies;

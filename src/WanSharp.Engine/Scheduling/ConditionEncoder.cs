@@ -1,4 +1,5 @@
 using System.Globalization;
+using WanSharp.Engine.Costs;
 using WanSharp.Engine.Denoising;
 using WanSharp.Engine.Features;
 using WanSharp.Engine.Memory;

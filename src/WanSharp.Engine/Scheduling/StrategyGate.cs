@@ -1,3 +1,4 @@
+using WanSharp.Engine.Costs;
 using WanSharp.Engine.Memory;
 using WanSharp.Engine.Planning;
 using WanSharp.Engine.Strategies;

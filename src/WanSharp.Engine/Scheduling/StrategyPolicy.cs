@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Numerics;
+using WanSharp.Engine.Costs;
 using WanSharp.Engine.Memory;
 using WanSharp.Engine.Planning;
 using WanSharp.Engine.Strategies;

@@ -1,4 +1,5 @@
 using WanSharp.Engine;
+using WanSharp.Engine.Costs;
 using WanSharp.Engine.Planning;
 using WanSharp.Engine.Reuse;
 using WanSharp.Jobs;

@@ -1,4 +1,4 @@
-using WanSharp.Engine.Planning;
+using WanSharp.Engine.Costs;
 using WanSharp.Engine.Requests;
 
 namespace WanSharp.Hosting.Outputs;

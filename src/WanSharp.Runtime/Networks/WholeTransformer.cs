@@ -1,6 +1,5 @@
 using WanSharp.Graphs;
 using WanSharp.Graphs.Networks;
-using WanSharp.Runtime.Packing;
 using WanSharp.Runtime.Weights;
 using WanSharp.Tensors;
 

@@ -1,4 +1,4 @@
-using WanSharp.Engine.Planning;
+using WanSharp.Engine.Costs;
 using WanSharp.Engine.Presets;
 using WanSharp.Engine.Requests;
 using WanSharp.Graphs.Networks;

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using WanSharp.Engine.Planning;
+using WanSharp.Engine.Costs;
 using WanSharp.Graphs;
 using WanSharp.Runtime;
 using WanSharp.Runtime.Networks;

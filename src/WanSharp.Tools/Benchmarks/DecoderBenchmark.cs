@@ -1,6 +1,6 @@
 using System.Diagnostics;
+using WanSharp.Engine.Costs;
 using WanSharp.Engine.Noise;
-using WanSharp.Engine.Planning;
 using WanSharp.Graphs;
 using WanSharp.Graphs.Networks;
 using WanSharp.Runtime;

@@ -1,6 +1,6 @@
 using System.Diagnostics;
+using WanSharp.Engine.Costs;
 using WanSharp.Engine.Noise;
-using WanSharp.Engine.Planning;
 using WanSharp.Graphs;
 using WanSharp.Runtime;
 using WanSharp.Runtime.Networks;
@@ -103,7 +103,7 @@ public sealed class PlanBenchmark(OrtRuntime runtime)
             size.Width,
             size.Height,
             size.Frames,
-            CostModel.Seconds(new StageWork(stage, work, new Dictionary<DType, double>()), machine),
+            new StageWork(stage, work, new Dictionary<DType, double>()).SecondsOn(machine),
             measured
         );
 

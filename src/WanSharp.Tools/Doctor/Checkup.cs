@@ -1,7 +1,7 @@
 using System.ComponentModel;
 using System.Security;
+using WanSharp.Engine.Costs;
 using WanSharp.Engine.Memory;
-using WanSharp.Engine.Planning;
 using WanSharp.Engine.Requests;
 using WanSharp.Graphs.Networks;
 using WanSharp.Hosting;

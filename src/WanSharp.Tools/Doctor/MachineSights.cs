@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
-using WanSharp.Engine.Planning;
+using WanSharp.Engine.Costs;
 using WanSharp.Hosting;
 using WanSharp.Media;
 using WanSharp.Media.Clips;

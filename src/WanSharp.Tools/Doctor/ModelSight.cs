@@ -1,4 +1,4 @@
-using WanSharp.Engine.Planning;
+using WanSharp.Engine.Costs;
 
 namespace WanSharp.Tools.Doctor;
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using WanSharp.Engine.Costs;
 using WanSharp.Engine.Planning;
 using WanSharp.Hosting;
 using WanSharp.Models;

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using WanSharp.Engine;
-using WanSharp.Engine.Planning;
+using WanSharp.Engine.Costs;
 using WanSharp.Engine.Scheduling;
 using WanSharp.Hosting;
 using WanSharp.Runtime;

@@ -1,5 +1,5 @@
+using WanSharp.Engine.Costs;
 using WanSharp.Engine.Decoding;
-using WanSharp.Engine.Planning;
 using WanSharp.Engine.Requests;
 using WanSharp.Graphs.Networks;
 using WanSharp.Runtime;

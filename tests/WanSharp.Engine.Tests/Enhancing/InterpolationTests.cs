@@ -1,3 +1,4 @@
+using WanSharp.Engine.Costs;
 using WanSharp.Engine.Enhancing;
 using WanSharp.Engine.Planning;
 using WanSharp.Engine.Requests;

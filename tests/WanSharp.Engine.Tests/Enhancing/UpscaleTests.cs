@@ -1,7 +1,8 @@
+using WanSharp.Engine.Costs;
 using WanSharp.Engine.Enhancing;
 using WanSharp.Engine.Planning;
 using WanSharp.Engine.Requests;
-using WanSharp.Engine.Tests.Planning;
+using WanSharp.Engine.Tests.Costs;
 using WanSharp.Graphs.Networks;
 using WanSharp.Models;
 using WanSharp.Models.Enhancers;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using WanSharp.Engine.Costs;
 using WanSharp.Engine.Guidance;
 using WanSharp.Engine.Planning;
 using WanSharp.Engine.Requests;

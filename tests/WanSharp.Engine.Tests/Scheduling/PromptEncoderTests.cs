@@ -1,3 +1,4 @@
+using WanSharp.Engine.Costs;
 using WanSharp.Engine.Features;
 using WanSharp.Engine.Memory;
 using WanSharp.Engine.Planning;

@@ -1,5 +1,5 @@
+using WanSharp.Engine.Costs;
 using WanSharp.Engine.Memory;
-using WanSharp.Engine.Planning;
 using WanSharp.Engine.Requests;
 using WanSharp.Engine.Strategies;
 using WanSharp.Models;

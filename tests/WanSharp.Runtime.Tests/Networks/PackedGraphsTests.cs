@@ -1,7 +1,6 @@
 using WanSharp.Graphs;
 using WanSharp.Graphs.Networks;
 using WanSharp.Runtime.Networks;
-using WanSharp.Runtime.Packing;
 using WanSharp.Testing;
 
 namespace WanSharp.Runtime.Tests.Networks;

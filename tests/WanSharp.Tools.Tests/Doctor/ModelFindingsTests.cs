@@ -1,4 +1,4 @@
-using WanSharp.Engine.Planning;
+using WanSharp.Engine.Costs;
 using WanSharp.Tools.Doctor;
 
 namespace WanSharp.Tools.Tests.Doctor;

@@ -1,5 +1,5 @@
 using System.Globalization;
-using WanSharp.Engine.Planning;
+using WanSharp.Engine.Costs;
 using WanSharp.Tensors;
 
 namespace WanSharp.Tools.Benchmarks.Memory;

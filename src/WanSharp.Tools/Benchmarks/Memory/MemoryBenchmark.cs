@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
-using WanSharp.Engine.Planning;
+using WanSharp.Engine.Costs;
 using WanSharp.Engine.Requests;
 using WanSharp.Runtime;
 using WanSharp.Tensors;
