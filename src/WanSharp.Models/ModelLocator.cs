@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using WanSharp.Models.Hub;
 using WanSharp.Models.Layout;
 using WanSharp.Tensors;
@@ -7,7 +8,7 @@ namespace WanSharp.Models;
 /// <summary>Finds a model by name or by path.</summary>
 /// <param name="searchFolders">Folders that hold model folders, the first one preferred.</param>
 /// <param name="hub">Finds what is in none of them by alias or repository; null to leave that out.</param>
-public sealed class ModelLocator(IReadOnlyList<string> searchFolders, HubModels? hub = null)
+public sealed partial class ModelLocator(IReadOnlyList<string> searchFolders, HubModels? hub = null)
 {
     /// <summary>The default model.</summary>
     public const string DefaultModel = "shapes";
@@ -55,7 +56,16 @@ public sealed class ModelLocator(IReadOnlyList<string> searchFolders, HubModels?
                     : $"there is no such model, neither a folder of that name nor one in {string.Join(", ", SearchFolders)}. "
                         + $"{Listing()}{NearestName.Hint(nameOrPath, Names())}";
 
-    private static string? Odd(string path) => NamedPath.ProblemOf(path) ?? PackedNames.Instead(path);
+    private static string? Odd(string path) =>
+        OfHub().Match(path) is { Success: true } address
+            ? $"it is an address: `wan models pull {address.Groups["repository"].Value}` downloads what is there, and that name opens it."
+            : NamedPath.ProblemOf(path) ?? PackedNames.Instead(path);
+
+    [GeneratedRegex(
+        @"^https?://(?:www\.)?(?:huggingface\.co|hf\.co|hf-mirror\.com)/(?<repository>[\w.-]+/[\w.-]+)",
+        RegexOptions.IgnoreCase
+    )]
+    private static partial Regex OfHub();
 
     private static bool IsModel(string path) =>
         File.Exists(path)

@@ -29,6 +29,8 @@ public sealed class ModelLocatorTests : IDisposable
     [Theory]
     [InlineData("wan-1.3", "Did you mean wan-1.3b?")]
     [InlineData("empty", "Models found: wan-1.3b.")]
+    [InlineData("https://huggingface.co/Wan-AI/Wan2.1-T2V-1.3B/tree/main", "`wan models pull Wan-AI/Wan2.1-T2V-1.3B` downloads")]
+    [InlineData("https://example.com/wan.safetensors", "download it, and name the file")]
     [InlineData("", "Models found: wan-1.3b.")]
     public void Find_OfNoModel_ListsThoseThatThereAre(string name, string expected) =>
         Assert.Contains(expected, Assert.Throws<CheckpointException>(() => _locator.Find(name)).Message, StringComparison.Ordinal);

@@ -19,13 +19,19 @@ internal sealed class YamlDocument
     /// <exception cref="InvalidDataException">It is not YAML; the message names the line.</exception>
     public static DocumentNode? Read(string text)
     {
+        var document = new YamlDocument(text);
         try
         {
-            return new YamlDocument(text).Root();
+            return document.Root();
         }
         catch (YamlException e)
         {
             throw new InvalidDataException($"line {e.Start.Line}: it is not YAML: {e.InnerException?.Message ?? e.Message}", e);
+        }
+        catch (Exception e) when (e is InvalidOperationException or ArgumentException or EndOfStreamException)
+        {
+            // The library says so of some texts that no program writes.
+            throw new InvalidDataException($"line {document._parser.Current?.End.Line ?? 1} or below: it is not YAML.", e);
         }
     }
 
@@ -56,7 +62,7 @@ internal sealed class YamlDocument
             throw Refused(_parser.Current, $"it is nested more than {MostDepth} deep");
         }
 
-        var start = (NodeEvent)_parser.Current!;
+        var start = _parser.Current as NodeEvent ?? throw Refused(_parser.Current, "a value is missing");
         var line = (int)start.Start.Line;
         DocumentNode node =
             _parser.TryConsume<Scalar>(out var scalar) ? new DocumentNode.Text(ValueOf(scalar), line)
