@@ -23,6 +23,7 @@ internal static class WanApp
             BatchCommand.Build(environment),
             FilmCommand.Build(environment),
             ExtendCommand.Build(environment),
+            EnhanceCommand.Build(environment),
             JobsCommand.Build(environment),
             ServeCommand.Build(environment),
             KeysCommand.Build(environment),

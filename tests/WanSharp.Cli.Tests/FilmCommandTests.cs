@@ -98,15 +98,31 @@ public sealed class FilmCommandTests(MeasuredMachine machine) : BatchTests
         string[] options = ["--batch-size", "1", "--no-cache"];
         Assert.Equal(ExitCode.Done, (await RunAsync(["film", _folder["film.json"], "-o", _folder["calm.mkv"], .. options])).ExitCode);
 
-        await KillAfterAsync(1, ["film", _folder["film.json"], "-o", _folder["film.mkv"], .. options]);
-        await KillAfterAsync(1, ["film", _folder["film"], .. options]);
+        var made = new HashSet<string>();
+        for (var kill = 0; kill < 2; kill++)
+        {
+            await KillAfterAsync(1, ["film", _folder["film.json"], "-o", _folder["film.mkv"], .. options]);
+            Assert.Superset(made, Clips()); // what was there stays the same file
+            made = Clips();
+        }
+
         var run = await RunAsync(["film", _folder["film"], .. options]);
 
         Assert.True(run.ExitCode == ExitCode.Done, run.Error);
+        Assert.Superset(made, Clips());
+        Assert.NotEmpty(made);
+        Assert.Equal(3, Clips().Count);
         Assert.Equal(File.ReadAllBytes(_folder["calm.mkv"]), File.ReadAllBytes(_folder["film.mkv"]));
         using var store = JobStore.Open(JobFolder.Open(_folder["film"]), TimeProvider.System);
         Assert.Equal(3, store.All().Count);
         Assert.All(store.All(), job => Assert.Equal(JobState.Succeeded, job.State));
+
+        HashSet<string> Clips() =>
+            [
+                .. Directory
+                    .EnumerateFiles(_folder["film"], "*.mkv")
+                    .Select(path => $"{Path.GetFileName(path)} {File.GetLastWriteTimeUtc(path).Ticks}"),
+            ];
     }
 
     [Fact]
@@ -130,6 +146,24 @@ public sealed class FilmCommandTests(MeasuredMachine machine) : BatchTests
             (await RunAsync("film", "redo", _folder["film"], "--section", "1", "--prompt", "a blue star")).ExitCode
         );
         Assert.Equal(6, Digests("film", "*.mkv").Count()); // the second continues the first
+
+        // or is led up to
+        after = [.. Digests("film", "*.mkv")];
+        string[] redo = ["film", "redo", _folder["film"], "--section", "1", "--keep-rest", "--seed", "5"];
+        var dry = await RunAsync([.. redo, "--dry-run", "--json"]);
+        Assert.True(dry.ExitCode == ExitCode.Done, dry.Error);
+        Assert.Equal(
+            ["run", "done", "done"],
+            JsonDocument
+                .Parse(dry.Out)
+                .RootElement.GetProperty("clips")
+                .EnumerateArray()
+                .Select(clip => clip.GetProperty("state").GetString())
+        );
+        var kept = await RunAsync(redo);
+        Assert.True(kept.ExitCode == ExitCode.Done, kept.Error);
+        Assert.Equal(after, Digests("film", "*.mkv").Intersect(after));
+        Assert.Equal(7, Digests("film", "*.mkv").Count());
 
         (await RunAsync("film", _folder["film"], "--threads", "1")).AssertFailed(ExitCode.WrongUsage, "drop --threads");
     }

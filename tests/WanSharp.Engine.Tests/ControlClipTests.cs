@@ -296,6 +296,19 @@ public sealed class ControlClipTests : IDisposable
         Assert.Equal(Width - 9, row[8..].Count(value => value == 0));
     }
 
+    /// <summary>What is grey in a mask is divided at a half for the pictures, and given to the network as it is.</summary>
+    [Fact]
+    public async Task Read_WithAGreyMask_KeepsItsGrey()
+    {
+        var picture = Picture("control.bmp", Width, Height, _ => 77);
+        var mask = Picture("mask.bmp", Width, Height, x => (byte)(8 * x));
+
+        var frames = await ReadAsync(Plain with { Control = picture, Mask = mask, MaskShows = "control" });
+
+        Assert.Equal(Enumerable.Range(0, Width).Select(x => (byte)(8 * x)), frames.MaskOf(0)![..Width]);
+        Assert.Equal([false, true], new byte[] { 127, 128 }.Select(ControlFrames.IsMade));
+    }
+
     [Fact]
     public async Task Read_WithOutpainting_PutsTheClipInItsPlace()
     {
@@ -306,7 +319,8 @@ public sealed class ControlClipTests : IDisposable
         var mask = frames.MaskOf(0)!;
         Assert.Equal(77, frames.PictureOf(0)![3 * 8]);
         Assert.All(mask[8..24], value => Assert.Equal(ControlFrames.Kept, value));
-        Assert.All(mask[..8].Concat(mask[24..32]), value => Assert.Equal(ControlFrames.Blank, value));
+        Assert.All(mask[..8].Concat(mask[24..32]), value => Assert.Equal(ControlFrames.Made, value));
+        Assert.Equal(new FrameRect(8, 0, 16, 16), frames.Followed); // around it, after nothing
     }
 
     [Fact]

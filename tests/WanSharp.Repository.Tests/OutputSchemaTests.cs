@@ -30,6 +30,7 @@ public class OutputSchemaTests
         ("film", "film", typeof(FilmOutput)),
         ("film", "film redo", typeof(FilmOutput)),
         ("film", "extend", typeof(FilmOutput)),
+        ("enhance", "enhance", typeof(EnhanceOutput)),
         ("film-dry-run", "film", typeof(FilmDryRunOutput)),
         ("jobs-list", "jobs list", typeof(JobOutput)),
         ("export", "export", typeof(ExportOutput)),

@@ -1,8 +1,9 @@
-"""Makes tests/fixtures/rrdb-x4, rrdb-x2, compact-x4 and rife-* from the original code:
+"""Makes tests/fixtures/rrdb-x4, rrdb-x2, compact-x4, span-x2 and rife-* from the original code:
 
     python3 make_pixel_fixtures.py FOLDER
 
-FOLDER holds XPixelGroup/BasicSR's basicsr/archs/arch_util.py, rrdbnet_arch.py and srvgg_arch.py, and
+FOLDER holds XPixelGroup/BasicSR's basicsr/archs/arch_util.py, rrdbnet_arch.py and srvgg_arch.py,
+hongyuanyu/SPAN's basicsr/archs/span_arch.py, and
 Fannovel16/ComfyUI-Frame-Interpolation's vfi_models/rife/rife_arch.py, which has the networks of hzwer/Practical-RIFE's versions.
 Weights are random, of few channels, rounded to F16 and computed with in F32.
 """
@@ -119,6 +120,8 @@ if __name__ == '__main__':
     upscaler('rrdb-x4', 31, rrdb(3, 3, 4, num_feat=8, num_block=2, num_grow_ch=4), [(9, 12)], 2.2, bsr + 'rrdbnet_arch.py')
     upscaler('rrdb-x2', 32, rrdb(3, 3, 2, num_feat=8, num_block=1, num_grow_ch=4), [(10, 14)], 2.2, bsr + 'rrdbnet_arch.py')
     upscaler('compact-x4', 33, compact(3, 3, num_feat=12, num_conv=3, upscale=4), [(9, 12), (1, 5)], 1.5, bsr + 'srvgg_arch.py')
+    span = original(folder, 'span_arch.py').SPAN
+    upscaler('span-x2', 34, span(3, 3, feature_channels=4, upscale=2), [(9, 12)], 1.0, 'hongyuanyu/SPAN:basicsr/archs/span_arch.py')
     module('comfy'), module('comfy.model_management', get_torch_device=lambda: torch.device('cpu'))
     archs = original(folder, 'rife_arch.py')
     rife(archs, 'rife-4.6', 46, '4.6', [12, 8, 8, 6])

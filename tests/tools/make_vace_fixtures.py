@@ -149,10 +149,12 @@ def conditions(vae_module, folder):
 
     maker = functions_of(folder)()
     maker.vae, maker.vae_stride = Vae(), (4, 8, 8)
-    io, cases = {}, {'inpaint': (9, 32, 48, 0), 'references': (5, 32, 32, 2), 'still': (1, 32, 16, 1)}
+    io, cases = {}, {'inpaint': (9, 32, 48, 0), 'references': (5, 32, 32, 2), 'still': (1, 32, 16, 1), 'grey': (5, 16, 32, 0)}
     for case, (frames, height, width, references) in cases.items():
         pixels = blocks(torch.randint(0, 256, (3, frames, height // 8, width // 8)).float(), 8)
         mask = blocks((torch.rand(1, frames, height // 4, width // 4) > 0.5).float(), 4) * 255
+        if case == 'grey':
+            mask = torch.randint(0, 256, mask.shape).float()
         shown = [torch.randint(0, 256, (3, 1, height, width)).float() for _ in range(references)]
         io[f'{case}.in.frames'], io[f'{case}.in.mask'] = pixels, mask
         for i, reference in enumerate(shown):

@@ -23,6 +23,12 @@ internal sealed class FilmRedoCommand(CliEnvironment environment)
         Description = "The section's new prompt. Its seed stays, unless another is given.",
         HelpName = "TEXT",
     };
+    private readonly Option<bool> _keepRest = new("--keep-rest")
+    {
+        Description =
+            "Lead the section to the frame that the next one begins with, so that all others stay as they are. Takes a model that takes a "
+            + "last image.",
+    };
     private readonly FilmOptions _options = new();
 
     public static Command Build(CliEnvironment environment)
@@ -41,12 +47,14 @@ internal sealed class FilmRedoCommand(CliEnvironment environment)
             self._section,
             self._seed,
             self._prompt,
+            self._keepRest,
         };
         self._options.AddTo(command, isBegun: true);
         command.SetAction(self.RunAsync);
         return command.WithExamples(
             "wan film redo film/ --section 3 --seed 9",
             "wan film redo film/ --section 3 --prompt \"a calm sea at night\"",
+            "wan film redo film/ --section 3 --keep-rest",
             "wan film redo film/ --section 3 --dry-run"
         );
     }
@@ -54,7 +62,11 @@ internal sealed class FilmRedoCommand(CliEnvironment environment)
     private Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken) =>
         FilmCommand.MakeAsync(
             environment,
-            () => _options.Continue(parsed, environment, parsed.GetValue(_folder)!, film => Change(film, parsed)),
+            () =>
+                _options.Continue(parsed, environment, parsed.GetValue(_folder)!, film => Change(film, parsed)) with
+                {
+                    KeepsAfter = parsed.GetValue(_keepRest) ? parsed.GetValue(_section) : null,
+                },
             cancellationToken
         );
 
@@ -76,6 +88,7 @@ internal sealed class FilmRedoCommand(CliEnvironment environment)
         var sections = film.Sections.ToList();
         sections[number - 1] = sections[number - 1] with
         {
+            Pin = null,
             Request = Changed(sections[number - 1].Request, parsed.GetValue(_prompt), parsed.GetValue(_seed)),
         };
         return film with { Sections = sections };

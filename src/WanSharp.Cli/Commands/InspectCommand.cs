@@ -90,7 +90,7 @@ internal sealed class InspectCommand(CliEnvironment environment)
 
         environment.Out.WriteLine();
         environment.Out.WriteLine(
-            settings.Reused is null
+            settings is { Reused: null, Enhanced: null }
                 ? "This command makes it again, bit for bit with the same version, provider and threads:"
                 : "This command makes a clip close to it:"
         );

@@ -13,12 +13,14 @@ internal sealed class SettingOptions
     private readonly List<(SettingField Field, Option Option)> _options;
 
     /// <param name="withSeed">Whether there is an option for the seed, which may also be drawn.</param>
-    public SettingOptions(bool withSeed) =>
-        _options = [
-            .. from field in SettingFields.All
-            where field.Option is not null && (withSeed || field != SettingFields.Seed)
-            select (field, Create(field)),
-        ];
+    public SettingOptions(bool withSeed)
+        : this(SettingFields.All.Where(field => field.Option is not null && (withSeed || field != SettingFields.Seed))) { }
+
+    private SettingOptions(IEnumerable<SettingField> fields) => _options = [.. fields.Select(field => (field, Create(field)))];
+
+    /// <summary>The options of some settings.</summary>
+    /// <param name="names">Their names.</param>
+    public static SettingOptions Of(params IEnumerable<string> names) => new(names.Select(name => SettingFields.Find(name)!));
 
     /// <summary>Adds the options to a command.</summary>
     public void AddTo(Command command)

@@ -30,6 +30,9 @@ internal sealed record FilmOrder
 
     public bool AllowsModelChange { get; init; }
 
+    /// <summary>The section after which the film stays as it is; null where what continues a changed section is made again.</summary>
+    public int? KeepsAfter { get; init; }
+
     /// <summary>Whether to tell what would run, and stop.</summary>
     public bool IsDry { get; init; }
 

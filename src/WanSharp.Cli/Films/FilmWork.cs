@@ -28,8 +28,9 @@ internal sealed class FilmWork(CliEnvironment environment)
             target = await PlaceAsync(order, ffmpeg, cancellationToken);
         }
 
-        // while the model opens
-        var encoder = order.IsUnnamed ? Task.CompletedTask : CheckAsync(order, ffmpeg, target, cancellationToken);
+        // while the model opens; what wrote this film before need not be tried
+        var isKnown = !order.IsUnnamed && FilmFolder.IsWriter(order.Folder, ffmpeg, target.Kind);
+        var encoder = order.IsUnnamed || isKnown ? Task.CompletedTask : CheckAsync(order, ffmpeg, target, cancellationToken);
         var styles = environment.Host.OpenStyles(order.StylesFile);
         var made = order.Film.Sections.Where(section => section.Clip is null).ToList();
         await using var backend = await BatchBackend.OpenAsync(
@@ -42,6 +43,10 @@ internal sealed class FilmWork(CliEnvironment environment)
         await encoder;
         var jobs = new BatchPlanner(backend.Jobs, styles, backend.Model, SectionFormat);
         var planner = new FilmPlanner(jobs, backend.Films!, ffmpeg);
+        using var results = order.Settings.MakesAll ? new OpenedResults(null) : OpenedResults.In(environment.Host);
+        var options = OptionsOf(order, backend, results);
+        using var scratch = order.IsDry ? WorkFolder.CreateTemporary() : null;
+        order = await PinAsync(order, planner, options, ffmpeg, scratch?["frames"], cancellationToken);
         var plan = await planner.PlanAsync(order.Source, order.Film, cancellationToken);
         using var name = order.IsUnnamed ? await FilmName.TakeAsync(order, plan, backend.Settings, ffmpeg, cancellationToken) : null;
         if (name is not null)
@@ -51,19 +56,14 @@ internal sealed class FilmWork(CliEnvironment environment)
             await CheckAsync(order, ffmpeg, target, cancellationToken);
         }
 
-        await backend.Jobs.RequireFormatAsync(Path.GetExtension(plan.Jobs.OfType<NewJob>().First().Output), cancellationToken);
-        using var results = order.Settings.MakesAll ? new OpenedResults(null) : OpenedResults.In(environment.Host);
-        var options = new JobRunnerOptions
+        if (!isKnown)
         {
-            Concurrency = backend.Concurrency,
-            Attempts = order.Attempts,
-            Results = results.Cache,
-            ReadSettings = backend.ReadSettings,
-            Clock = environment.Clock,
-        };
-        if (order.IsDry)
+            await backend.Jobs.RequireFormatAsync(Path.GetExtension(plan.Jobs.OfType<NewJob>().First().Output), cancellationToken);
+        }
+
+        if (scratch is not null)
         {
-            environment.Out.WriteLine(await DescribeAsync(order, plan, planner, options, ffmpeg, cancellationToken));
+            environment.Out.WriteLine(await DescribeAsync(order, plan, planner, options, ffmpeg, scratch, cancellationToken));
             return ExitCode.Done;
         }
 
@@ -75,6 +75,40 @@ internal sealed class FilmWork(CliEnvironment environment)
         GenerateReport.WriteWarnings(environment.Error, [.. plan.Jobs.SelectMany(job => job?.Prepared.Notes ?? []).Distinct()]);
         environment.Error.WriteLine(PlainText.OneLine(FilmText.Beginning(plan, store.Folder.Path)));
         return await MakeAsync(order, plan, planner, backend, store, options, target, ffmpeg, cancellationToken);
+    }
+
+    private JobRunnerOptions OptionsOf(FilmOrder order, BatchBackend backend, OpenedResults results) =>
+        new()
+        {
+            Concurrency = backend.Concurrency,
+            Attempts = order.Attempts,
+            Results = results.Cache,
+            ReadSettings = backend.ReadSettings,
+            Clock = environment.Clock,
+        };
+
+    /// <summary>
+    /// The order of a film that stays as it is after a section: that one ends with the frame from which the next one was made in the
+    /// film as it is.
+    /// </summary>
+    private async Task<FilmOrder> PinAsync(
+        FilmOrder order,
+        FilmPlanner planner,
+        JobRunnerOptions options,
+        string? ffmpeg,
+        string? scratch,
+        CancellationToken cancellationToken
+    )
+    {
+        if (order.KeepsAfter is not { } section)
+        {
+            return order;
+        }
+
+        var plan = await planner.PlanAsync(order.Source, FilmFolder.Load(order.Folder).Film, cancellationToken);
+        using var store = JobStore.OpenToRead(order.Folder, environment.Clock);
+        var run = new FilmRun(store, planner, plan, ffmpeg, options, scratch);
+        return order with { Film = await run.PinAsync(order.Film, section, cancellationToken) };
     }
 
     /// <summary>Where the film goes; finds out whether it can be written there.</summary>
@@ -126,6 +160,7 @@ internal sealed class FilmWork(CliEnvironment environment)
 
             using var progress = ProgressDisplay.Start(environment);
             await run.JoinAsync(target, progress, cancellationToken);
+            FilmFolder.NoteWriter(store.Folder, ffmpeg, target.Kind);
             progress.Complete();
         }
         catch (Exception) when (cancellationToken.IsCancellationRequested)
@@ -153,10 +188,10 @@ internal sealed class FilmWork(CliEnvironment environment)
         FilmPlanner planner,
         JobRunnerOptions options,
         string? ffmpeg,
+        WorkFolder temporary,
         CancellationToken cancellationToken
     )
     {
-        using var temporary = WorkFolder.CreateTemporary();
         using var store = JobFolder.Exists(order.Folder)
             ? JobStore.OpenToRead(order.Folder, environment.Clock)
             : JobStore.Open(JobFolder.Create(temporary["jobs"]), environment.Clock);

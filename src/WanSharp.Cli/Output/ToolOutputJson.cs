@@ -16,6 +16,7 @@ namespace WanSharp.Cli.Output;
 [JsonSerializable(typeof(IReadOnlyList<SectionDrift>))]
 [JsonSerializable(typeof(IReadOnlyList<PresetWayOutput>))]
 [JsonSerializable(typeof(ComparedClipsOutput))]
+[JsonSerializable(typeof(EnhanceOutput))]
 [JsonSerializable(typeof(StepCacheOutput))]
 [JsonSerializable(typeof(QuantizeOutput))]
 [JsonSerializable(typeof(OptimizeOutput))]

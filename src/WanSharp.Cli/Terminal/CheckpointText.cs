@@ -172,8 +172,13 @@ internal static class CheckpointText
 
         if (file.Upscaler is { } upscaler)
         {
-            var layers = upscaler.Kind == UpscalerKind.Rrdb ? $"{upscaler.Blocks} blocks" : $"{upscaler.Blocks + 2} convolutions";
-            yield return $"upscaler ({(upscaler.Kind == UpscalerKind.Rrdb ? "RRDBNet" : "SRVGGNetCompact")}), {layers} of "
+            var (network, layers) = upscaler.Kind switch
+            {
+                UpscalerKind.Compact => ("SRVGGNetCompact", $"{upscaler.Blocks + 2} convolutions"),
+                UpscalerKind.Span => ("SPAN", $"{upscaler.Blocks} blocks"),
+                _ => ("RRDBNet", $"{upscaler.Blocks} blocks"),
+            };
+            yield return $"upscaler ({network}), {layers} of "
                 + $"{upscaler.Features} channels, frames of {upscaler.Scale} times the size; for --upscale";
         }
 

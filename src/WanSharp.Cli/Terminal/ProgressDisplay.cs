@@ -119,6 +119,7 @@ internal sealed class ProgressDisplay : IProgress<GenerationProgress>, IDisposab
             GenerationStage.Load => "load",
             GenerationStage.Encode => "encode",
             GenerationStage.Denoise => "denoise",
+            GenerationStage.Enhance => "enhance",
             _ => "decode",
         };
 

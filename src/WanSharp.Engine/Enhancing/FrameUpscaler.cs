@@ -11,15 +11,15 @@ namespace WanSharp.Engine.Enhancing;
 /// <param name="from">The frames that come.</param>
 /// <param name="to">The frames that are wanted: of the network's scale, or smaller.</param>
 /// <param name="tiles">
-/// The tiles, in positions of <see cref="Graphs.Networks.UpscalerConfig.Multiple"/> pixels; null for whole frames.
+/// The tiles, in positions of <see cref="IFrameEnlarger.Multiple"/> pixels; null for whole frames.
 /// </param>
-internal sealed class FrameUpscaler(UpscalerRunner network, ClipSize from, ClipSize to, VaeTiling? tiles)
+internal sealed class FrameUpscaler(IFrameEnlarger network, ClipSize from, ClipSize to, VaeTiling? tiles)
 {
     private const int Colors = 3;
     private const float Outer = 0.375f; // of an overlap: what is near a tile's edge was made without what lies beyond it
 
-    private readonly int _multiple = network.Config.Multiple; // pixels of a position
-    private readonly int _scale = network.Config.Scale * network.Config.Multiple; // larger pixels of a position
+    private readonly int _multiple = network.Multiple; // pixels of a position
+    private readonly int _scale = network.Scale * network.Multiple; // larger pixels of a position
     private float[] _sums = [];
 
     /// <summary>Enlarges a frame; each step enlarges a tile.</summary>
@@ -88,7 +88,7 @@ internal sealed class FrameUpscaler(UpscalerRunner network, ClipSize from, ClipS
 
     private byte[] Finished(ReadOnlySpan<float> planes, int columns)
     {
-        var whole = new ClipSize(from.Width * network.Config.Scale, from.Height * network.Config.Scale);
+        var whole = new ClipSize(from.Width * network.Scale, from.Height * network.Scale);
         var pixels = RgbFrames.ToRgb24(planes, columns * _scale, whole.Width, whole.Height);
         return whole == to ? pixels : ImageTensors.Resize(new RgbImage(whole.Width, whole.Height, pixels), to.Width, to.Height).Pixels;
     }

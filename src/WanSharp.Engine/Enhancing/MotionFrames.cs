@@ -18,7 +18,7 @@ internal static class MotionFrames
     public static async IAsyncEnumerable<byte[]> ApplyAsync(
         string? ffmpeg,
         ClipFormat from,
-        int fps,
+        double fps,
         FrameTimes times,
         IAsyncEnumerable<byte[]> frames,
         [EnumeratorCancellation] CancellationToken cancellationToken

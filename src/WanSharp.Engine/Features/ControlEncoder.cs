@@ -64,7 +64,7 @@ internal sealed class ControlEncoder(VaeRunner vae, VaeTiling? tiles = null)
 
     /// <summary>
     /// The mask's pixels as channels, 8 × 8 to a latent position. A latent frame has the mask of the frame of video in the middle of its
-    /// share of the clip, as PyTorch's <c>nearest-exact</c> chooses it.
+    /// share of the clip, as PyTorch's <c>nearest-exact</c> chooses it. Grey stays grey: only the pictures are divided at a half.
     /// </summary>
     private static void PutMask(ControlFrames frames, Tensor control, int channel, int side)
     {
@@ -90,7 +90,7 @@ internal sealed class ControlEncoder(VaeRunner vae, VaeTiling? tiles = null)
                     for (var x = 0; x < width; x++)
                     {
                         var at = (((y * side) + (pixel / side)) * frames.Width) + (x * side) + (pixel % side);
-                        plane[(y * width) + x] = mask[at] == ControlFrames.Kept ? 0 : 1;
+                        plane[(y * width) + x] = mask[at] / (float)ControlFrames.Made;
                     }
                 }
             }

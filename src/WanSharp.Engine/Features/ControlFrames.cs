@@ -1,3 +1,4 @@
+using WanSharp.Engine.Planning;
 using WanSharp.Media.Images;
 
 namespace WanSharp.Engine.Features;
@@ -5,14 +6,12 @@ namespace WanSharp.Engine.Features;
 /// <summary>What a clip follows, in its own size: a picture for each of its frames, and what of it is made anew.</summary>
 internal sealed class ControlFrames
 {
-    /// <summary>In a mask: the pixel stays as it is.</summary>
+    /// <summary>In a mask: the pixel stays as it is. What lies between is for the network to see, and is divided by
+    /// <see cref="IsMade"/>.</summary>
     public const byte Kept = 0;
 
-    /// <summary>In a mask: the pixel is made anew, after what is there.</summary>
-    public const byte Made = 1;
-
-    /// <summary>In a mask: the pixel is made anew, after nothing.</summary>
-    public const byte Blank = 2;
+    /// <summary>In a mask: the pixel is made anew.</summary>
+    public const byte Made = 255;
 
     private readonly byte[]?[] _pictures;
     private readonly byte[]?[] _masks;
@@ -28,6 +27,9 @@ internal sealed class ControlFrames
     public int Height { get; }
 
     public int Count => _pictures.Length;
+
+    /// <summary>Where pixels are made anew after what is there, and elsewhere after nothing; null for everywhere.</summary>
+    public FrameRect? Followed { get; init; }
 
     /// <summary>Pictures of what the clip shows, in its size.</summary>
     public List<RgbImage> References { get; } = [];
@@ -46,6 +48,10 @@ internal sealed class ControlFrames
 
     /// <summary>What becomes of each pixel of a frame, row by row; null where all are <see cref="Made"/>.</summary>
     public byte[]? MaskOf(int frame) => _masks[frame];
+
+    /// <summary>Whether a pixel is made anew, as the official code divides masks: above a half.</summary>
+    /// <param name="mask">The mask's value there.</param>
+    public static bool IsMade(byte mask) => mask > byte.MaxValue / 2;
 
     /// <summary>Says what a frame shows.</summary>
     /// <param name="frame">The frame.</param>

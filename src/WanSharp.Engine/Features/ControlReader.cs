@@ -9,8 +9,6 @@ namespace WanSharp.Engine.Features;
 /// <param name="source">Reads the files.</param>
 internal sealed class ControlReader(ControlSource source)
 {
-    private const int LightestKept = 127; // of 255: what is lighter is made anew
-
     /// <summary>
     /// The frames of a plan's control, at the rate of the clip that is made and as many as it has: what is over is not read, and frames
     /// that the control does not have are made anew. A single picture is shown all the time, unless it is kept: then it is the first
@@ -22,7 +20,10 @@ internal sealed class ControlReader(ControlSource source)
     public async Task<ControlFrames> ReadAsync(GenerationPlan plan, CancellationToken cancellationToken)
     {
         var (control, settings) = (plan.Control!, plan.Settings);
-        var frames = new ControlFrames(settings.Width, settings.Height, settings.Frames);
+        var frames = new ControlFrames(settings.Width, settings.Height, settings.Frames)
+        {
+            Followed = control.IsHidden ? default(FrameRect) : control.Place,
+        };
         if (control.Video is not null)
         {
             await ReadVideoAsync(plan, control, frames, cancellationToken).ConfigureAwait(false);
@@ -107,7 +108,7 @@ internal sealed class ControlReader(ControlSource source)
 
         for (var i = 0; i < mask.Length; i++)
         {
-            if (mask[i] == ControlFrames.Kept)
+            if (!ControlFrames.IsMade(mask[i]))
             {
                 picture.Pixels.AsSpan(3 * i, 3).CopyTo(followed.AsSpan(3 * i));
             }
@@ -116,15 +117,14 @@ internal sealed class ControlReader(ControlSource source)
         return followed;
     }
 
-    /// <summary>What is white in a picture is made anew.</summary>
+    /// <summary>What is white in a picture is made anew; what is grey stays so, for the network.</summary>
     private static byte[] MaskOf(RgbImage image, ControlPlan control)
     {
         var shown = ImageTensors.Cover(image, control.Place.Width, control.Place.Height);
         var mask = new byte[shown.Width * shown.Height];
-        var white = control.IsHidden ? ControlFrames.Blank : ControlFrames.Made;
         for (var i = 0; i < mask.Length; i++)
         {
-            mask[i] = shown.Pixels[3 * i] > LightestKept ? white : ControlFrames.Kept; // red, as the official code reads it
+            mask[i] = shown.Pixels[3 * i]; // red, as the official code reads it
         }
 
         return mask;
@@ -139,7 +139,7 @@ internal sealed class ControlReader(ControlSource source)
         }
 
         var frame = new byte[frames.Width * frames.Height * bytes];
-        frame.AsSpan().Fill(ControlFrames.Blank);
+        frame.AsSpan().Fill(ControlFrames.Made); // of a picture any value will do: nothing is seen there
         for (var y = 0; y < place.Height; y++)
         {
             picture

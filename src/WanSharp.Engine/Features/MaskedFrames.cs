@@ -38,6 +38,10 @@ internal sealed class MaskedFrames(ControlFrames frames, int temporalStride, boo
         }
     }
 
+    private bool IsFollowed(int x, int y) =>
+        frames.Followed is not { } place
+        || (x >= place.Left && x < place.Left + place.Width && y >= place.Top && y < place.Top + place.Height);
+
     /// <summary>Writes a frame's pixels, −1 to 1, and 0 for those that are not seen.</summary>
     private void Show(int frame, FrameArea area, Tensor clip, int at)
     {
@@ -52,7 +56,8 @@ internal sealed class MaskedFrames(ControlFrames frames, int temporalStride, boo
                 var first = ((area.Y + y) * frames.Width) + area.X;
                 for (var x = 0; x < row.Length; x++)
                 {
-                    var seen = (mask?[first + x] ?? ControlFrames.Made) == (isMade ? ControlFrames.Made : ControlFrames.Kept);
+                    var made = mask is null || ControlFrames.IsMade(mask[first + x]);
+                    var seen = isMade ? made && IsFollowed(area.X + x, area.Y + y) : !made;
                     row[x] = picture is not null && seen ? (picture[((first + x) * Colors) + color] / 127.5f) - 1 : 0;
                 }
             }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using WanSharp.Engine.Enhancing;
 using WanSharp.Engine.Requests;
 using WanSharp.Models;
@@ -28,13 +29,16 @@ internal static class InterpolationPlanner
     }
 
     /// <exception cref="InvalidRequestException">The rate is not above the one that is there.</exception>
-    public static void RequireMore(int given, int wanted)
+    public static void RequireMore(double given, int wanted)
     {
         if (wanted <= given)
         {
             throw new InvalidRequestException(
                 SettingFields.Fps.Label,
-                $"{wanted} frames a second need no interpolation, for there are {given}: ask for more with --fps, or leave --{Field} out."
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{wanted} frames a second need no interpolation, for there are {given:0.###}: "
+                ) + $"ask for more with --fps, or leave --{Field} out."
             );
         }
     }

@@ -173,6 +173,12 @@ public sealed record GenerationSettings
     public int? OutputHeight => OutputSize is var size && size != new ClipSize(Width, Height) ? size.Height : null;
 
     /// <summary>
+    /// True where frames were made between the clip's, or enlarged, when it was written already: these settings make a clip close to it.
+    /// Else null.
+    /// </summary>
+    public bool? Enhanced { get; init; }
+
+    /// <summary>
     /// The clip with a similar prompt whose steps this one started from; it is close to the clip that these settings make, but not
     /// the same. Null if it started from noise.
     /// </summary>

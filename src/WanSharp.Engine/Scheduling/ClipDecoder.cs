@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Threading.Channels;
 using WanSharp.Engine.Decoding;
 using WanSharp.Engine.Enhancing;
 using WanSharp.Engine.Previews;
@@ -26,19 +25,10 @@ internal sealed class ClipDecoder(FrameNetworks networks, ComputeLanes lanes, Fu
     /// <param name="frames">Takes the frames.</param>
     public async Task RunAsync(ClipRun clip, Tensor latents, IFrameWriter frames)
     {
-        using var abandoned = CancellationTokenSource.CreateLinkedTokenSource(clip.Cancelled);
         var fewest = clip.Plan.Upscaler is null ? FewestFrames : FewestLargeFrames;
-        var queue = Channel.CreateBounded<byte[]>(Math.Max(fewest, QueueBytes / clip.Plan.Format.FrameBytes));
-        var decoding = DecodeAsync(clip, latents, queue.Writer, abandoned.Token);
-        try
-        {
-            await WriteAsync(clip, queue.Reader, frames).ConfigureAwait(false);
-        }
-        finally
-        {
-            await abandoned.CancelAsync().ConfigureAwait(false); // no effect when all is decoded
-            await decoding.ConfigureAwait(false);
-        }
+        var most = Math.Max(fewest, QueueBytes / clip.Plan.Format.FrameBytes);
+        await WriteAsync(clip, FrameQueue.AheadAsync(token => MakeAsync(clip, latents, token), most, clip.Cancelled), frames)
+            .ConfigureAwait(false);
     }
 
     /// <summary>A clip's latents as pictures, at once: for a decoder whose clips are cheap.</summary>
@@ -58,25 +48,12 @@ internal sealed class ClipDecoder(FrameNetworks networks, ComputeLanes lanes, Fu
         }
     }
 
-    /// <summary>Fills the queue, and ends it: with the failure if there is one.</summary>
-    private async Task DecodeAsync(ClipRun clip, Tensor latents, ChannelWriter<byte[]> queue, CancellationToken cancellationToken)
+    /// <summary>A clip's frames as they are written.</summary>
+    private IAsyncEnumerable<byte[]> MakeAsync(ClipRun clip, Tensor latents, CancellationToken cancellationToken)
     {
-        try
-        {
-            var frames = DecodedAsync(clip, latents, cancellationToken);
-            frames = clip.Plan.Settings.Interpolate is { } between ? InterpolatedAsync(clip, between, frames, cancellationToken) : frames;
-            frames = clip.Plan.Upscaler is null ? frames : UpscaledAsync(clip, frames, cancellationToken);
-            await foreach (var frame in frames.ConfigureAwait(false))
-            {
-                await queue.WriteAsync(frame, cancellationToken).ConfigureAwait(false);
-            }
-
-            queue.Complete();
-        }
-        catch (Exception e) // the reader of the queue throws it
-        {
-            queue.Complete(e);
-        }
+        var frames = DecodedAsync(clip, latents, cancellationToken);
+        frames = clip.Plan.Settings.Interpolate is { } between ? InterpolatedAsync(clip, between, frames, cancellationToken) : frames;
+        return clip.Plan.Upscaler is null ? frames : UpscaledAsync(clip, frames, cancellationToken);
     }
 
     /// <summary>A clip's frames, decoded a latent frame at a time.</summary>
@@ -133,16 +110,10 @@ internal sealed class ClipDecoder(FrameNetworks networks, ComputeLanes lanes, Fu
         using var stage = clip.Clock.Enter(GenerationStage.Enhance);
         using var network = networks.Interpolators.Begin(file);
         using var interpolator = new FrameInterpolator(network.Runner, clip.Plan.Settings.DecodedSize, times);
-        await foreach (var frame in frames.ConfigureAwait(false))
+        var made = EnhancedFrames.BetweenAsync(interpolator, frames, step => EnhanceAsync(clip, step), cancellationToken);
+        await foreach (var frame in made.ConfigureAwait(false))
         {
-            using var made = interpolator.Next(frame, cancellationToken).GetEnumerator();
-            while (
-                await lanes.RunAsync(clip, GenerationStage.Enhance, () => made.MoveNext() ? made.Current : null).ConfigureAwait(false)
-                    is { } wanted
-            )
-            {
-                yield return wanted;
-            }
+            yield return frame;
         }
     }
 
@@ -157,26 +128,20 @@ internal sealed class ClipDecoder(FrameNetworks networks, ComputeLanes lanes, Fu
         using var network = networks.Upscalers.Begin(clip.Plan.Upscaler!);
         var settings = clip.Plan.Settings;
         var upscaler = new FrameUpscaler(network.Runner, settings.DecodedSize, settings.OutputSize, clip.Plan.UpscaleTiles);
-        await foreach (var frame in frames.ConfigureAwait(false))
+        var enlarged = EnhancedFrames.EnlargedAsync(upscaler, frames, step => EnhanceAsync(clip, step), cancellationToken);
+        await foreach (var frame in enlarged.ConfigureAwait(false))
         {
-            using var tiles = upscaler.Enlarge(frame, cancellationToken).GetEnumerator();
-            byte[]? enlarged = null;
-            while (enlarged is null)
-            {
-                enlarged = await lanes
-                    .RunAsync(clip, GenerationStage.Enhance, () => tiles.MoveNext() ? tiles.Current : null)
-                    .ConfigureAwait(false);
-            }
-
-            yield return enlarged;
+            yield return frame;
         }
     }
 
-    private static async Task WriteAsync(ClipRun clip, ChannelReader<byte[]> queue, IFrameWriter frames)
+    private Task<byte[]?> EnhanceAsync(ClipRun clip, Func<byte[]?> step) => lanes.RunAsync(clip, GenerationStage.Enhance, step);
+
+    private static async Task WriteAsync(ClipRun clip, IAsyncEnumerable<byte[]> made, IFrameWriter frames)
     {
         using var stage = clip.Clock.Enter(GenerationStage.Write);
         var written = 0;
-        await foreach (var frame in queue.ReadAllAsync(clip.Cancelled).ConfigureAwait(false))
+        await foreach (var frame in made.ConfigureAwait(false))
         {
             clip.Report(GenerationStage.Decode, written++, clip.Plan.Format.Frames);
             using (clip.Clock.Work(GenerationStage.Write))

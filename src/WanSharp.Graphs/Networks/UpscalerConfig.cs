@@ -7,6 +7,9 @@ public sealed record UpscalerConfig
     private const int Widest = 1 << 10;
     private const int MostBlocks = 200;
 
+    /// <summary>The blocks of every <see cref="UpscalerKind.Span"/>.</summary>
+    public const int SpanBlocks = 6;
+
     /// <summary>The most that <see cref="Scale"/> can be.</summary>
     public const int LargestScale = 8;
 
@@ -19,11 +22,16 @@ public sealed record UpscalerConfig
     /// <summary>Channels between the layers.</summary>
     public required int Features { get; init; }
 
-    /// <summary>Dense blocks of three (<see cref="UpscalerKind.Rrdb"/>), or convolutions in the middle.</summary>
+    /// <summary>
+    /// Dense blocks of three (<see cref="UpscalerKind.Rrdb"/>), convolutions in the middle (<see cref="UpscalerKind.Compact"/>), or blocks.
+    /// </summary>
     public required int Blocks { get; init; }
 
     /// <summary>Channels that each layer of a dense block adds; of no meaning for other kinds.</summary>
     public int Growth { get; init; }
+
+    /// <summary>Whether a <see cref="UpscalerKind.Span"/> shifts and scales colours first; of no meaning for other kinds.</summary>
+    public bool IsCentred { get; init; }
 
     /// <summary>
     /// A frame's sides must be multiples of it: <see cref="UpscalerKind.Rrdb"/> makes channels of squares of pixels where it enlarges
@@ -43,6 +51,7 @@ public sealed record UpscalerConfig
             Features is < 1 or > Widest
             || Blocks is < 0 or > MostBlocks
             || Scale is < 1 or > LargestScale
+            || (Kind == UpscalerKind.Span && Blocks != SpanBlocks)
             || (isRrdb && (Growth is < 1 or > Widest || Blocks == 0 || Scale is not (1 or 2 or RrdbNet.OwnScale)))
         )
         {

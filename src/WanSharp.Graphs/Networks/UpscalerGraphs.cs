@@ -45,6 +45,7 @@ public sealed class UpscalerGraphs
         var enlarged = config.Kind switch
         {
             UpscalerKind.Rrdb => RrdbNet.Apply(graph, config, frames),
+            UpscalerKind.Span => SpanNet.Apply(graph, config, frames),
             UpscalerKind.Compact => CompactNet.Apply(graph, config, frames),
             _ => throw new GraphException($"There is no network of the kind {config.Kind}."),
         };

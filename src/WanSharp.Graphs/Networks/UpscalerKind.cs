@@ -8,4 +8,7 @@ public enum UpscalerKind
 
     /// <summary><see cref="CompactNet"/>: Real-ESRGAN's small networks (realesr-animevideov3, realesr-general-x4v3).</summary>
     Compact,
+
+    /// <summary><see cref="SpanNet"/>: SPAN.</summary>
+    Span,
 }

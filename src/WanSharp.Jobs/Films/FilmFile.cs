@@ -21,6 +21,7 @@ public static class FilmFile
     internal const string Sections = "sections";
     internal const string Start = "start";
     internal const string Title = "title";
+    internal const string Pin = "pin";
     internal const string Clip = "clip";
     internal const string From = "from";
     internal const string To = "to";
@@ -35,7 +36,7 @@ public static class FilmFile
     internal static FieldNames OfFilm { get; } = new([.. BatchFields.Names.All.Except(OfJobs).Except(OfSections), Sections, Made]);
 
     /// <summary>The fields of a section.</summary>
-    internal static FieldNames OfSection { get; } = new([.. BatchFields.Names.All.Except(OfJobs), Start, Title, Clip, From, To]);
+    internal static FieldNames OfSection { get; } = new([.. BatchFields.Names.All.Except(OfJobs), Start, Title, Pin, Clip, From, To]);
 
     /// <summary>The fields of a section that is a clip of the user's.</summary>
     private static readonly string[] OfClips = [Clip, From, To, Title];
@@ -203,7 +204,7 @@ public static class FilmFile
             {
                 if (field.Name.Equals(Seconds, StringComparison.OrdinalIgnoreCase))
                 {
-                    var request = BatchFields.Set(entry, new FieldValue(field.Name, field.Value, folder, DecimalComma: false)).Request;
+                    var request = Set(entry, field, folder).Request;
                     seconds = request.Seconds;
                 }
                 else
@@ -240,7 +241,7 @@ public static class FilmFile
                 DrawsSeed = common.DrawsSeed && !hasSeed,
             }
         );
-        var (start, title) = ((SectionStart?)null, (string?)null);
+        var (start, title, pin) = ((SectionStart?)null, (string?)null, (string?)null);
         var clip = ClipFields.Read(record, folder, problems);
         foreach (var field in record.Fields)
         {
@@ -253,6 +254,9 @@ public static class FilmFile
                         break;
                     case Title:
                         title = field.Value;
+                        break;
+                    case Pin:
+                        pin = ValueOf(field, folder).File();
                         break;
                     case Clip or From or To:
                         break; // read already, together
@@ -270,22 +274,20 @@ public static class FilmFile
         }
 
         Check(record, entry, start, clip, problems);
-        if (problems.Count > before || record.Problem is not null)
-        {
-            return null;
-        }
-
-        return new FilmSection
-        {
-            Request = entry.DrawsSeed ? entry.Request with { Seed = BatchPlanner.Draw() } : entry.Request,
-            DrawsSeed = entry.DrawsSeed,
-            Clip = clip,
-            Start = start,
-            Title = title,
-            Style = entry.Style,
-            UseCache = entry.UseCache,
-            Line = entry.Line,
-        };
+        return problems.Count > before || record.Problem is not null
+            ? null
+            : new FilmSection
+            {
+                Request = entry.DrawsSeed ? entry.Request with { Seed = BatchPlanner.Draw() } : entry.Request,
+                DrawsSeed = entry.DrawsSeed,
+                Clip = clip,
+                Pin = pin,
+                Start = start,
+                Title = title,
+                Style = entry.Style,
+                UseCache = entry.UseCache,
+                Line = entry.Line,
+            };
     }
 
     /// <summary>What no field alone says: that they belong together.</summary>
@@ -319,8 +321,9 @@ public static class FilmFile
         }
     }
 
-    private static BatchEntry Set(BatchEntry entry, BatchField field, string folder) =>
-        BatchFields.Set(entry, new FieldValue(field.Name, field.Value, folder, DecimalComma: false));
+    private static BatchEntry Set(BatchEntry entry, BatchField field, string folder) => BatchFields.Set(entry, ValueOf(field, folder));
+
+    private static FieldValue ValueOf(BatchField field, string folder) => new(field.Name, field.Value, folder, DecimalComma: false);
 
     private static SectionStart StartOf(BatchField field) =>
         field.Value.ToLowerInvariant() switch

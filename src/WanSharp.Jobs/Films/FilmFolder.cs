@@ -2,6 +2,8 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using WanSharp.Jobs.Batches;
 using WanSharp.Jobs.Storage;
+using WanSharp.Media.Clips;
+using WanSharp.Media.Ffmpeg;
 using WanSharp.Tensors;
 
 namespace WanSharp.Jobs.Films;
@@ -13,6 +15,7 @@ public static class FilmFolder
     public const string FileName = "film.json";
 
     private const string OutputName = "film.output.json";
+    private const string WriterName = "film.writer";
 
     /// <summary>Whether a folder is that of a film.</summary>
     /// <param name="path">The folder.</param>
@@ -57,6 +60,34 @@ public static class FilmFolder
         AtomicFile.Write(folder.Settings(OutputName), JsonSerializer.Serialize(new Place(output), FilmJson.Default.Place));
         AtomicFile.Write(folder.Artifact(FileName), FilmText.Write(film, made: null, indented: true));
     }
+
+    /// <summary>Notes what wrote the sections and the film, so that it need not be tried again.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="ffmpeg">The program that did; null for none.</param>
+    /// <param name="kind">The film's format.</param>
+    public static void NoteWriter(JobFolder folder, string? ffmpeg, OutputKind kind)
+    {
+        ArgumentNullException.ThrowIfNull(folder);
+        AtomicFile.Write(folder.Settings(WriterName), WriterOf(ffmpeg, kind));
+    }
+
+    /// <summary>Whether a program wrote a film of a format, and its sections, in a folder.</summary>
+    /// <param name="path">The folder, which need not be there.</param>
+    /// <param name="ffmpeg">The program; null for none.</param>
+    /// <param name="kind">The format.</param>
+    public static bool IsWriter(string path, string? ffmpeg, OutputKind kind)
+    {
+        try
+        {
+            return Exists(path) && PlainFile.ReadAllText(JobFolder.Open(path).Settings(WriterName)) == WriterOf(ffmpeg, kind);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or JobStoreException)
+        {
+            return false;
+        }
+    }
+
+    private static string WriterOf(string? ffmpeg, OutputKind kind) => $"{FfmpegLocator.IdentityOf(ffmpeg)}, {kind}";
 
     /// <summary>Reads a film back.</summary>
     /// <param name="path">The folder.</param>

@@ -8,13 +8,18 @@ using WanSharp.Tensors;
 
 namespace WanSharp.Jobs.Films;
 
-/// <summary>The frames that a film shows, part by part, and those that parts begin with. One frame is held at a time.</summary>
+/// <summary>
+/// The frames that a film shows, part by part, and those that parts begin with. Of a large clip a few frames are held at a time.
+/// </summary>
 /// <remarks>Not thread-safe.</remarks>
 /// <param name="ffmpeg">The program that reads clips; null for none.</param>
 /// <param name="folder">Where frames that parts begin with are kept as pictures.</param>
 internal sealed class FilmFrames(string? ffmpeg, string folder)
 {
+    private const long MostKept = 16 << 20; // bytes of frames
+
     private readonly Dictionary<string, End> _ends = []; // by the part's clip
+    private (string Clip, List<RgbImage> Frames)? _kept; // of the clip that was looked at last, if it is small: it is read again at once
 
     /// <summary>The picture of the last frame that a part shows.</summary>
     /// <param name="part">The part.</param>
@@ -55,19 +60,25 @@ internal sealed class FilmFrames(string? ffmpeg, string folder)
         [EnumeratorCancellation] CancellationToken cancellationToken
     )
     {
-        var (match, fade) = (ColorMatch.None, JointFade.None);
-        if (before is not null)
+        var (match, fade, lead) = (ColorMatch.None, JointFade.None, JointFade.None);
+        if (before is not null || part.Pin is not null)
         {
-            (match, fade, _) = await EndAsync(part, clip, before, cancellationToken).ConfigureAwait(false);
+            (match, fade, lead, _) = await EndAsync(part, clip, before, cancellationToken).ConfigureAwait(false);
         }
 
+        var pin = part.Pin is null ? null : await ImageReader.ReadAsync(ffmpeg, part.Pin, cancellationToken).ConfigureAwait(false);
+
         var (place, number) = (0, 0);
-        await foreach (var frame in VideoReader.ReadAsync(ffmpeg, clip, cancellationToken).ConfigureAwait(false))
+        await foreach (var frame in DecodeAsync(clip, cancellationToken).ConfigureAwait(false))
         {
             if (place++ == part.PlaceOf(number))
             {
-                yield return fade.Apply(match.Apply(frame), number);
-                if (++number == part.Show)
+                var left = part.Show - 1 - number;
+                var shown = fade.Apply(match.Apply(frame), number++);
+                yield return pin is null ? shown
+                : left == 0 ? pin
+                : lead.Apply(shown, left - 1); // the frames before a pin get what it has more than the clip's last
+                if (left == 0)
                 {
                     yield break;
                 }
@@ -84,10 +95,16 @@ internal sealed class FilmFrames(string? ffmpeg, string folder)
 
         var target = before is null ? null : await ImageReader.ReadAsync(ffmpeg, before, cancellationToken).ConfigureAwait(false);
         var colors = target is null ? null : new ColorMeasure(target);
-        var (firsts, number, last) = (new List<RgbImage>(), 0, (RgbImage?)null);
+        var (firsts, number, last, lastButOne) = (new List<RgbImage>(), 0, (RgbImage?)null, (RgbImage?)null);
+        var kept = new List<RgbImage>();
         await foreach (var frame in VideoReader.ReadAsync(ffmpeg, clip, cancellationToken).ConfigureAwait(false))
         {
             number++;
+            if (number * (long)frame.Pixels.Length <= MostKept)
+            {
+                kept.Add(frame);
+            }
+
             if (number >= part.Skip)
             {
                 colors?.Add(frame);
@@ -98,6 +115,7 @@ internal sealed class FilmFrames(string? ffmpeg, string folder)
                 firsts.Add(frame);
             }
 
+            lastButOne = part.Show > 1 && number == part.PlaceOf(part.Show - 2) + 1 ? frame : lastButOne;
             if (number == part.PlaceOf(part.Show - 1) + 1)
             {
                 last = frame;
@@ -110,6 +128,7 @@ internal sealed class FilmFrames(string? ffmpeg, string folder)
             throw new MediaException($"{clip} has {number} frames, fewer than {part.Skip + part.Show}.");
         }
 
+        _kept = kept.Count == number ? (clip, kept) : null;
         var (match, fade) = (ColorMatch.None, JointFade.None);
         if (target is not null)
         {
@@ -117,10 +136,29 @@ internal sealed class FilmFrames(string? ffmpeg, string folder)
             fade = JointFade.Between(target, match.Apply(firsts[0]), match.Apply(firsts[1]), part.Show);
         }
 
-        var end = new End(match, fade, await KeepAsync(match.Apply(last), cancellationToken).ConfigureAwait(false));
+        var lead = lastButOne is null
+            ? JointFade.None
+            : await LeadAsync(part, match.Apply(last), match.Apply(lastButOne), cancellationToken).ConfigureAwait(false);
+        var picture = part.Pin ?? await KeepAsync(match.Apply(last), cancellationToken).ConfigureAwait(false);
+        var end = new End(match, fade, lead, picture);
         _ends.Add(clip, end);
         return end;
     }
+
+    /// <summary>What is missing before the frame that a part is led to.</summary>
+    private async Task<JointFade> LeadAsync(FilmPart part, RgbImage last, RgbImage lastButOne, CancellationToken cancellationToken) =>
+        part.Pin is null
+            ? JointFade.None
+            : JointFade.Between(
+                await ImageReader.ReadAsync(ffmpeg, part.Pin, cancellationToken).ConfigureAwait(false),
+                last,
+                lastButOne,
+                part.Show
+            );
+
+    /// <summary>A clip's frames, at least as many as are shown.</summary>
+    private IAsyncEnumerable<RgbImage> DecodeAsync(string clip, CancellationToken cancellationToken) =>
+        _kept is { } kept && kept.Clip == clip ? kept.Frames.ToAsyncEnumerable() : VideoReader.ReadAsync(ffmpeg, clip, cancellationToken);
 
     /// <summary>The frame as a file that is named by its pixels: whoever makes it, it is the same.</summary>
     private async Task<string> KeepAsync(RgbImage frame, CancellationToken cancellationToken)
@@ -135,6 +173,6 @@ internal sealed class FilmFrames(string? ffmpeg, string folder)
         return path;
     }
 
-    /// <summary>What becomes of a clip's frames, and the picture of the last one that is shown.</summary>
-    private sealed record End(ColorMatch Match, JointFade Fade, string Last);
+    /// <summary>What becomes of a clip's frames, at its beginning and its end, and the picture of the last one that is shown.</summary>
+    private sealed record End(ColorMatch Match, JointFade Fade, JointFade Lead, string Last);
 }

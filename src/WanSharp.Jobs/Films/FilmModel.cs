@@ -21,6 +21,9 @@ public sealed record FilmModel
     /// <summary>Whether a clip can begin with a given frame, so that one can continue another.</summary>
     public required bool Continues { get; init; }
 
+    /// <summary>Whether a clip can end with a given frame as well, so that one can lead to another.</summary>
+    public required bool Leads { get; init; }
+
     /// <summary>Whether the first frame alone will do, so that a section can be longer than a clip.</summary>
     public required bool Divides { get; init; }
 
@@ -37,6 +40,7 @@ public sealed record FilmModel
             Fps = model.Defaults.Fps,
             Stride = model.Vae.TemporalStride,
             Continues = model.TakesImages,
+            Leads = model.TakesImages && (kind != ModelType.Fun || model.Transformer.JoinsMask),
             Divides = kind is ModelType.TextImageToVideo or ModelType.ImageToVideo or ModelType.Fun,
         };
     }

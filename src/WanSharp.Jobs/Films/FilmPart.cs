@@ -27,6 +27,9 @@ public sealed record FilmPart
     /// <summary>The user's own clip; null for one that is made.</summary>
     public GivenClip? Clip { get; init; }
 
+    /// <summary>The picture that it ends with, because the part after it was made from that; null for none.</summary>
+    public string? Pin { get; init; }
+
     /// <summary>Whether it begins with the last frame that the part before it shows.</summary>
     public required bool Continues { get; init; }
 

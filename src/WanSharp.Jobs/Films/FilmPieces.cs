@@ -28,14 +28,21 @@ internal sealed class FilmPieces(string? ffmpeg, string folder, OutputKind kind,
     public async Task<string> PlaceAsync(FilmPart part, string clip, string? before, CancellationToken cancellationToken)
     {
         Directory.CreateDirectory(folder);
-        var key = Digests.OfParts([
+        List<string> decides =
+        [
             Version,
             await Digests.OfFileAsync(clip, cancellationToken).ConfigureAwait(false),
             Path.GetFileName(before) ?? "",
             string.Create(CultureInfo.InvariantCulture, $"{part.PlaceOf(0)} {part.PlaceOf(part.Show - 1)} {part.Show}"),
             string.Create(CultureInfo.InvariantCulture, $"{format.Width}x{format.Height} {format.Fps}"),
             FfmpegLocator.IdentityOf(ffmpeg),
-        ]);
+        ];
+        if (part.Pin is { } pin)
+        {
+            decides.Add(await Digests.OfFileAsync(pin, cancellationToken).ConfigureAwait(false));
+        }
+
+        var key = Digests.OfParts(decides);
         return Path.Combine(folder, key[..16] + Extension);
     }
 

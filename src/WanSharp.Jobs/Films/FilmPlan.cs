@@ -51,11 +51,11 @@ public sealed record FilmPlan
     {
         get
         {
-            var (chains, given) = (0, true);
+            var (chains, known) = (0, true); // of the part before: the frame that the next one begins with
             foreach (var part in Parts)
             {
-                chains += part.Clip is null && (!part.Continues || given) ? 1 : 0;
-                given = part.Clip is not null;
+                chains += part.Clip is null && (!part.Continues || known) ? 1 : 0;
+                known = part.Clip is not null || part.Pin is not null;
             }
 
             return chains;
@@ -67,7 +67,7 @@ public sealed record FilmPlan
     public (double Sum, double Longest)? Seconds(Func<FilmPart, bool> counts)
     {
         ArgumentNullException.ThrowIfNull(counts);
-        var (sum, chain, longest) = (0.0, 0.0, 0.0);
+        var (sum, chain, longest, pinned) = (0.0, 0.0, 0.0, false);
         foreach (var (part, job) in Parts.Zip(Jobs))
         {
             if (job is not null && job.Prepared.Estimate is null)
@@ -76,7 +76,8 @@ public sealed record FilmPlan
             }
 
             var seconds = job is not null && counts(part) ? job.Prepared.Estimate!.Value.TotalSeconds : 0;
-            chain = (part.Continues ? chain : 0) + seconds;
+            chain = (part.Continues && !pinned ? chain : 0) + seconds;
+            pinned = part.Pin is not null;
             (sum, longest) = (sum + seconds, Math.Max(longest, chain));
         }
 

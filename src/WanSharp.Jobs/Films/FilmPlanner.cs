@@ -1,5 +1,3 @@
-using System.Globalization;
-using System.Text.Json.Nodes;
 using WanSharp.Engine.Requests;
 using WanSharp.Jobs.Batches;
 using WanSharp.Jobs.Batches.Reading;
@@ -36,7 +34,7 @@ public sealed class FilmPlanner(BatchPlanner jobs, FilmModel model, string? ffmp
         }
 
         Require(file, problems);
-        RequireOwnControls(parts);
+        PartRules.RequireOwnControls(parts);
         var planned = await CheckAsync(film, parts, given, problems, cancellationToken).ConfigureAwait(false);
         Require(file, problems);
         var settings = planned.Select(job => job is null ? null : GenerationSettings.FromJson(job.Prepared.Settings)).ToList();
@@ -84,38 +82,6 @@ public sealed class FilmPlanner(BatchPlanner jobs, FilmModel model, string? ffmp
         };
         var job = await jobs.PlanAsync(entry, part.Number, cancellationToken).ConfigureAwait(false);
         return job with { Output = PartName.Of(part, job) };
-    }
-
-    /// <summary>Refuses parts that follow each other and the same seconds of a clip or the same flight: each would begin it anew.</summary>
-    private static void RequireOwnControls(List<FilmPart> parts)
-    {
-        if (
-            parts.Zip(parts.Skip(1)).FirstOrDefault(pair => Control(pair.First) is { } one && one == Control(pair.Second)) is
-            { First: { } twice }
-        )
-        {
-            throw new InvalidRequestException(
-                "control",
-                $"Several parts of the film follow the same seconds of {Path.GetFileName(Control(twice))}: give each section its own "
-                    + "(control: FILE@0-5, then FILE@5-10), and sections no longer than a clip of the model."
-            );
-        }
-
-        if (parts.Zip(parts.Skip(1)).FirstOrDefault(AreOfOneFlight) is { First: { } flown })
-        {
-            throw new InvalidRequestException(
-                "camera",
-                $"Several parts of the film follow the cameras of {Path.GetFileName(Camera(flown))}, and each would begin with the first: "
-                    + "give each section a file of its own, and make sections no longer than a clip of the model."
-            );
-        }
-
-        static string? Control(FilmPart part) => part.Request.Control;
-
-        static bool AreOfOneFlight((FilmPart First, FilmPart Second) pair) =>
-            Camera(pair.First) is { } one && one == Camera(pair.Second) && pair.Second.Continues;
-
-        static string? Camera(FilmPart part) => part.Request.Camera is { } camera && !CameraMoves.AreMoves(camera) ? camera : null;
     }
 
     private static void Require(string file, List<BatchProblem> problems)
@@ -188,7 +154,7 @@ public sealed class FilmPlanner(BatchPlanner jobs, FilmModel model, string? ffmp
                 $"{model.Name} makes clips of up to {model.Frames} frames and cannot continue them from their last frame, so a section "
                     + $"of {shown} frames cannot be made: divide it into shorter ones, which begin with a cut."
             );
-        var title = section.Title ?? section.Request.Prompt;
+        RequireLeads(section);
         return
         [
             .. lengths.Select(
@@ -198,9 +164,10 @@ public sealed class FilmPlanner(BatchPlanner jobs, FilmModel model, string? ffmp
                         Number = before + i + 1,
                         Section = index + 1,
                         OpensSection = i == 0,
-                        Title = title,
+                        Title = section.Title ?? section.Request.Prompt,
                         Style = section.Style,
                         UseCache = section.UseCache,
+                        Pin = i == lengths.Count - 1 ? section.Pin : null,
                         Continues = i > 0 || continues,
                         Skip = i > 0 ? Overlap : skipped,
                         Show = show,
@@ -224,10 +191,30 @@ public sealed class FilmPlanner(BatchPlanner jobs, FilmModel model, string? ffmp
             ? (request.CameraSpeed ?? 1) * share
             : request.CameraSpeed;
 
-    private static Dictionary<int, string> Images(FilmSection section, bool isFirst, bool isLast) =>
-        section
+    private static Dictionary<int, string> Images(FilmSection section, bool isFirst, bool isLast)
+    {
+        var images = section
             .Request.Images.Where(image => (image.Key == 0 && isFirst) || (image.Key != 0 && isLast))
             .ToDictionary(image => image.Key, image => image.Value);
+        if (isLast && section.Pin is { } pin)
+        {
+            images[-1] = pin;
+        }
+
+        return images;
+    }
+
+    private void RequireLeads(FilmSection section)
+    {
+        if (section.Pin is not null && !model.Leads)
+        {
+            throw new InvalidRequestException(
+                FilmFile.Pin,
+                $"{model.Name} takes no last frame, so a section cannot lead to the one that was made after it: leave --keep-rest (pin) "
+                    + "out, and those that continue it are made again."
+            );
+        }
+    }
 
     private bool Continues(FilmSection section, int index) =>
         model.StartOf(section, index) switch
@@ -269,14 +256,15 @@ public sealed class FilmPlanner(BatchPlanner jobs, FilmModel model, string? ffmp
                 var sized = size is null ? part : part with { Request = Sized(part.Request, size) };
                 var before =
                     !part.Continues ? null
-                    : parts[i - 1].Clip is null ? grey
+                    : parts[i - 1].Clip is null ? parts[i - 1].Pin ?? grey
                     : await WriteAsync(folder.Path, given[parts[i - 1].Section - 1].Last, cancellationToken).ConfigureAwait(false);
                 var job = await PlanAsync(sized, before, cancellationToken).ConfigureAwait(false);
                 var settings = GenerationSettings.FromJson(job.Prepared.Settings)!;
-                RequireOwnFrames(job);
+                PartRules.RequireOwnFrames(job);
                 size ??= settings;
                 grey ??= await WriteGreyAsync(folder.Path, settings, cancellationToken).ConfigureAwait(false);
-                RequireLike(settings, size);
+                PartRules.RequireLike(settings, size);
+                await RequirePinAsync(part, settings, cancellationToken).ConfigureAwait(false);
                 planned.Add(job);
             }
             catch (InvalidRequestException exception) when (film.Sections[part.Section - 1] is { Line: > 0 } section)
@@ -290,6 +278,26 @@ public sealed class FilmPlanner(BatchPlanner jobs, FilmModel model, string? ffmp
         }
 
         return planned;
+    }
+
+    /// <summary>A pin is shown as it is.</summary>
+    private async Task RequirePinAsync(FilmPart part, GenerationSettings settings, CancellationToken cancellationToken)
+    {
+        if (part.Pin is null)
+        {
+            return;
+        }
+
+        var pin = await ImageReader.ReadAsync(ffmpeg, part.Pin, cancellationToken).ConfigureAwait(false);
+        var (width, height) = (settings.OutputWidth ?? settings.Width, settings.OutputHeight ?? settings.Height);
+        if ((pin.Width, pin.Height) != (width, height))
+        {
+            throw new InvalidRequestException(
+                FilmFile.Pin,
+                $"The pin {Path.GetFileName(part.Pin)} is {pin.Width}x{pin.Height} and the film {width}x{height}: a pin is a frame of the "
+                    + "film that wan film redo --keep-rest took from it; leave it out."
+            );
+        }
     }
 
     private static Task<string> WriteGreyAsync(string folder, GenerationSettings settings, CancellationToken cancellationToken)
@@ -327,34 +335,6 @@ public sealed class FilmPlanner(BatchPlanner jobs, FilmModel model, string? ffmp
                     + "film, and use a style without."
             );
         }
-    }
-
-    /// <summary>
-    /// Sections are joined by the frames that the model makes: with others between them, they would begin and end elsewhere.
-    /// </summary>
-    private static void RequireOwnFrames(NewJob job)
-    {
-        if (JsonNode.Parse(job.Prepared.Settings)!["interpolate"] is not null)
-        {
-            throw new InvalidRequestException(
-                "interpolate",
-                "The sections of a film show the frames that the model makes: leave --interpolate out, here and in presets and styles."
-            );
-        }
-    }
-
-    private static void RequireLike(GenerationSettings settings, GenerationSettings first)
-    {
-        if (Measures(settings) != Measures(first))
-        {
-            throw new InvalidRequestException(
-                "size",
-                $"This section is {Measures(settings)} and the first one {Measures(first)}: give all the same size and frame rate."
-            );
-        }
-
-        static string Measures(GenerationSettings of) =>
-            string.Create(CultureInfo.InvariantCulture, $"{of.OutputWidth ?? of.Width}x{of.OutputHeight ?? of.Height} at {of.Fps} fps");
     }
 
     private static void Try(FilmSection section, List<BatchProblem> problems, Action plan)

@@ -35,7 +35,7 @@ public sealed class FilmRun(
     private readonly FilmFrames _frames = new(ffmpeg, scratch ?? store.Folder.Settings("frames"));
     private readonly NewJob?[] _jobs = new NewJob?[plan.Parts.Count];
     private readonly string?[] _given = new string?[plan.Parts.Count]; // clips of the user's, as the film shows them
-    private readonly string?[] _last = new string?[plan.Parts.Count]; // of each part that is there, the picture of its last frame
+    private readonly string?[] _last = [.. plan.Parts.Select(part => part.Pin)]; // the picture of its last frame, where that is known
     private readonly HashSet<string> _retried = [];
     private readonly ChangeSignal _changed = new();
 
@@ -96,6 +96,44 @@ public sealed class FilmRun(
     public Task<IReadOnlyList<PartState>> LookAsync(CancellationToken cancellationToken) =>
         AdvanceAsync(enqueues: false, cancellationToken);
 
+    /// <summary>Lets a section of another film end with the frame that it ends with in this one, so that those after it stay.</summary>
+    /// <param name="film">The other film: this one, with that section changed.</param>
+    /// <param name="section">The section's number, from 1.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
+    /// <returns>The same film where no section continues that one.</returns>
+    /// <exception cref="InvalidRequestException">The section is not made.</exception>
+    public async Task<Film> PinAsync(Film film, int section, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(film);
+        var last = plan.Parts.Last(part => part.Section == section).Number - 1;
+        if (!NeedsLast(last))
+        {
+            return film;
+        }
+
+        await LookAsync(cancellationToken).ConfigureAwait(false);
+        var pin =
+            _last[last]
+            ?? throw new InvalidRequestException(
+                "keep-rest",
+                $"Section {section} is not made yet, so nothing after it can be kept: leave --keep-rest out, or make the film first."
+            );
+        var (sections, settings) = (film.Sections.ToList(), plan.Settings[last]!);
+        var request = sections[section - 1].Request;
+        sections[section - 1] = sections[section - 1] with
+        {
+            Pin = pin,
+            Request = request is { Width: null, Height: null }
+                ? request with
+                {
+                    Width = settings.Width,
+                    Height = settings.Height,
+                } // a picture would choose another
+                : request,
+        };
+        return film with { Sections = sections };
+    }
+
     /// <summary>
     /// Joins the clips, which are all there, and writes a proof sheet of them into their folder. Of several processes that do, each waits
     /// for the one before it, and finds what that one has encoded.
@@ -144,7 +182,7 @@ public sealed class FilmRun(
         var (states, fresh) = (new PartState[plan.Parts.Count], new List<NewJob>());
         foreach (var (i, part) in plan.Parts.Index())
         {
-            if (part.Continues && states[i - 1] != PartState.Done)
+            if (part.Continues && states[i - 1] != PartState.Done && plan.Parts[i - 1].Pin is null)
             {
                 states[i] = PartState.Waits;
                 continue;

@@ -15,6 +15,11 @@ public sealed record FilmSection
     /// <summary>What it begins with; null for what the model can do: rather continue than cut.</summary>
     public SectionStart? Start { get; init; }
 
+    /// <summary>
+    /// The picture of the frame that the next section was made from: this one ends with it, so that the next one stays. Null for none.
+    /// </summary>
+    public string? Pin { get; init; }
+
     /// <summary>The user's own clip, which is shown as it is; null for a section that is made.</summary>
     public GivenClip? Clip { get; init; }
 

@@ -43,6 +43,7 @@ internal static class FilmSettings
         return section with
         {
             Start = own[0].Item.Continues ? SectionStart.Continue : SectionStart.Cut,
+            Pin = Path.GetFileName(section.Pin),
             Style = null, // what it set is below
             Request = SettingFields.Fill(new JobRequest { Prompt = resolved.Prompt }, resolved.ToRequested()) with
             {

@@ -65,6 +65,11 @@ internal sealed class FilmSheet(FilmPlan plan, IReadOnlyList<PartProof> proofs)
         yield return part.Clip is { } clip ? $"given: {Svg.Escape(Path.GetFileName(clip.Path))}"
         : part.Continues ? "continues the clip before"
         : "a cut";
+        if (part.Pin is not null)
+        {
+            yield return "leads to the clip after it";
+        }
+
         if (plan.Settings[index] is { } settings)
         {
             yield return Invariant($"seed {settings.Seed}, {settings.Steps} steps");

@@ -48,7 +48,7 @@ internal static class FilmText
     }
 
     private static bool IsCommon(string name) =>
-        name is not ("prompt" or "image" or "last_image" or "frames" or "seconds" or FilmFile.Start or FilmFile.Title);
+        name is not ("prompt" or "image" or "last_image" or "frames" or "seconds" or FilmFile.Start or FilmFile.Title or FilmFile.Pin);
 
     private static JsonObject Section(FilmSection section)
     {
@@ -66,6 +66,7 @@ internal static class FilmText
         text.Remove("template");
         Set("image", section.Request.Images.GetValueOrDefault(0));
         Set("last_image", section.Request.Images.GetValueOrDefault(-1));
+        Set(FilmFile.Pin, section.Pin);
         Set(FilmFile.Start, section.Start?.ToString().ToLowerInvariant());
         Set(FilmFile.Title, section.Title);
         Set("style", section.Style);

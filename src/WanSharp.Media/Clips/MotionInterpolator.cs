@@ -23,7 +23,7 @@ public static class MotionInterpolator
     public static async IAsyncEnumerable<byte[]> InterpolateAsync(
         string? ffmpeg,
         ClipFormat from,
-        int fps,
+        double fps,
         IAsyncEnumerable<byte[]> frames,
         [EnumeratorCancellation] CancellationToken cancellationToken = default
     )

@@ -82,6 +82,16 @@ public static class VideoReader
         }
     }
 
+    /// <summary>The rate of an animated WebP.</summary>
+    internal static async Task<FrameRate> WebpRateAsync(string path, CancellationToken cancellationToken)
+    {
+        var purpose = $"{path} cannot be read as a clip";
+        var file = await MediaFile.ReadAllAsync(path, MaxWebpLength, purpose, cancellationToken).ConfigureAwait(false);
+        using var picture = SkiaPicture.Open(file, purpose);
+        var durations = picture.Durations.ToList();
+        return ClipFacts.RateOf(durations.Count, durations.Sum());
+    }
+
     /// <summary>The options before the input, which seek and stop there.</summary>
     private static string[] Cutting(ClipCut cut) =>
         [

@@ -31,6 +31,10 @@ internal static partial class NetworkKinds
     public static NetworkKind<CompactShape> Compact { get; } =
         new(CompactNames.Names, UpscalerDetection.Compact, shape => NetworkSlots.Of(shape.Network), (_, _, _) => false);
 
+    /// <summary>SPAN; what it was trained as becomes one convolution for each layer (<see cref="Enhancers.SpanWeights"/>).</summary>
+    public static NetworkKind<SpanShape> Span { get; } =
+        new(SpanNames.Names, UpscalerDetection.Span, shape => NetworkSlots.Of(shape.Network), (_, _, name) => SpanNames.IsOfTraining(name));
+
     /// <summary>RIFE; what its training keeps is not used.</summary>
     public static NetworkKind<InterpolatorConfig> Rife { get; } =
         new(RifeNames.Names, InterpolatorDetection.Detect, NetworkSlots.Of, (_, _, name) => RifeNames.IsOfTraining(name));

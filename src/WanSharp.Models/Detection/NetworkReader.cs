@@ -109,6 +109,7 @@ internal sealed class NetworkReader(ICheckpoint checkpoint)
         Read(NetworkKinds.VisionEncoder, described, config);
         Read(NetworkKinds.Rrdb, described, config);
         Read(NetworkKinds.Compact, described, config);
+        Read(NetworkKinds.Span, described, config);
         Read(NetworkKinds.Rife, described, config);
         RequireAllUsed();
         RequireAllNoted();

@@ -54,7 +54,7 @@ internal static class OtherModels
         ("emb_params", "a textual inversion (an embedding)"),
         ("string_to_param", "a textual inversion (an embedding)"),
         ("model.1.sub.", "an upscaler (ESRGAN) that does not enlarge by 4"),
-        ("conv_first.", "an upscaler of another kind than RRDBNet and SRVGGNetCompact (SwinIR, DAT, HAT or one of their kin)"),
+        ("conv_first.", "an upscaler of another kind than RRDBNet, SRVGGNetCompact and SPAN (SwinIR, DAT, HAT or one of their kin)"),
         ("block0.conv0.", "a network that makes frames between frames (RIFE) of a version before 4.5, or of another that is not known"),
         ("model.decoder.layers.", "a network for speech or text (Whisper, BART)"),
         ("exp_avg", "a training's optimizer alone"),

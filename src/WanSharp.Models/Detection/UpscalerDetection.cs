@@ -1,4 +1,5 @@
 using WanSharp.Graphs.Networks;
+using WanSharp.Models.Names;
 using WanSharp.Tensors;
 
 namespace WanSharp.Models.Detection;
@@ -43,11 +44,9 @@ internal static class UpscalerDetection
         RequireColors(weights, "body.0.weight", first[1], Colors);
         var layers = weights.CountLayers("body."); // convolutions and activations by turns, a convolution last
         var last = $"body.{layers - 1}.weight";
-        var pixels = weights.LengthOf(last);
-        var scale = (int)Math.Sqrt(pixels / (double)Colors);
-        if (layers % 2 == 0 || pixels != Colors * scale * scale)
+        if (layers % 2 == 0)
         {
-            throw Other(weights, last, pixels, "3 times a square (3, 12, 27, 48, …)");
+            throw Other(weights, last, weights.LengthOf(last), "3 times a square (3, 12, 27, 48, …)");
         }
 
         return new CompactShape(
@@ -56,7 +55,7 @@ internal static class UpscalerDetection
                 new UpscalerConfig
                 {
                     Kind = UpscalerKind.Compact,
-                    Scale = scale,
+                    Scale = ScaleOf(weights, last),
                     Features = first[0],
                     Blocks = ((layers - 1) / 2) - 1,
                 }
@@ -64,7 +63,36 @@ internal static class UpscalerDetection
         );
     }
 
+    /// <inheritdoc cref="Rrdb"/>
+    public static SpanShape Span(ICheckpoint weights)
+    {
+        const string Last = "upsampler.0.weight";
+        var first = weights.ShapeOf("conv_1.sk.weight", 4); // [features, colours, 1, 1]
+        RequireColors(weights, "conv_1.sk.weight", first[1], Colors);
+        return new SpanShape(
+            Valid(
+                weights,
+                new UpscalerConfig
+                {
+                    Kind = UpscalerKind.Span,
+                    Scale = ScaleOf(weights, Last),
+                    Features = first[0],
+                    Blocks = UpscalerConfig.SpanBlocks,
+                    IsCentred = !weights.Tensors.ContainsKey(SpanNames.NotCentred),
+                }
+            )
+        );
+    }
+
     private static int RrdbScale => 4;
+
+    /// <summary>How much a convolution enlarges that makes all pixels of a larger frame.</summary>
+    private static int ScaleOf(ICheckpoint weights, string last)
+    {
+        var pixels = weights.LengthOf(last);
+        var scale = (int)Math.Sqrt(pixels / (double)Colors);
+        return pixels == Colors * scale * scale ? scale : throw Other(weights, last, pixels, "3 times a square (3, 12, 27, 48, …)");
+    }
 
     private static void RequireColors(ICheckpoint weights, string tensor, int found, int expected)
     {

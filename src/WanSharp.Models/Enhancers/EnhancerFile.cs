@@ -53,6 +53,14 @@ public sealed class EnhancerFile : NamedNetworkFile
             {
                 Upscaler = compact.Network,
             },
+            _ when reader.ConfigOf<SpanShape>() is { } span => new(
+                checkpoint,
+                new SpanWeights(NetworkKinds.Span.Names.Find(checkpoint)!),
+                digests
+            )
+            {
+                Upscaler = span.Network,
+            },
             _ when reader.ConfigOf<InterpolatorConfig>() is { } rife => new(checkpoint, NetworkKinds.Rife.Names.Find(checkpoint)!, digests)
             {
                 Interpolator = rife,
@@ -61,7 +69,7 @@ public sealed class EnhancerFile : NamedNetworkFile
                 checkpoint.Path,
                 OtherModels.Refuse(checkpoint) is { } other
                     ? other.Replace($"{checkpoint.Path}: ", "", StringComparison.Ordinal)
-                    : "it holds no network that enlarges frames (RRDBNet, SRVGGNetCompact) or makes more of them (RIFE): name a "
+                    : "it holds no network that enlarges frames (RRDBNet, SRVGGNetCompact, SPAN) or makes more of them (RIFE): name a "
                         + "file such as realesr-animevideov3.pth or rife47.pth."
             ),
         };

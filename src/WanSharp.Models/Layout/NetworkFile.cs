@@ -142,7 +142,8 @@ public sealed record NetworkFile
             Vae = reader.ConfigOf<VaeConfig>() is { } vae ? VaeStatistics.Of(checkpoint, vae) : null,
             TinyVae = reader.ConfigOf<TinyVaeShape>()?.Network,
             VisionEncoder = reader.ConfigOf<VisionEncoderConfig>(),
-            Upscaler = reader.ConfigOf<RrdbShape>()?.Network ?? reader.ConfigOf<CompactShape>()?.Network,
+            Upscaler =
+                reader.ConfigOf<RrdbShape>()?.Network ?? reader.ConfigOf<CompactShape>()?.Network ?? reader.ConfigOf<SpanShape>()?.Network,
             Interpolator = reader.ConfigOf<InterpolatorConfig>(),
             HasTokenizer = checkpoint.Tensors.Keys.Any(TokenizerSource.IsTensor) || GgufTokenizer.IsIn(checkpoint),
             Problem = reader.Problems.FirstOrDefault()?.Message,

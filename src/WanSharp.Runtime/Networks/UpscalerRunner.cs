@@ -7,7 +7,7 @@ namespace WanSharp.Runtime.Networks;
 
 /// <summary>Enlarges frames, or tiles of them.</summary>
 /// <remarks>Thread-safe. The network is compiled when it is first used.</remarks>
-public sealed class UpscalerRunner : IDisposable
+public sealed class UpscalerRunner : IFrameEnlarger, IDisposable
 {
     private readonly PixelNetwork _network;
 
@@ -35,6 +35,10 @@ public sealed class UpscalerRunner : IDisposable
 
     /// <summary>The network's dimensions.</summary>
     public UpscalerConfig Config { get; }
+
+    int IFrameEnlarger.Scale => Config.Scale;
+
+    int IFrameEnlarger.Multiple => Config.Multiple;
 
     /// <summary>Compiles the network unless it is compiled. <see cref="Enlarge"/> does so, too, but blocks its caller.</summary>
     /// <param name="cancellationToken">Cancels the compilation, or the wait for another caller's.</param>

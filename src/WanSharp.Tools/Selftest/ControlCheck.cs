@@ -10,8 +10,6 @@ namespace WanSharp.Tools.Selftest;
 /// <summary>Encodes what a clip follows, fills in or shows (VACE) as channels for the network.</summary>
 internal sealed class ControlCheck : IFixtureCheck
 {
-    private const float Light = 127; // of a mask's values, 0 to 255
-
     public bool Handles(Fixture fixture) => fixture.Kind == "vace-conditions";
 
     public Task<IReadOnlyList<Comparison>> RunAsync(Fixture fixture, SelftestContext context, CancellationToken cancellationToken)
@@ -45,7 +43,7 @@ internal sealed class ControlCheck : IFixtureCheck
             var made = new byte[height * width];
             for (var i = 0; i < made.Length; i++)
             {
-                made[i] = mask[(frame * made.Length) + i] > Light ? ControlFrames.Made : ControlFrames.Kept;
+                made[i] = (byte)mask[(frame * made.Length) + i];
             }
 
             frames.Set(frame, FixturePictures.Bytes(video, frame), made);

@@ -86,7 +86,7 @@ public sealed class FilmFileTests
               "sections": [
                 {"prompt": "dawn | \"dusk\"", "image": "first.png", "last_image": "last.png", "seed": "random"},
                 {"clip": "mine.mp4", "from": 1.5, "to": 3, "title": "Mine"},
-                {"prompt": "夜", "start": "continue", "seconds": 1, "style": "ink", "cache": false}
+                {"prompt": "夜", "start": "continue", "seconds": 1, "style": "ink", "cache": false, "pin": "end.png"}
               ]
             }
             """
@@ -97,10 +97,10 @@ public sealed class FilmFileTests
         Assert.Equal(film.Seconds, again.Seconds);
         Assert.Equal(
             film.Sections.Select(section =>
-                (section.Clip ?? (object)section.Request.ToJson(), section.Start, section.Style, section.UseCache)
+                (section.Clip ?? (object)section.Request.ToJson(), section.Start, section.Style, section.UseCache, section.Pin)
             ),
             again.Sections.Select(section =>
-                (section.Clip ?? (object)section.Request.ToJson(), section.Start, section.Style, section.UseCache)
+                (section.Clip ?? (object)section.Request.ToJson(), section.Start, section.Style, section.UseCache, section.Pin)
             )
         );
     }

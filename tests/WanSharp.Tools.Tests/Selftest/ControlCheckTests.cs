@@ -38,7 +38,7 @@ public class ControlCheckTests
             TestContext.Current.CancellationToken
         );
 
-        Assert.Equal(3, comparisons.Count);
+        Assert.Equal(4, comparisons.Count);
         Assert.All(comparisons, comparison => Assert.True(comparison.RelativeError < Wished, comparison.ToString()));
     }
 }
