@@ -84,7 +84,7 @@ public sealed class StandardStreamTests : IDisposable
     public async Task Generate_WithHangupsIgnored_GoesOn()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "It takes a POSIX shell.");
-        string[] command = ["generate", "a red circle", .. ProcessRun.Quick[..^1], "2000", "-o", _folder["clip.mp4"]];
+        string[] command = ["generate", "a red circle", .. ProcessRun.Quick[..^1], "1000", "-o", _folder["clip.mp4"]];
         using var wan = ProcessRun.Start("/bin/sh", ["-c", "trap '' HUP; exec \"$@\"", "sh", ProcessRun.Wan, .. command]);
         var error = "";
         while (!error.Contains("encode:", StringComparison.Ordinal))
