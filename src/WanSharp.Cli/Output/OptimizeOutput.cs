@@ -6,6 +6,7 @@ namespace WanSharp.Cli.Output;
 /// <param name="Answer">The way that was chosen.</param>
 /// <param name="HeldBack">Its loss on clips of other prompts.</param>
 /// <param name="HeldBackSeconds">Its time there, the median.</param>
+/// <param name="ForecastLoss">The loss that 95 of 100 clips of prompts yet unseen are expected to keep within.</param>
 /// <param name="Rejected">How many better ways were judged by these clips before, and broke their word.</param>
 /// <param name="Measured">All ways that were measured, in order.</param>
 /// <param name="Dropped">The ways that could not be measured.</param>
@@ -17,6 +18,7 @@ internal sealed record OptimizeOutput(
     OptimizedWayOutput Answer,
     MeasuredLossOutput HeldBack,
     double HeldBackSeconds,
+    double ForecastLoss,
     int Rejected,
     IReadOnlyList<OptimizedWayOutput> Measured,
     IReadOnlyList<DroppedWayOutput> Dropped,

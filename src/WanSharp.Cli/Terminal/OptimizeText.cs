@@ -35,7 +35,7 @@ internal static class OptimizeText
                 $"chosen: {Words(report.Answer)}: {report.Answer.Seconds:0.00} s a clip, "
                     + $"{report.Answer.StartSeconds:0.0} s in addition for a single one; on {report.HeldBack.Count} other prompts "
                     + $"{report.Validated.Seconds:0.00} s, loss {100 * report.Validated.Loss:0.00} %, worst "
-                    + $"{100 * report.Validated.WorstLoss:0.00} %"
+                    + $"{100 * report.Validated.WorstLoss:0.00} %; 95 of 100 others should lose at most {100 * report.Forecast:0.00} %"
             )
         );
         if (report.Rejected > 0)
@@ -68,6 +68,7 @@ internal static class OptimizeText
                 Math.Round(report.Validated.WorstLoss, Digits)
             ),
             Math.Round(report.Validated.Seconds, Digits),
+            Math.Round(report.Forecast, Digits),
             report.Rejected,
             [.. report.Story.Select(Output)],
             [.. report.Dropped.Select(way => new DroppedWayOutput(way.Name, way.Why))],

@@ -33,6 +33,7 @@ internal static class QuantizeText
         text.AppendLine();
         text.AppendLine(Losses("calibration", report.Clips.Where(clip => !clip.IsHeldBack)));
         text.AppendLine(Losses("held back", report.Clips.Where(clip => clip.IsHeldBack)));
+        text.AppendLine(Invariant($"             95 of 100 others should lose at most {100 * report.Forecast:0.00} %"));
         if (report.Rejected > 0)
         {
             text.AppendLine(Invariant($"             {report.Rejected} choices lost too much on these before, so they chose, too"));

@@ -6,6 +6,7 @@ using WanSharp.Media.Images;
 using WanSharp.Runtime;
 using WanSharp.Tensors;
 using WanSharp.Tools.Compare;
+using WanSharp.Tools.Quality;
 using WanSharp.Tools.Quantize;
 using static System.FormattableString;
 
@@ -20,6 +21,8 @@ namespace WanSharp.Tools.Optimize;
 public sealed class ModelOptimizer(WanHost host, OptimizeOptions options)
 {
     private const int MostAnswers = 6;
+
+    private readonly Dictionary<string, List<double>> _losses = []; // of each clip, by its way
 
     /// <summary>Searches, and keeps the front for <c>wan generate --within</c>.</summary>
     /// <param name="progress">Receives how far it is.</param>
@@ -44,7 +47,7 @@ public sealed class ModelOptimizer(WanHost host, OptimizeOptions options)
         var sheets = new Dictionary<string, byte[]>();
         var (story, dropped) = await SearchAsync(search, clips, sheets, progress, cancellationToken).ConfigureAwait(false);
         Keep(search, opened, own); // hours of work, before judging takes more
-        (MeasuredWay Answer, MeasuredWay Validated, IReadOnlyList<double> Losses, int Rejected) found;
+        (MeasuredWay Answer, MeasuredWay Validated, IReadOnlyList<double> Losses, double Forecast, int Rejected) found;
         try
         {
             found = await AnswerAsync(search, clips, progress, cancellationToken).ConfigureAwait(false);
@@ -54,7 +57,7 @@ public sealed class ModelOptimizer(WanHost host, OptimizeOptions options)
             Keep(search, opened, own); // without what was rejected until now
         }
 
-        var (answer, validated, losses, rejected) = found;
+        var (answer, validated, losses, forecast, rejected) = found;
         return new OptimizeReport(
             opened.Model.Name,
             [.. search.Front.Select(AsSaved)],
@@ -62,6 +65,7 @@ public sealed class ModelOptimizer(WanHost host, OptimizeOptions options)
             SavedPreset.FormOf(answer.Way, presets, opened.Model),
             AsSaved(validated),
             losses,
+            forecast,
             rejected,
             [.. story.Select(AsSaved)],
             dropped,
@@ -100,7 +104,7 @@ public sealed class ModelOptimizer(WanHost host, OptimizeOptions options)
             {
                 var strip = options.WithSheets ? new FrameStrip() : null;
                 var measured = await clips
-                    .MeasureAsync(way, options.Prompts, 0, (_, frames, own) => Show(ref strip, frames, own), cancellationToken)
+                    .MeasureAsync(way, options.Prompts, 0, (loss, frames, own) => Show(ref strip, loss, frames, own), cancellationToken)
                     .ConfigureAwait(false);
                 search.Add(measured);
                 story.Add(measured);
@@ -111,9 +115,10 @@ public sealed class ModelOptimizer(WanHost host, OptimizeOptions options)
                 dropped.Add(new DroppedWay(way.Key, e.Message));
             }
 
-            // Of the first prompt: its frames are at hand.
-            void Show(ref FrameStrip? strip, IReadOnlyList<byte[]> frames, IReadOnlyList<byte[]> own)
+            // The frames of the first prompt: they are at hand.
+            void Show(ref FrameStrip? strip, double loss, IReadOnlyList<byte[]> frames, IReadOnlyList<byte[]> own)
             {
+                LossesOf(way).Add(loss);
                 if (strip is not null && Sheet(strip, clips.Format!, frames, own) is { } picture)
                 {
                     sheets[way.Key] = picture;
@@ -133,13 +138,19 @@ public sealed class ModelOptimizer(WanHost host, OptimizeOptions options)
         );
     }
 
-    /// <summary>The best way of the front that keeps its word on other prompts, and how many better ones did not.</summary>
-    private async Task<(MeasuredWay Answer, MeasuredWay Validated, IReadOnlyList<double> Losses, int Rejected)> AnswerAsync(
-        WaySearch search,
-        WayClips clips,
-        IProgress<QuantizeProgress>? progress,
-        CancellationToken cancellationToken
-    )
+    private List<double> LossesOf(Way way) => _losses.TryGetValue(way.Key, out var known) ? known : _losses[way.Key] = [];
+
+    /// <summary>
+    /// The best way of the front that keeps its word on other prompts, and is expected to on those that nobody gave; and how many better
+    /// ones did not.
+    /// </summary>
+    private async Task<(
+        MeasuredWay Answer,
+        MeasuredWay Validated,
+        IReadOnlyList<double> Losses,
+        double Forecast,
+        int Rejected
+    )> AnswerAsync(WaySearch search, WayClips clips, IProgress<QuantizeProgress>? progress, CancellationToken cancellationToken)
     {
         HashSet<string> judged = [];
         for (var rejected = 0; rejected < MostAnswers && Best() is { } best; rejected++)
@@ -152,9 +163,10 @@ public sealed class ModelOptimizer(WanHost host, OptimizeOptions options)
             judged.Add(best.Way.Key);
             var keepsWord = options.Goal.IsFulfilledBy(validated);
             search.Judge(validated, keepsWord);
-            if (keepsWord)
+            var forecast = LossForecast.Of([.. LossesOf(best.Way), .. losses]);
+            if (keepsWord && !(forecast > options.Goal.MaxLoss))
             {
-                return (best, validated, losses, rejected);
+                return (best, validated, losses, forecast, rejected);
             }
         }
 
@@ -171,12 +183,13 @@ public sealed class ModelOptimizer(WanHost host, OptimizeOptions options)
         {
             return new InvalidRequestException(
                 field,
-                Invariant($"The {rejected} ways that seemed best did not keep their word on other prompts, and no more are judged: give ")
-                    + "prompts that are more like those the model is used for with --prompts, or allow more."
+                Invariant(
+                    $"The {rejected} ways that seemed best did not keep their word on other prompts, or too narrowly, and no more are judged: give "
+                ) + "prompts that are more like those the model is used for with --prompts, or allow more."
             );
         }
 
-        var tried = rejected > 0 ? Invariant($"; {rejected} seemed to, and did not on other prompts") : "";
+        var tried = rejected > 0 ? Invariant($"; {rejected} seemed to, and did not on other prompts, or too narrowly") : "";
         return time is { } most
             ? new InvalidRequestException(
                 field,

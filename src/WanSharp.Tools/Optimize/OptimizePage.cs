@@ -38,7 +38,7 @@ public static class OptimizePage
             CultureInfo.InvariantCulture,
             $"<p>{Encode(Wanted(goal))} Chosen: {Encode(Words(report.Answer))}. On {report.HeldBack.Count} other prompts "
                 + $"it takes {report.Validated.Seconds:0.00} s and loses {report.Validated.Loss:P2} of the SSIM, "
-                + $"{report.Validated.WorstLoss:P2} at worst{rejected}.</p>"
+                + $"{report.Validated.WorstLoss:P2} at worst{rejected}; 95 of 100 others should lose at most {report.Forecast:P2}.</p>"
         );
         WriteChart(page, report);
         page.AppendLine("<h2>The front</h2>");

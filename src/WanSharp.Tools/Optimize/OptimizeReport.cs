@@ -9,6 +9,7 @@ namespace WanSharp.Tools.Optimize;
 /// <param name="Form">The same as a preset for the model.</param>
 /// <param name="Validated">What it cost on these.</param>
 /// <param name="HeldBack">The loss of each of these clips.</param>
+/// <param name="Forecast">The loss that 95 of 100 clips of prompts yet unseen are expected to keep within.</param>
 /// <param name="Rejected">How many better ways were judged by these clips before, and broke their word.</param>
 /// <param name="Story">What was measured, in order: the way, its time and its loss.</param>
 /// <param name="Dropped">What could not be measured.</param>
@@ -20,6 +21,7 @@ public sealed record OptimizeReport(
     PresetForm Form,
     SavedWay Validated,
     IReadOnlyList<double> HeldBack,
+    double Forecast,
     int Rejected,
     IReadOnlyList<SavedWay> Story,
     IReadOnlyList<DroppedWay> Dropped,

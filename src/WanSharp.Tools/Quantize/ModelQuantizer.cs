@@ -63,7 +63,7 @@ public sealed class ModelQuantizer(WanHost host, OrtRuntime runtime, QuantizeOpt
             using var attemptFolder = WorkFolder.Create(folder.Path);
             var place = files.Write(attemptFolder, choice.Layers, choice.HighNoise, cancellationToken);
             var (held, before, after) = await JudgeAsync(model, place, progress, cancellationToken).ConfigureAwait(false);
-            if (held.All(clip => clip.Loss <= options.MaxLoss))
+            if (held.All(clip => clip.Loss <= options.MaxLoss) && LossForecast.Of([.. held.Select(clip => clip.Loss)]) <= options.MaxLoss)
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 files.Publish(attemptFolder);

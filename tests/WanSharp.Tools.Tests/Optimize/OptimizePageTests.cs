@@ -23,6 +23,7 @@ public sealed class OptimizePageTests
                 new PresetForm(),
                 slow,
                 [0.01, 0.04],
+                Forecast: 0.04,
                 Rejected: 2,
                 [own, slow, fast, aside, startsSooner],
                 [new DroppedWay("preset <other>", "it is for other models")],
