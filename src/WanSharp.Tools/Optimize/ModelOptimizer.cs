@@ -183,9 +183,8 @@ public sealed class ModelOptimizer(WanHost host, OptimizeOptions options)
         {
             return new InvalidRequestException(
                 field,
-                Invariant(
-                    $"The {rejected} ways that seemed best did not keep their word on other prompts, or too narrowly, and no more are judged: give "
-                ) + "prompts that are more like those the model is used for with --prompts, or allow more."
+                Invariant($"The {rejected} ways that seemed best did not keep their word on other prompts, or too narrowly, and no more ")
+                    + "are judged: give prompts that are more like those the model is used for with --prompts, or allow more."
             );
         }
 
