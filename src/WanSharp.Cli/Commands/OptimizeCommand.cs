@@ -15,6 +15,7 @@ internal sealed class OptimizeCommand(CliEnvironment environment)
 {
     private const int MostTrials = 10_000;
     private const int UsualClips = 3;
+    private const int UsualJudges = 16; // with those that choose 19: of a loss that all of them keep, 19 of 20 others are expected to
     private const int UsualTrials = 24;
     private const string UsualPreset = "mine";
     private const string NoPreset = "none";
@@ -53,7 +54,7 @@ internal sealed class OptimizeCommand(CliEnvironment environment)
         HelpName = "FILE",
     };
 
-    private readonly PromptSetOption _prompts = new(UsualClips);
+    private readonly PromptSetOption _prompts = new(UsualClips, UsualJudges);
     private readonly SettingOptions _settings = new(withSeed: false);
     private readonly ImageOptions _images = new();
     private readonly EngineSettingOptions _engine = new(EngineParts.Precision); // the precision is searched
@@ -101,13 +102,14 @@ internal sealed class OptimizeCommand(CliEnvironment environment)
             AtomicFile.Require(place);
         }
 
-        var (choose, judge) = _prompts.Read(parsed, parsed.GetValue(_prompt));
+        var goal = new OptimizeGoal { Within = parsed.GetValue(_within), MaxLoss = parsed.GetValue(_loss) };
+        var (choose, judge) = _prompts.Read(parsed, parsed.GetValue(_prompt), judgesLoss: goal.MaxLoss is not null);
         var settings = _settings.Read(parsed, new ClipSettings());
         RequireOpen(settings);
         var options = new OptimizeOptions
         {
             Engine = _engine.Read(parsed),
-            Goal = new OptimizeGoal { Within = parsed.GetValue(_within), MaxLoss = parsed.GetValue(_loss) },
+            Goal = goal,
             Prompts = choose,
             HeldBack = judge,
             Images = await ReadImagesAsync(parsed, cancellationToken),

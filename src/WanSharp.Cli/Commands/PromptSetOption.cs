@@ -12,6 +12,7 @@ internal sealed class PromptSetOption
 {
     private const int MostClips = 1000;
     private readonly int _usual;
+    private readonly int _usualJudges;
 
     private readonly Option<string?> _file = new("--prompts")
     {
@@ -23,14 +24,19 @@ internal sealed class PromptSetOption
 
     private readonly Option<int?>? _clips;
 
-    /// <param name="usual">How many prompts there are without the option.</param>
-    public PromptSetOption(int usual)
+    /// <param name="usual">How many prompts choose without the option.</param>
+    /// <param name="usualJudges">How many check then.</param>
+    public PromptSetOption(int usual, int usualJudges)
     {
-        _usual = usual;
-        _clips = BatchOptions.Count("--clips", $"Most prompts to choose with, and as many to check with. Default: {usual}.", MostClips);
+        (_usual, _usualJudges) = (usual, usualJudges);
+        _clips = BatchOptions.Count(
+            "--clips",
+            $"Most prompts to choose with, and as many to check with. Default: {usual}, and {usualJudges} to check that a loss is kept.",
+            MostClips
+        );
     }
 
-    private PromptSetOption() => _usual = MostClips;
+    private PromptSetOption() => (_usual, _usualJudges) = (MostClips, MostClips);
 
     /// <summary>All prompts, whose number no option says.</summary>
     public static PromptSetOption OfAll() => new();
@@ -47,18 +53,24 @@ internal sealed class PromptSetOption
     /// <summary>The prompts.</summary>
     /// <param name="parsed">The command line.</param>
     /// <param name="first">The first of those that choose; null for none.</param>
+    /// <param name="judgesLoss">Whether a loss is promised, for which more must check than for a time.</param>
     /// <exception cref="InvalidRequestException">There are too few.</exception>
-    public (IReadOnlyList<string> Choose, IReadOnlyList<string> Judge) Read(ParseResult parsed, string? first = null)
+    public (IReadOnlyList<string> Choose, IReadOnlyList<string> Judge) Read(
+        ParseResult parsed,
+        string? first = null,
+        bool judgesLoss = true
+    )
     {
-        var most = (_clips is null ? null : parsed.GetValue(_clips)) ?? _usual;
+        var asked = _clips is null ? null : parsed.GetValue(_clips);
+        var (most, mostJudges) = (asked ?? _usual, asked ?? (judgesLoss ? _usualJudges : _usual));
         if (parsed.GetValue(_file) is not { } file)
         {
-            return ([.. First(StepCacheLoss.TuningPrompts).Take(most)], [.. Others(StepCacheLoss.JudgingPrompts).Take(most)]);
+            return ([.. First(StepCacheLoss.TuningPrompts).Take(most)], [.. Others(StepCacheLoss.JudgingPrompts).Take(mostJudges)]);
         }
 
         List<string> prompts = [.. Prompts(file).Where(prompt => prompt != first).Distinct()];
         return prompts.Count >= 2
-            ? ([.. First(Every(0)).Take(most)], [.. Others(Every(1)).Take(most)])
+            ? ([.. First(Every(0)).Take(most)], [.. Others(Every(1)).Take(mostJudges)])
             : throw new InvalidRequestException(
                 "prompts",
                 $"{file} has {prompts.Count} prompts: one chooses and another judges, so give two."

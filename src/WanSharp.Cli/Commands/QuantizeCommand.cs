@@ -11,6 +11,7 @@ internal sealed class QuantizeCommand(CliEnvironment environment)
 {
     private const double UsualLoss = 0.03;
     private const int UsualClips = 8;
+    private const int UsualJudges = 16;
 
     private readonly Option<string> _output = new("--output", "-o")
     {
@@ -23,7 +24,7 @@ internal sealed class QuantizeCommand(CliEnvironment environment)
         "How much of a clip's SSIM may be lost, such as 3% or 0.03. No calibration clip loses more. Default: 3%."
     );
 
-    private readonly PromptSetOption _prompts = new(UsualClips);
+    private readonly PromptSetOption _prompts = new(UsualClips, UsualJudges);
     private readonly SettingOptions _settings = new(withSeed: false);
     private readonly ImageOptions _images = new();
     private readonly EngineSettingOptions _engine = new(

@@ -116,7 +116,7 @@ public sealed class ModelOptimizer(WanHost host, OptimizeOptions options)
             }
 
             // The frames of the first prompt: they are at hand.
-            void Show(ref FrameStrip? strip, double loss, IReadOnlyList<byte[]> frames, IReadOnlyList<byte[]> own)
+            bool Show(ref FrameStrip? strip, double loss, IReadOnlyList<byte[]> frames, IReadOnlyList<byte[]> own)
             {
                 LossesOf(way).Add(loss);
                 if (strip is not null && Sheet(strip, clips.Format!, frames, own) is { } picture)
@@ -125,6 +125,7 @@ public sealed class ModelOptimizer(WanHost host, OptimizeOptions options)
                 }
 
                 strip = null;
+                return true;
             }
         }
     }
@@ -158,7 +159,7 @@ public sealed class ModelOptimizer(WanHost host, OptimizeOptions options)
             progress?.Report(new QuantizeProgress("clips of other prompts", rejected, MostAnswers));
             var losses = new List<double>();
             var validated = await clips
-                .MeasureAsync(best.Way, options.HeldBack, options.Prompts.Count, (loss, _, _) => losses.Add(loss), cancellationToken)
+                .MeasureAsync(best.Way, options.HeldBack, options.Prompts.Count, (loss, _, _) => Keeps(loss), cancellationToken)
                 .ConfigureAwait(false);
             judged.Add(best.Way.Key);
             var keepsWord = options.Goal.IsFulfilledBy(validated);
@@ -167,6 +168,12 @@ public sealed class ModelOptimizer(WanHost host, OptimizeOptions options)
             if (keepsWord && !(forecast > options.Goal.MaxLoss))
             {
                 return (best, validated, losses, forecast, rejected);
+            }
+
+            bool Keeps(double loss)
+            {
+                losses.Add(loss);
+                return !(loss > options.Goal.MaxLoss); // after one that is lost, the others tell nothing
             }
         }
 

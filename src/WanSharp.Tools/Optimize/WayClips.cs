@@ -65,14 +65,14 @@ internal sealed class WayClips(WanHost host, EngineSettings engine, GenerationRe
     /// <param name="way">The way.</param>
     /// <param name="prompts">The prompts.</param>
     /// <param name="firstSeed">The first one's seed.</param>
-    /// <param name="made">Receives each clip's loss, its frames and those of the model's own.</param>
+    /// <param name="made">Receives each clip's loss, its frames and those of the model's own; says whether to go on.</param>
     /// <param name="cancellationToken">Stops within a step.</param>
     /// <exception cref="InvalidRequestException">The model makes no such clips, or none that can be compared with its own.</exception>
     public async Task<MeasuredWay> MeasureAsync(
         Way way,
         IReadOnlyList<string> prompts,
         int firstSeed,
-        Action<double, IReadOnlyList<byte[]>, IReadOnlyList<byte[]>>? made,
+        Func<double, IReadOnlyList<byte[]>, IReadOnlyList<byte[]>, bool> made,
         CancellationToken cancellationToken
     )
     {
@@ -96,7 +96,10 @@ internal sealed class WayClips(WanHost host, EngineSettings engine, GenerationRe
                         .ConfigureAwait(false);
             times.Add(seconds);
             losses.Add(ClipMeasurement.LossOf(frames, all[i].Frames, Format));
-            made?.Invoke(losses[^1], frames, all[i].Frames);
+            if (!made(losses[^1], frames, all[i].Frames))
+            {
+                break;
+            }
         }
 
         var median = Median(times);
