@@ -35,6 +35,14 @@ internal sealed class EnhancerShelf(IReadOnlyList<string> folders, HubModels? hu
             return null;
         }
 
+        if (nameOrPath.EndsWith(".onnx", StringComparison.OrdinalIgnoreCase))
+        {
+            throw new InvalidRequestException(
+                field,
+                $"{nameOrPath}: ONNX files enlarge clips that are there: leave it out, and give the clip to wan enhance with it."
+            );
+        }
+
         var file = _files.Find(field, _upscalers, nameOrPath);
         return file.Upscaler is not null
             ? file

@@ -129,6 +129,7 @@ public sealed class UpscaleTests : IDisposable
     public void Plan_OfWhatCannotBe_SaysWhatIsWrong()
     {
         Assert.Contains("no such file", Refusal("upscale", Circle with { Upscale = "realesrgan" }), StringComparison.Ordinal);
+        Assert.Contains("wan enhance", Refusal("upscale", Circle with { Upscale = "x4.onnx" }), StringComparison.Ordinal);
         Assert.Contains("nothing enlarges them", Refusal("upscale-height", Circle with { UpscaleHeight = 64 }), StringComparison.Ordinal);
         var small = Circle with { Upscale = _file, Width = 32, Height = 16 };
         Assert.Contains("The nearest is 48", Refusal("upscale-height", small with { UpscaleHeight = 64 }), StringComparison.Ordinal);
