@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Data.Sqlite;
+using WanSharp.Jobs.Storage;
 
 namespace WanSharp.Server.Tests;
 
@@ -130,6 +131,17 @@ public sealed class WebhookLifeTests : IAsyncLifetime
         await _receiver.ReceiveAsync(); // of both videos: to this address neither was told
 
         Assert.Equal(before, gone.Waiting);
+    }
+
+    [Fact]
+    public async Task AFileOfMessages_ThatIsDamaged_IsNamedWhenTheServerStarts()
+    {
+        await _server.StopAsync();
+        await File.WriteAllBytesAsync(Database, [.. Enumerable.Repeat((byte)7, 5000)], TestServer.Token);
+
+        var error = await Assert.ThrowsAsync<JobStoreException>(() => _server.RestartAsync());
+
+        Assert.Contains(Database, error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

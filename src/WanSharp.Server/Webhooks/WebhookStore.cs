@@ -1,4 +1,5 @@
 using Microsoft.Data.Sqlite;
+using WanSharp.Jobs.Storage;
 
 namespace WanSharp.Server.Webhooks;
 
@@ -11,10 +12,26 @@ internal sealed class WebhookStore : IDisposable
     private readonly SqliteConnection _connection;
 
     /// <param name="path">The database, made if it is not there.</param>
+    /// <exception cref="JobStoreException">The file cannot be used.</exception>
     public WebhookStore(string path)
     {
         _connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false }.ConnectionString);
-        _connection.Open();
+        try
+        {
+            _connection.Open();
+            Prepare();
+        }
+        catch (SqliteException exception)
+        {
+            _connection.Dispose();
+            throw new JobStoreException(
+                $"{path} cannot be used: {exception.Message} If it is damaged, move it away; messages in it that wait are not sent then.",
+                exception
+            );
+        }
+    }
+
+    private void Prepare() =>
         Run(
             """
             PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;
@@ -28,7 +45,6 @@ internal sealed class WebhookStore : IDisposable
             CREATE INDEX IF NOT EXISTS due_of ON deliveries (url, state, next_at);
             """
         );
-    }
 
     /// <summary>Since when an address is told of what happens: from the first time that the server was started with it.</summary>
     public long Since(string url, long now)
