@@ -22,7 +22,7 @@ internal sealed class PlanCommand(CliEnvironment environment)
     private readonly EngineSettingOptions _engine = new(EngineParts.Provider); // what is predicted is the processor's
     private readonly Option<bool> _calibrate = new("--calibrate")
     {
-        Description = "Measure this machine again (4 to 6 seconds); otherwise a measurement is used for 30 days.",
+        Description = "Measure this machine again (10 to 20 seconds); otherwise a measurement is used for 30 days.",
     };
     private readonly Option<IReadOnlyList<long>> _devices = Amounts.SizesOption(
         "--device-memory",

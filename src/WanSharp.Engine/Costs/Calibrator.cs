@@ -23,7 +23,7 @@ public sealed class Calibrator(ContentStore store, int threads, TimeProvider clo
     /// <summary>How often each piece is measured.</summary>
     internal int Repetitions { get; init; } = 3;
 
-    /// <summary>The remembered calibration, or a new one, which takes 4 to 6 seconds.</summary>
+    /// <summary>The remembered calibration, or a new one, which takes 10 to 20 seconds on two cores.</summary>
     /// <remarks>Each rate is the best of several runs, because other programs can only slow one down. A new calibration replaces the
     /// old one: a machine may become slower, too.</remarks>
     /// <param name="runtime">ONNX Runtime.</param>
