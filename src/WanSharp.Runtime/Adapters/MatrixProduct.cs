@@ -21,6 +21,7 @@ internal static class MatrixProduct
     {
         var (rows, columns) = (target.Shape[0], (int)target.Shape[1]);
         var tasks = (rows + RowsOfATask - 1) / RowsOfATask;
+        var strips = new ColumnStrips(right.Read<float>(), (int)right.Shape[0]);
         Parallel.For(
             0,
             tasks,
@@ -29,7 +30,7 @@ internal static class MatrixProduct
             {
                 var first = task * RowsOfATask;
                 var count = (int)(Math.Min(rows, first + RowsOfATask) - first);
-                AddTo(target.Slice(first, count).Write<float>(), count, columns, left.Slice(first, count), right, scale);
+                AddTo(target.Slice(first, count).Write<float>(), count, columns, left.Slice(first, count), strips, scale);
             }
         );
     }
@@ -39,15 +40,14 @@ internal static class MatrixProduct
     /// <param name="rows">How many: few, or their factors leave the cache.</param>
     /// <param name="columns">The length of each.</param>
     /// <param name="left">F32 [rows, inner].</param>
-    /// <param name="right">F32 [inner, columns].</param>
+    /// <param name="right">[inner, columns].</param>
     /// <param name="scale">What the product is multiplied by.</param>
-    public static void AddTo(Span<float> target, int rows, int columns, Tensor left, Tensor right, float scale)
+    public static void AddTo(Span<float> target, int rows, int columns, Tensor left, ColumnStrips right, float scale)
     {
-        var inner = (int)right.Shape[0];
         var groups = (rows + RowsAtOnce - 1) / RowsAtOnce;
-        var factors = new float[groups * RowsAtOnce * inner]; // of four rows at a time, interleaved
-        Interleave(left.Read<float>(), inner, rows, scale, factors);
-        AddRows(target, rows, columns, factors, right.Read<float>(), inner);
+        var factors = new float[groups * RowsAtOnce * right.Inner]; // of four rows at a time, interleaved
+        Interleave(left.Read<float>(), right.Inner, rows, scale, factors);
+        AddRows(target, rows, columns, factors, right);
     }
 
     private static void Interleave(ReadOnlySpan<float> rows, int inner, int count, float scale, Span<float> factors)
@@ -62,23 +62,15 @@ internal static class MatrixProduct
         }
     }
 
-    /// <summary>
-    /// Rows, a strip of columns after another: the strip of the right matrix is copied together once for all rows, and four rows of it
-    /// stay in registers while all of the inner length goes by.
-    /// </summary>
+    /// <summary>A strip of columns after another: four of its rows stay in registers while all of the inner length goes by.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void AddRows(Span<float> target, int count, int columns, float[] factors, ReadOnlySpan<float> right, int inner)
+    private static void AddRows(Span<float> target, int count, int columns, float[] factors, ColumnStrips right)
     {
-        var width = Vector<float>.Count;
-        var strip = new float[inner * 2 * width];
+        var (width, inner) = (ColumnStrips.Width, right.Inner);
         var column = 0;
-        for (; column + (2 * width) <= columns; column += 2 * width)
+        for (; column + width <= columns; column += width)
         {
-            for (var k = 0; k < inner; k++)
-            {
-                right.Slice((k * columns) + column, 2 * width).CopyTo(strip.AsSpan(k * 2 * width));
-            }
-
+            var strip = right.From(column);
             for (var row = 0; row < count; row += RowsAtOnce)
             {
                 var tile = target[((row * columns) + column)..];
@@ -88,13 +80,14 @@ internal static class MatrixProduct
 
         for (; column < columns; column++)
         {
+            var strip = right.From(column)[(column % width)..];
             for (var row = 0; row < count; row++)
             {
                 var group = row / RowsAtOnce * RowsAtOnce * inner;
                 var sum = 0f;
                 for (var k = 0; k < inner; k++)
                 {
-                    sum += factors[group + (k * RowsAtOnce) + (row % RowsAtOnce)] * right[(k * columns) + column];
+                    sum += factors[group + (k * RowsAtOnce) + (row % RowsAtOnce)] * strip[k * width];
                 }
 
                 target[(row * columns) + column] += sum;
@@ -103,10 +96,17 @@ internal static class MatrixProduct
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void AddTile(Span<float> target, int count, int columns, ReadOnlySpan<float> factors, float[] strip, int inner)
+    private static void AddTile(
+        Span<float> target,
+        int count,
+        int columns,
+        ReadOnlySpan<float> factors,
+        ReadOnlySpan<float> strip,
+        int inner
+    )
     {
         var width = Vector<float>.Count;
-        ref var right = ref MemoryMarshal.GetArrayDataReference(strip);
+        ref var right = ref MemoryMarshal.GetReference(strip);
         ref var left = ref MemoryMarshal.GetReference(factors);
         Vector<float> a0 = default,
             a1 = default,

@@ -152,18 +152,22 @@ internal sealed class MergedPart(
     }
 
     /// <summary>Thin matrices in F32.</summary>
-    private sealed class Factors(LowRankChange change, float strength) : IDisposable
+    private sealed class Factors : IDisposable
     {
-        public Tensor Down { get; } = change.Down.ConvertTo(DType.F32);
-
-        public Tensor Up { get; } = change.Up.ConvertTo(DType.F32);
-
-        public float Scale { get; } = (float)(strength * change.Scale);
-
-        public void Dispose()
+        public Factors(LowRankChange change, float strength)
         {
-            Down.Dispose();
-            Up.Dispose();
+            using var down = change.Down.ConvertTo(DType.F32);
+            Down = new ColumnStrips(down.Read<float>(), (int)change.Rank);
+            Up = change.Up.ConvertTo(DType.F32);
+            Scale = (float)(strength * change.Scale);
         }
+
+        public ColumnStrips Down { get; }
+
+        public Tensor Up { get; }
+
+        public float Scale { get; }
+
+        public void Dispose() => Up.Dispose();
     }
 }

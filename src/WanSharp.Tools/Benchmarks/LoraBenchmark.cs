@@ -48,7 +48,7 @@ public sealed class LoraBenchmark(OrtRuntime runtime)
 
         if (Has(LoraPart.Batch))
         {
-            var size = options with { Shape = Small, Width = 96, Height = 96, Layers = null };
+            var size = options with { Shape = Small, Width = 64, Height = 64, Layers = null };
             using var small = await OpenAsync(size, progress, cancellationToken).ConfigureAwait(false);
             progress?.Report("clips with different LoRAs in one pass, in turn with a pass for each LoRA");
             batch = MeasureBatch(small, rank, 4 * options.Runs, cancellationToken);
