@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
@@ -87,8 +86,7 @@ public sealed class BadRequestTests : IAsyncLifetime
     [Fact]
     public async Task Requests_ThatAreDamaged_AreAnsweredWithWhatIsWrong()
     {
-        var asked = Environment.GetEnvironmentVariable("WAN_FUZZ_REQUESTS");
-        var count = asked is null ? UsualCount : int.Parse(asked, CultureInfo.InvariantCulture);
+        var count = Repetitions.Of("WAN_FUZZ_REQUESTS", UsualCount);
         for (var seed = 0; seed < count; seed++)
         {
             var random = new Random(seed);

@@ -18,7 +18,7 @@ public sealed class ImageBudgetTests(TinyEngine engine) : IDisposable
     private const long Plenty = 1L << 40;
 
     /// <summary>How many budgets are tried besides those at which another strategy begins; WAN_BUDGETS asks for some.</summary>
-    private static readonly int Between = int.TryParse(Environment.GetEnvironmentVariable("WAN_BUDGETS"), out var asked) ? asked : 0;
+    private static readonly int Between = Repetitions.Of("WAN_BUDGETS", 0);
 
     private readonly TemporaryFolder _folder = new();
 

@@ -168,7 +168,7 @@ public sealed class PresetCatalogTests : IDisposable
     [Fact]
     public void Load_AMutatedFile_IsReadOrRefused()
     {
-        var count = int.TryParse(Environment.GetEnvironmentVariable("WAN_FUZZ"), out var asked) ? asked : 150;
+        var count = Repetitions.Of("WAN_FUZZ", 150);
         var random = new Random(13);
         string[] sources = [Mine, Mine[Mine.IndexOf('{')..], File.ReadAllText(PathOfShipped())];
         for (var i = 0; i < count; i++)

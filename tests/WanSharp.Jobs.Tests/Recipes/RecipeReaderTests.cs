@@ -1,4 +1,3 @@
-using System.Globalization;
 using WanSharp.Engine.Requests;
 using WanSharp.Jobs.Recipes;
 using WanSharp.Tensors;
@@ -285,14 +284,7 @@ public class RecipeReaderTests
     [Fact]
     public void MutatedTexts_AreReadOrRefused()
     {
-        var count = int.TryParse(
-            Environment.GetEnvironmentVariable("WAN_FUZZ"),
-            NumberStyles.None,
-            CultureInfo.InvariantCulture,
-            out var asked
-        )
-            ? asked
-            : 150;
+        var count = Repetitions.Of("WAN_FUZZ", 150);
         string[] texts =
         [
             Text("editor-t2v.json"),

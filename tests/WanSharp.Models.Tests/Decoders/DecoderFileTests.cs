@@ -10,7 +10,7 @@ namespace WanSharp.Models.Tests.Decoders;
 public sealed class DecoderFileTests(TinyEngine engine) : IDisposable
 {
     /// <summary>Changed files; WAN_MUTATIONS asks for more.</summary>
-    private static readonly int Mutations = int.TryParse(Environment.GetEnvironmentVariable("WAN_MUTATIONS"), out var asked) ? asked : 200;
+    private static readonly int Mutations = Repetitions.Of("WAN_MUTATIONS", 60);
 
     private readonly TemporaryFolder _folder = new();
 

@@ -15,7 +15,7 @@ namespace WanSharp.Models.Tests.Detection;
 public sealed class MutatedCheckpointTests
 {
     /// <summary>How many of each; WAN_MUTATIONS asks for more than the few that there is time for in every run.</summary>
-    private static readonly int Mutations = int.TryParse(Environment.GetEnvironmentVariable("WAN_MUTATIONS"), out var asked) ? asked : 3;
+    private static readonly int Mutations = Repetitions.Of("WAN_MUTATIONS", 3);
 
     private const double MostDifference = 0.08; // what fp8 rounds, as a share of the whole
 

@@ -248,7 +248,7 @@ public sealed class LoraFileTests : IDisposable
     [Fact]
     public void Mutations_AreReadOrRefusedWithOneLine()
     {
-        var count = int.TryParse(Environment.GetEnvironmentVariable("WAN_FUZZ"), out var wanted) ? wanted : 150;
+        var count = Repetitions.Of("WAN_FUZZ", 150);
         string[] families = ["lightx2v", "musubi", "diffusers", "lokr", "dora", "loha"];
         var random = new Random(20261129);
         for (var i = 0; i < count; i++)
@@ -283,7 +283,7 @@ public sealed class LoraFileTests : IDisposable
     [Fact]
     public void FitTo_WithOneTensorChanged_FitsOrIsRefusedWithOneLine()
     {
-        var count = int.TryParse(Environment.GetEnvironmentVariable("WAN_FUZZ"), out var wanted) ? wanted : 40;
+        var count = Repetitions.Of("WAN_FUZZ", 40);
         foreach (var family in new[] { "lightx2v", "musubi", "diffusers", "peft", "lokr", "dora", "loha" })
         {
             using var whole = Checkpoint.Open(Path.Combine(Folder, $"{family}.safetensors"));
