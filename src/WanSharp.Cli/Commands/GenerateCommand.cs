@@ -99,6 +99,11 @@ internal sealed class GenerateCommand(CliEnvironment environment)
         var generator = clip.Engine.Generator;
         await encoder;
         clip.Engine.Model.ReadDigest(new DigestProgress(environment), cancellationToken);
+        foreach (var line in clip.LeftOut)
+        {
+            environment.Error.WriteLine(PlainText.OneLine($"within: {line}"));
+        }
+
         if (clip.Way is { } way)
         {
             environment.Error.WriteLine(PlainText.OneLine(OptimizeText.GaveUp(way)));

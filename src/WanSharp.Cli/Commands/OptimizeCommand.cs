@@ -7,6 +7,7 @@ using WanSharp.Engine.Requests;
 using WanSharp.Media.Images;
 using WanSharp.Tensors;
 using WanSharp.Tools.Optimize;
+using WanSharp.Tools.Quality;
 
 namespace WanSharp.Cli.Commands;
 
@@ -15,7 +16,6 @@ internal sealed class OptimizeCommand(CliEnvironment environment)
 {
     private const int MostTrials = 10_000;
     private const int UsualClips = 3;
-    private const int UsualJudges = 16; // with those that choose 19: of a loss that all of them keep, 19 of 20 others are expected to
     private const int UsualTrials = 24;
     private const string UsualPreset = "mine";
     private const string NoPreset = "none";
@@ -54,7 +54,7 @@ internal sealed class OptimizeCommand(CliEnvironment environment)
         HelpName = "FILE",
     };
 
-    private readonly PromptSetOption _prompts = new(UsualClips, UsualJudges);
+    private readonly PromptSetOption _prompts = new(UsualClips, BoundTest.MostClips);
     private readonly SettingOptions _settings = new(withSeed: false);
     private readonly ImageOptions _images = new();
     private readonly EngineSettingOptions _engine = new(EngineParts.Precision); // the precision is searched
@@ -112,6 +112,7 @@ internal sealed class OptimizeCommand(CliEnvironment environment)
             Goal = goal,
             Prompts = choose,
             HeldBack = judge,
+            Judges = goal.MaxLoss is null || _prompts.IsCounted(parsed) ? null : BoundTest.MostClips,
             Images = await ReadImagesAsync(parsed, cancellationToken),
             Settings = settings,
             Trials = parsed.GetValue(_trials) ?? UsualTrials,
@@ -128,7 +129,7 @@ internal sealed class OptimizeCommand(CliEnvironment environment)
         environment.Out.WriteLine(
             parsed.GetValue(_json)
                 ? JsonText.Of(OptimizeText.Output(report, file is null ? null : save, file))
-                : OptimizeText.Describe(report, file is null ? null : save, file)
+                : OptimizeText.Describe(report, goal, file is null ? null : save, file)
         );
         if (parsed.GetValue(_report) is { } page)
         {

@@ -181,6 +181,7 @@ internal sealed class ProfileCommand(CliEnvironment environment)
             Math.Round(report.IdleSeconds, 6),
             Math.Round(report.WaitSeconds, 6),
             report.PeakOperations,
+            report.Roofs,
             report.PeakBytes,
             [
                 .. report.Stages.Select(stage => new StageProfileOutput(
@@ -188,6 +189,7 @@ internal sealed class ProfileCommand(CliEnvironment environment)
                     Math.Round(stage.Seconds, 6),
                     Math.Round(stage.ExpectedSeconds, 6),
                     stage.Operations,
+                    stage.PeakOperations,
                     stage.Bytes
                 )),
             ],

@@ -36,7 +36,7 @@ internal sealed class PromptSetOption
         );
     }
 
-    private PromptSetOption() => (_usual, _usualJudges) = (MostClips, MostClips);
+    private PromptSetOption() => (_usual, _usualJudges) = (MostClips, SimplePrompts.Judging.Count);
 
     /// <summary>All prompts, whose number no option says.</summary>
     public static PromptSetOption OfAll() => new();
@@ -49,6 +49,9 @@ internal sealed class PromptSetOption
             command.Options.Add(_clips);
         }
     }
+
+    /// <summary>Whether it was said how many clips are made.</summary>
+    public bool IsCounted(ParseResult parsed) => _clips is not null && parsed.GetValue(_clips) is not null;
 
     /// <summary>The prompts.</summary>
     /// <param name="parsed">The command line.</param>
@@ -65,7 +68,7 @@ internal sealed class PromptSetOption
         var (most, mostJudges) = (asked ?? _usual, asked ?? (judgesLoss ? _usualJudges : _usual));
         if (parsed.GetValue(_file) is not { } file)
         {
-            return ([.. First(StepCacheLoss.TuningPrompts).Take(most)], [.. Others(StepCacheLoss.JudgingPrompts).Take(mostJudges)]);
+            return ([.. First(SimplePrompts.Tuning).Take(most)], [.. Others(SimplePrompts.Others).Take(mostJudges)]);
         }
 
         List<string> prompts = [.. Prompts(file).Where(prompt => prompt != first).Distinct()];

@@ -8,7 +8,8 @@ namespace WanSharp.Cli.Output;
 /// <param name="Height">Pixels down.</param>
 /// <param name="Frames">How many frames were compared.</param>
 /// <param name="Psnr">Of the whole clip, in dB; null for equal clips.</param>
-/// <param name="MeanPsnr">The mean of the frames', in dB; null if a frame is equal.</param>
+/// <param name="MeanPsnr">The mean of the frames that are not equal, in dB; null if all are.</param>
+/// <param name="EqualFrames">How many frames are equal.</param>
 /// <param name="Ssim">The mean of the frames'.</param>
 /// <param name="WorstSsim">The least of the frames'.</param>
 /// <param name="MsSsim">The mean of the frames'; null for pictures that are too small.</param>
@@ -26,6 +27,7 @@ internal sealed record ComparedClipOutput(
     int Frames,
     double? Psnr,
     double? MeanPsnr,
+    int EqualFrames,
     double Ssim,
     double WorstSsim,
     double? MsSsim,

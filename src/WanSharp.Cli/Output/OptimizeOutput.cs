@@ -7,6 +7,8 @@ namespace WanSharp.Cli.Output;
 /// <param name="HeldBack">Its loss on clips of other prompts.</param>
 /// <param name="HeldBackSeconds">Its time there, the median.</param>
 /// <param name="ForecastLoss">The loss that 95 of 100 clips of prompts yet unseen are expected to keep within.</param>
+/// <param name="Kept">How many of the held-back clips kept within the loss that was asked for.</param>
+/// <param name="KeptShare">The share of all others that do at least, with 95 % confidence.</param>
 /// <param name="Rejected">How many better ways were judged by these clips before, and broke their word.</param>
 /// <param name="Measured">All ways that were measured, in order.</param>
 /// <param name="Dropped">The ways that could not be measured.</param>
@@ -19,6 +21,8 @@ internal sealed record OptimizeOutput(
     MeasuredLossOutput HeldBack,
     double HeldBackSeconds,
     double ForecastLoss,
+    int Kept,
+    double KeptShare,
     int Rejected,
     IReadOnlyList<OptimizedWayOutput> Measured,
     IReadOnlyList<DroppedWayOutput> Dropped,

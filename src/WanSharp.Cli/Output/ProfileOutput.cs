@@ -9,7 +9,8 @@ namespace WanSharp.Cli.Output;
 /// <param name="Overhead">How much longer it took to record them, as a share.</param>
 /// <param name="IdleSeconds">How long lanes had nothing to compute.</param>
 /// <param name="WaitSeconds">How long blocks waited for their weights.</param>
-/// <param name="PeakOperations">Operations that the machine's kernels reach in a second.</param>
+/// <param name="PeakOperations">Operations of products in F32 that the machine's kernels reach in a second.</param>
+/// <param name="Roofs">The same of each kind of operations.</param>
 /// <param name="PeakBytes">Bytes that they move in a second.</param>
 /// <param name="Stages">The stages against these.</param>
 /// <param name="Spans">All spans, by their start.</param>
@@ -25,6 +26,7 @@ internal sealed record ProfileOutput(
     double IdleSeconds,
     double WaitSeconds,
     double PeakOperations,
+    IReadOnlyDictionary<string, double> Roofs,
     double PeakBytes,
     IReadOnlyList<StageProfileOutput> Stages,
     IReadOnlyList<SpanOutput> Spans,

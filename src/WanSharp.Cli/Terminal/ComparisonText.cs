@@ -61,7 +61,8 @@ internal static class ComparisonText
             result.Height,
             result.Frames.Count,
             Finite(result.Quality.Psnr),
-            Finite(result.MeanPsnr),
+            Rounded(result.MeanPsnr),
+            result.EqualFrames,
             Round(result.Quality.Ssim),
             Round(result.WorstSsim),
             Rounded(result.MultiScale),
@@ -79,7 +80,8 @@ internal static class ComparisonText
         yield return ("clips", Invariant($"{result.Frames.Count} frames of {result.Width}x{result.Height}"));
         yield return (
             "PSNR",
-            Invariant($"{Decibels(result.Quality.Psnr)} of the whole clip, {Decibels(result.MeanPsnr)} in the mean of its frames")
+            Invariant($"{Decibels(result.Quality.Psnr)} of the whole clip")
+                + (result.MeanPsnr is { } mean ? Invariant($", {mean:0.0} dB in the mean of {Unequal(result)}") : "")
         );
         yield return (
             "SSIM",
@@ -113,6 +115,9 @@ internal static class ComparisonText
             yield return ("VMAF", Invariant($"{vmaf:0.0}"));
         }
     }
+
+    private static string Unequal(ClipComparison result) =>
+        result.EqualFrames == 0 ? "its frames" : Invariant($"the {result.Frames.Count - result.EqualFrames} frames that differ");
 
     private static string Decibels(double psnr) => double.IsFinite(psnr) ? Invariant($"{psnr:0.0} dB") : "equal";
 

@@ -13,7 +13,7 @@ internal static class OptimizeText
     private const int Digits = 4;
     private const string Own = "the model's own way";
 
-    public static string Describe(OptimizeReport report, string? preset, string? file)
+    public static string Describe(OptimizeReport report, OptimizeGoal goal, string? preset, string? file)
     {
         var (text, own) = (new StringBuilder(), report.Front[0]);
         text.AppendLine(" time of a clip     loss, worst");
@@ -33,14 +33,22 @@ internal static class OptimizeText
             string.Create(
                 CultureInfo.InvariantCulture,
                 $"chosen: {Words(report.Answer)}: {report.Answer.Seconds:0.00} s a clip, "
-                    + $"{report.Answer.StartSeconds:0.0} s in addition for a single one; on {report.HeldBack.Count} other prompts "
+                    + $"{report.Answer.StartSeconds:0.0} s in addition for a single one; on {report.HeldBack.Count} other clips "
                     + $"{report.Validated.Seconds:0.00} s, loss {100 * report.Validated.Loss:0.00} %, worst "
                     + $"{100 * report.Validated.WorstLoss:0.00} %; 95 of 100 others should lose at most {100 * report.Forecast:0.00} %"
             )
         );
+        if (goal.MaxLoss is { } most)
+        {
+            text.AppendLine(
+                Invariant($"{report.Kept} of these {report.HeldBack.Count} kept within {100 * most:0.##} %: at least ")
+                    + Invariant($"{Math.Floor(100 * report.KeptShare):0} of 100 others do, with 95 % confidence")
+            );
+        }
+
         if (report.Rejected > 0)
         {
-            text.AppendLine(Invariant($"{report.Rejected} better ways broke their word on the other prompts, so these chose, too"));
+            text.AppendLine(Invariant($"{report.Rejected} better ways broke their word on the other clips, so these chose, too"));
         }
 
         foreach (var (name, why) in report.Dropped)
@@ -69,6 +77,8 @@ internal static class OptimizeText
             ),
             Math.Round(report.Validated.Seconds, Digits),
             Math.Round(report.Forecast, Digits),
+            report.Kept,
+            Math.Round(report.KeptShare, Digits),
             report.Rejected,
             [.. report.Story.Select(Output)],
             [.. report.Dropped.Select(way => new DroppedWayOutput(way.Name, way.Why))],

@@ -297,12 +297,11 @@ public sealed class CostModel
         {
             Stages =
             [
-                .. work.Stages.Select(stage => new StageCost(
-                    stage.Stage,
-                    stage.Work.Operations,
-                    stage.Work.Bytes,
-                    stage.SecondsOn(machine)
-                )),
+                .. work.Stages.Select(stage => new StageCost(stage.Stage, stage.Work.Operations, stage.Work.Bytes, stage.SecondsOn(machine))
+                {
+                    WeightBytes = stage.Work.WeightBytes,
+                    OperationSeconds = stage.OperationSecondsOn(machine),
+                }),
             ],
             Memory = work.Memory,
             MappedBytes = work.MappedBytes,

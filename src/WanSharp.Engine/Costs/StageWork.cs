@@ -14,17 +14,18 @@ internal sealed record StageWork(PlanStage Stage, GraphWork Work, IReadOnlyDicti
     public double SecondsOn(Calibration machine)
     {
         ArgumentNullException.ThrowIfNull(machine);
-        var computing =
-            (Work.Products / machine.Products)
-            + (Work.IntegerProducts / machine.IntegerProducts)
-            + (Work.WeightBytes / machine.WeightBytes)
-            + (Work.Attention / machine.Attention)
-            + (Work.Convolutions / machine.Convolutions)
-            + (Work.MovedBytes / machine.MovedBytes);
+        var computing = OperationSecondsOn(machine) + (Work.WeightBytes / machine.WeightBytes) + (Work.MovedBytes / machine.MovedBytes);
 
         // One thread widens the next block's weights while a block runs: it takes its share of the processors, and a block
         // cannot be done before the next one's weights are there.
         var widening = Widened.Sum(weights => weights.Value / machine.Widened[weights.Key]);
         return Math.Max(computing + (widening / Math.Max(1, machine.Threads)), widening);
     }
+
+    /// <summary>The time of its operations alone.</summary>
+    public double OperationSecondsOn(Calibration machine) =>
+        (Work.Products / machine.Products)
+        + (Work.IntegerProducts / machine.IntegerProducts)
+        + (Work.Attention / machine.Attention)
+        + (Work.Convolutions / machine.Convolutions);
 }

@@ -16,8 +16,9 @@ namespace WanSharp.Engine.Enhancing;
 internal sealed class EnhancerShelf(IReadOnlyList<string> folders, HubModels? hub, FileDigests digests, Func<string?>? ffmpeg = null)
     : IDisposable
 {
-    // Where tools keep them: ComfyUI's models/upscale_models, and next to other files.
-    private static readonly string[] UpscalerPlaces = ["", "upscale_models", "upscalers"];
+    /// <summary>Where tools keep them: ComfyUI's models/upscale_models, and next to other files.</summary>
+    internal static IReadOnlyList<string> UpscalerPlaces { get; } = ["", "upscale_models", "upscalers"];
+
     private static readonly string[] InterpolatorPlaces = ["", "interpolation", "rife"];
 
     private readonly NetworkShelf<EnhancerFile> _files = new(path => EnhancerFile.Open(path, digests));

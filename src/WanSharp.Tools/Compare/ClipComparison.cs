@@ -11,8 +11,12 @@ public sealed record ClipComparison(int Width, int Height, IReadOnlyList<FrameCo
     /// <summary>The mean of the frames' errors, whose PSNR is that of the whole clip, and of their similarities.</summary>
     public FrameQuality Quality => FrameQuality.Mean([.. Frames.Select(frame => frame.Quality)]);
 
-    /// <summary>The mean of the frames' PSNR in dB: infinite if a frame is equal.</summary>
-    public double MeanPsnr => Frames.Average(frame => frame.Quality.Psnr);
+    /// <summary>The mean PSNR in dB of the frames that differ: that of equal ones is infinite. Null if all are equal.</summary>
+    public double? MeanPsnr =>
+        Frames.Select(frame => frame.Quality.Psnr).Where(double.IsFinite).Select(psnr => (double?)psnr).DefaultIfEmpty().Average();
+
+    /// <summary>How many frames are equal, to the last bit.</summary>
+    public int EqualFrames => Frames.Count(frame => !double.IsFinite(frame.Quality.Psnr));
 
     /// <summary>The SSIM of the frame that is furthest from its like.</summary>
     public double WorstSsim => Frames.Min(frame => frame.Quality.Ssim);

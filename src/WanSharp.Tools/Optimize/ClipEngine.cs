@@ -11,7 +11,8 @@ namespace WanSharp.Tools.Optimize;
 /// </summary>
 public sealed class ClipEngine : IDisposable
 {
-    private ClipEngine(EngineHost engine, GenerationRequest request, SavedWay? way) => (Engine, Request, Way) = (engine, request, way);
+    private ClipEngine(EngineHost engine, GenerationRequest request, SavedWay? way, IReadOnlyList<string> leftOut) =>
+        (Engine, Request, Way, LeftOut) = (engine, request, way, leftOut);
 
     /// <summary>The engine.</summary>
     public EngineHost Engine { get; }
@@ -21,6 +22,9 @@ public sealed class ClipEngine : IDisposable
 
     /// <summary>The way that was chosen; null where no time was given.</summary>
     public SavedWay? Way { get; }
+
+    /// <summary>A line on each measured way that does not hold now.</summary>
+    public IReadOnlyList<string> LeftOut { get; }
 
     /// <summary>Opens it.</summary>
     /// <param name="host">Where things are.</param>
@@ -50,7 +54,7 @@ public sealed class ClipEngine : IDisposable
             throw new InvalidRequestException("within", "--within chooses the precision itself: leave --precision out.");
         }
 
-        var (request, way) = (asked, (SavedWay?)null);
+        var (request, way, front, leftOut) = (asked, (SavedWay?)null, (SavedFront?)null, new List<string>());
         var engine = EngineHost.Open(host, settings, Choose);
         try
         {
@@ -59,7 +63,19 @@ public sealed class ClipEngine : IDisposable
                 request = styled(asked, engine.Model);
             }
 
-            return new ClipEngine(engine, way is null ? request : SettingFields.Fill(request, way.Settings), way);
+            while (way is not null && SlowerNow(engine, request, way) is { } why)
+            {
+                leftOut.Add(FrontChoice.LeftOut(way, why));
+                front = front!.Without([way]);
+                way = FrontChoice.Choose(front, within!.Value, leftOut);
+                if (way.Precision != engine.Precision.Name)
+                {
+                    engine.Dispose();
+                    engine = EngineHost.Open(host, settings with { Precision = Precision.Find(way.Precision) });
+                }
+            }
+
+            return new ClipEngine(engine, way is null ? request : way.In(request), way, leftOut);
         }
         catch
         {
@@ -77,9 +93,18 @@ public sealed class ClipEngine : IDisposable
 
             FrontChoice.RequireOpen(asked, request);
             sight.Model.ReadDigest(progress, cancellationToken);
-            way = FrontChoice.Find(host, sight, settings, request, time);
-            return Precision.Find(way.Precision) ?? Precision.Full;
+            (front, var stale) = FrontChoice.Find(host, sight, settings, request);
+            leftOut.AddRange(stale);
+            way = FrontChoice.Choose(front, time, leftOut);
+            return Precision.Find(way.Precision);
         }
+    }
+
+    /// <summary>What makes a way slower than it was measured: memory that is not free now, a clause. Null for nothing.</summary>
+    private static string? SlowerNow(EngineHost engine, GenerationRequest request, SavedWay way)
+    {
+        var plan = engine.Generator.Plan(way.In(request));
+        return SavedStrategy.Slower(way.Strategy, SavedStrategy.Of(plan.Strategy));
     }
 
     /// <inheritdoc/>

@@ -1,3 +1,5 @@
+using WanSharp.Runtime;
+
 namespace WanSharp.Tools.Optimize;
 
 /// <summary>What clips of a way cost.</summary>
@@ -8,6 +10,15 @@ namespace WanSharp.Tools.Optimize;
 /// <param name="WorstLoss">The worst clip's.</param>
 internal sealed record MeasuredWay(Way Way, double Seconds, double StartSeconds, double Loss, double WorstLoss) : IWayCost
 {
+    /// <summary>What networks computed in.</summary>
+    public Precision Precision { get; init; } = Precision.Full;
+
+    /// <inheritdoc cref="SavedWay.Made"/>
+    public string Made { get; init; } = "";
+
+    /// <inheritdoc cref="SavedWay.Strategy"/>
+    public SavedStrategy? Strategy { get; init; }
+
     /// <inheritdoc/>
     public double TotalSeconds => StartSeconds + Seconds;
 
@@ -20,11 +31,11 @@ internal sealed record MeasuredWay(Way Way, double Seconds, double StartSeconds,
 
     /// <summary>The same way, measured twice: whatever of it is worse.</summary>
     public MeasuredWay WorseOf(MeasuredWay other) =>
-        new(
-            Way,
-            Math.Max(Seconds, other.Seconds),
-            Math.Max(StartSeconds, other.StartSeconds),
-            Math.Max(Loss, other.Loss),
-            Math.Max(WorstLoss, other.WorstLoss)
-        );
+        this with
+        {
+            Seconds = Math.Max(Seconds, other.Seconds),
+            StartSeconds = Math.Max(StartSeconds, other.StartSeconds),
+            Loss = Math.Max(Loss, other.Loss),
+            WorstLoss = Math.Max(WorstLoss, other.WorstLoss),
+        };
 }

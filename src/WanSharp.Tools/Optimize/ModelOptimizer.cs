@@ -3,7 +3,6 @@ using WanSharp.Engine.Requests;
 using WanSharp.Hosting;
 using WanSharp.Media.Clips;
 using WanSharp.Media.Images;
-using WanSharp.Runtime;
 using WanSharp.Tensors;
 using WanSharp.Tools.Compare;
 using WanSharp.Tools.Quality;
@@ -20,9 +19,10 @@ namespace WanSharp.Tools.Optimize;
 /// <param name="options">What is wanted, and the prompts.</param>
 public sealed class ModelOptimizer(WanHost host, OptimizeOptions options)
 {
-    private const int MostAnswers = 6;
+    private const int MostAnswers = 12; // most that break a loss do so on one of the first clips
+    private const int FewestJudges = 16;
 
-    private readonly Dictionary<string, List<double>> _losses = []; // of each clip, by its way
+    private static readonly TimeSpan Judging = TimeSpan.FromMinutes(30); // of an answer, about
 
     /// <summary>Searches, and keeps the front for <c>wan generate --within</c>.</summary>
     /// <param name="progress">Receives how far it is.</param>
@@ -32,7 +32,7 @@ public sealed class ModelOptimizer(WanHost host, OptimizeOptions options)
     {
         var request = new GenerationRequest(options.Settings) { Prompt = options.Prompts[0], Images = options.Images };
         using var clips = new WayClips(host, options.Engine, request, options.Started);
-        var opened = await clips.EngineAsync(Precision.Full, options.Prompts[0], cancellationToken).ConfigureAwait(false);
+        var opened = await clips.EngineAsync(precision: null, options.Prompts[0], cancellationToken).ConfigureAwait(false);
         var own = opened.Generator.Plan(request);
         var presets = host.OpenPresets(opened.Model);
         var search = new WaySearch(
@@ -40,14 +40,16 @@ public sealed class ModelOptimizer(WanHost host, OptimizeOptions options)
                 opened.Model,
                 presets,
                 own,
+                options.Settings,
                 options.Settings.Decoder is null ? SmallDecoders.Named(opened.Model, host) : [],
+                options.Settings.Upscale is { } asked ? [asked] : PixelUpscalers.Of(opened.Model, host),
                 withEightBit: opened.Session.IsOnHost
             )
         );
         var sheets = new Dictionary<string, byte[]>();
         var (story, dropped) = await SearchAsync(search, clips, sheets, progress, cancellationToken).ConfigureAwait(false);
         Keep(search, opened, own); // hours of work, before judging takes more
-        (MeasuredWay Answer, MeasuredWay Validated, IReadOnlyList<double> Losses, double Forecast, int Rejected) found;
+        (MeasuredWay Answer, MeasuredWay Validated, BoundTest Test, int Rejected) found;
         try
         {
             found = await AnswerAsync(search, clips, progress, cancellationToken).ConfigureAwait(false);
@@ -57,15 +59,17 @@ public sealed class ModelOptimizer(WanHost host, OptimizeOptions options)
             Keep(search, opened, own); // without what was rejected until now
         }
 
-        var (answer, validated, losses, forecast, rejected) = found;
+        var (answer, validated, test, rejected) = found;
         return new OptimizeReport(
             opened.Model.Name,
             [.. search.Front.Select(AsSaved)],
             AsSaved(answer),
-            SavedPreset.FormOf(answer.Way, presets, opened.Model),
+            SavedPreset.FormOf(answer.Way, answer.Precision, presets, opened.Model),
             AsSaved(validated),
-            losses,
-            forecast,
+            test.Losses,
+            test.Forecast,
+            test.Kept,
+            test.Share,
             rejected,
             [.. story.Select(AsSaved)],
             dropped,
@@ -118,7 +122,6 @@ public sealed class ModelOptimizer(WanHost host, OptimizeOptions options)
             // The frames of the first prompt: they are at hand.
             bool Show(ref FrameStrip? strip, double loss, IReadOnlyList<byte[]> frames, IReadOnlyList<byte[]> own)
             {
-                LossesOf(way).Add(loss);
                 if (strip is not null && Sheet(strip, clips.Format!, frames, own) is { } picture)
                 {
                     sheets[way.Key] = picture;
@@ -139,47 +142,50 @@ public sealed class ModelOptimizer(WanHost host, OptimizeOptions options)
         );
     }
 
-    private List<double> LossesOf(Way way) => _losses.TryGetValue(way.Key, out var known) ? known : _losses[way.Key] = [];
-
     /// <summary>
     /// The best way of the front that keeps its word on other prompts, and is expected to on those that nobody gave; and how many better
     /// ones did not.
     /// </summary>
-    private async Task<(
-        MeasuredWay Answer,
-        MeasuredWay Validated,
-        IReadOnlyList<double> Losses,
-        double Forecast,
-        int Rejected
-    )> AnswerAsync(WaySearch search, WayClips clips, IProgress<QuantizeProgress>? progress, CancellationToken cancellationToken)
+    private async Task<(MeasuredWay Answer, MeasuredWay Validated, BoundTest Test, int Rejected)> AnswerAsync(
+        WaySearch search,
+        WayClips clips,
+        IProgress<QuantizeProgress>? progress,
+        CancellationToken cancellationToken
+    )
     {
         HashSet<string> judged = [];
+        var prompts = JudgesFor(search.Own);
         for (var rejected = 0; rejected < MostAnswers && Best() is { } best; rejected++)
         {
             progress?.Report(new QuantizeProgress("clips of other prompts", rejected, MostAnswers));
-            var losses = new List<double>();
+            var test = new BoundTest(options.Goal.MaxLoss, prompts.Count);
             var validated = await clips
-                .MeasureAsync(best.Way, options.HeldBack, options.Prompts.Count, (loss, _, _) => Keeps(loss), cancellationToken)
+                .MeasureAsync(best.Way, prompts, options.Prompts.Count, (loss, _, _) => test.Add(loss), cancellationToken)
                 .ConfigureAwait(false);
             judged.Add(best.Way.Key);
-            var keepsWord = options.Goal.IsFulfilledBy(validated);
+            var keepsWord = test.IsKept && options.Goal.IsInTime(validated);
             search.Judge(validated, keepsWord);
-            var forecast = LossForecast.Of([.. LossesOf(best.Way), .. losses]);
-            if (keepsWord && !(forecast > options.Goal.MaxLoss))
+            if (keepsWord)
             {
-                return (best, validated, losses, forecast, rejected);
-            }
-
-            bool Keeps(double loss)
-            {
-                losses.Add(loss);
-                return !(loss > options.Goal.MaxLoss); // after one that is lost, the others tell nothing
+                return (best, validated, test, rejected);
             }
         }
 
         throw Failure(search, judged.Count, mayBeMore: Best() is not null);
 
         MeasuredWay? Best() => options.Goal.Best(search.Front.Where(way => !judged.Contains(way.Way.Key)));
+    }
+
+    /// <summary>The prompts of the clips that judge an answer; each is made in the model's own way, too.</summary>
+    private List<string> JudgesFor(MeasuredWay own)
+    {
+        var count = options.HeldBack.Count;
+        if (options.Judges is { } most)
+        {
+            count = (int)Math.Clamp(Judging.TotalSeconds / (2 * own.Seconds), Math.Min(FewestJudges, most), most);
+        }
+
+        return [.. Enumerable.Range(0, count).Select(i => options.HeldBack[i % options.HeldBack.Count])];
     }
 
     private InvalidRequestException Failure(WaySearch search, int rejected, bool mayBeMore)
@@ -224,7 +230,9 @@ public sealed class ModelOptimizer(WanHost host, OptimizeOptions options)
         {
             Choices = [.. way.Way.Choices.Select(choice => choice.ToString())],
             Settings = way.Way.Settings(new ClipSettings()),
-            Precision = way.Way.Precision.Name,
+            Made = way.Made,
+            Strategy = way.Strategy,
+            Precision = way.Precision.Name,
             Seconds = way.Seconds,
             StartSeconds = way.StartSeconds,
             Loss = way.Loss,

@@ -27,8 +27,10 @@ public sealed record OptimizeGoal
             .FirstOrDefault();
 
     /// <summary>Whether a way keeps within the time and the loss.</summary>
-    internal bool IsFulfilledBy(IWayCost way) =>
-        (Within is not { } time || way.TotalSeconds <= time.TotalSeconds) && (MaxLoss is not { } loss || way.WorstLoss <= loss);
+    internal bool IsFulfilledBy(IWayCost way) => IsInTime(way) && (MaxLoss is not { } loss || way.WorstLoss <= loss);
+
+    /// <summary>Whether a way keeps within the time.</summary>
+    internal bool IsInTime(IWayCost way) => Within is not { } time || way.TotalSeconds <= time.TotalSeconds;
 
     /// <summary>Whether of two ways that fulfil it one is better.</summary>
     internal bool IsBetter(IWayCost way, IWayCost other) => Within is null ? way.Seconds < other.Seconds : way.WorstLoss < other.WorstLoss;

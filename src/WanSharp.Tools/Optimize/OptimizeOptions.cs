@@ -18,6 +18,11 @@ public sealed record OptimizeOptions
     /// <summary>The prompts by which the answer is judged.</summary>
     public required IReadOnlyList<string> HeldBack { get; init; }
 
+    /// <summary>
+    /// How many clips judge: prompts repeat, seeds do not, and where clips take long there are fewer. Default: one of each prompt.
+    /// </summary>
+    public int? Judges { get; init; }
+
     /// <summary>The images of each clip, for models that need them. Default: none.</summary>
     public IReadOnlyList<ConditioningImage> Images { get; init; } = [];
 

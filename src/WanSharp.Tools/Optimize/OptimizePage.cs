@@ -33,12 +33,18 @@ public static class OptimizePage
         var page = new StringBuilder("<!doctype html><html lang=\"en\"><meta charset=\"utf-8\">");
         page.AppendLine("<meta name=\"viewport\" content=\"width=device-width\"><title>wan optimize</title>");
         page.AppendLine(CultureInfo.InvariantCulture, $"<style>{Style}</style><h1>Faster clips of {Encode(report.Model)}</h1>");
+        var kept = goal.MaxLoss is { } most
+            ? FormattableString.Invariant(
+                $"; {report.Kept} kept within {most:P1}, so at least {Math.Floor(100 * report.KeptShare):0} of 100"
+            ) + " others do, with 95 % confidence"
+            : "";
         var rejected = report.Rejected == 0 ? "" : FormattableString.Invariant($"; {report.Rejected} better ways broke their word on them");
         page.AppendLine(
             CultureInfo.InvariantCulture,
-            $"<p>{Encode(Wanted(goal))} Chosen: {Encode(Words(report.Answer))}. On {report.HeldBack.Count} other prompts "
+            $"<p>{Encode(Wanted(goal))} Chosen: {Encode(Words(report.Answer))}. On {report.HeldBack.Count} other clips "
                 + $"it takes {report.Validated.Seconds:0.00} s and loses {report.Validated.Loss:P2} of the SSIM, "
-                + $"{report.Validated.WorstLoss:P2} at worst{rejected}; 95 of 100 others should lose at most {report.Forecast:P2}.</p>"
+                + $"{report.Validated.WorstLoss:P2} at worst{rejected}; "
+                + $"95 of 100 others should lose at most {report.Forecast:P2}{kept}.</p>"
         );
         WriteChart(page, report);
         page.AppendLine("<h2>The front</h2>");

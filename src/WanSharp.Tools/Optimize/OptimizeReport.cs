@@ -10,6 +10,8 @@ namespace WanSharp.Tools.Optimize;
 /// <param name="Validated">What it cost on these.</param>
 /// <param name="HeldBack">The loss of each of these clips.</param>
 /// <param name="Forecast">The loss that 95 of 100 clips of prompts yet unseen are expected to keep within.</param>
+/// <param name="Kept">How many of the held-back clips kept within the loss that was asked for.</param>
+/// <param name="KeptShare">The share of all others that do at least, with 95 % confidence.</param>
 /// <param name="Rejected">How many better ways were judged by these clips before, and broke their word.</param>
 /// <param name="Story">What was measured, in order: the way, its time and its loss.</param>
 /// <param name="Dropped">What could not be measured.</param>
@@ -22,6 +24,8 @@ public sealed record OptimizeReport(
     SavedWay Validated,
     IReadOnlyList<double> HeldBack,
     double Forecast,
+    int Kept,
+    double KeptShare,
     int Rejected,
     IReadOnlyList<SavedWay> Story,
     IReadOnlyList<DroppedWay> Dropped,

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using WanSharp.Engine.Costs;
 using WanSharp.Engine.Planning;
+using WanSharp.Engine.Requests;
 using WanSharp.Hosting;
 using WanSharp.Models;
 using WanSharp.Storage;
@@ -40,22 +41,13 @@ public sealed record SavedFront
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(own);
         ArgumentNullException.ThrowIfNull(engine);
-        var settings = own.Settings with
-        {
-            ModelFiles = null, // the digest says it
-            Preset = null,
-            Prompt = "",
-            NegativePrompt = "",
-            Seed = 0,
-            Images = [.. own.Settings.Images.Select(image => image with { Sha256 = "" })],
-        };
         var options = engine.Options;
         return Digests.OfText(
             string.Join(
                 '\n',
-                "optimize 2",
+                "optimize 3",
                 model.Digest,
-                settings.ToJson(),
+                InCommon(own.Settings).ToJson(),
                 $"onnxruntime {runtime} {string.Join(' ', engine.ProviderOptions.OrderBy(option => option.Key, StringComparer.Ordinal))}",
                 $"{engine.Compile} {options.LoraMode} {options.VaeTile} {options.KeepCompiled} {options.Lanes} {options.BatchSize}",
                 string.Create(CultureInfo.InvariantCulture, $"memory {engine.Memory}, of the host {engine.HostMemory}"),
@@ -63,6 +55,10 @@ public sealed record SavedFront
             )
         );
     }
+
+    /// <summary>Identifies what clips of a way have in common, whatever computes them: settings, and the content of files.</summary>
+    /// <param name="plan">One of them.</param>
+    internal static string MadeBy(GenerationPlan plan) => Digests.OfText((InCommon(plan.Settings) with { Execution = null }).ToJson());
 
     /// <summary>The front of a key; null if none was measured, or an older version of the program did.</summary>
     public static SavedFront? Find(ContentStore store, string key)
@@ -88,6 +84,20 @@ public sealed record SavedFront
 
     /// <summary>The way of the least loss within a time; null if none is so fast.</summary>
     public SavedWay? Within(TimeSpan time) => new OptimizeGoal { Within = time }.Best(Ways);
+
+    /// <summary>The front without some of its ways.</summary>
+    internal SavedFront Without(IReadOnlyCollection<SavedWay> ways) => this with { Ways = [.. Ways.Except(ways)] };
+
+    private static GenerationSettings InCommon(GenerationSettings clip) =>
+        clip with
+        {
+            ModelFiles = null, // the digest says it
+            Preset = null,
+            Prompt = "",
+            NegativePrompt = "",
+            Seed = 0,
+            Images = [.. clip.Images.Select(image => image with { Sha256 = "" })],
+        };
 
     /// <summary>The fastest way.</summary>
     [JsonIgnore]

@@ -6,6 +6,7 @@ using WanSharp.Engine.Presets;
 using WanSharp.Engine.Requests;
 using WanSharp.Hosting;
 using WanSharp.Models;
+using WanSharp.Runtime;
 using WanSharp.Storage;
 using WanSharp.Tensors;
 
@@ -33,9 +34,10 @@ public static class SavedPreset
 
     /// <summary>A way as it is written: a preset names no other, so what the one that the way takes says is in it.</summary>
     /// <param name="way">The way.</param>
+    /// <param name="precision">What networks computed in.</param>
     /// <param name="presets">The presets that the way may take.</param>
     /// <param name="model">The model.</param>
-    internal static PresetForm FormOf(Way way, PresetChoice presets, WanModel model)
+    internal static PresetForm FormOf(Way way, Precision precision, PresetChoice presets, WanModel model)
     {
         var settings = way.Settings(new ClipSettings());
         var form = settings.Preset is { } name ? presets.FormOf(name, model) : new PresetForm();
@@ -44,7 +46,7 @@ public static class SavedPreset
         {
             Settings = SettingFields.Fill(settings, form.Settings),
             Loras = [.. form.Loras.Select(loras => loras with { Settings = SettingFields.Fill(settings, loras.Settings) })],
-            Precision = way.Precision.Name, // other devices choose another by themselves, which was not measured
+            Precision = precision.Name, // other devices choose another by themselves, which was not measured
         };
     }
 

@@ -13,7 +13,13 @@ public sealed record SavedWay : IWayCost
     [JsonConverter(typeof(ClipSettingsJson))]
     public required ClipSettings Settings { get; init; }
 
-    /// <summary>What the transformer's blocks multiply: fp32 or int8.</summary>
+    /// <summary>Identifies all that its clips depend on: files, and what a preset says, may change.</summary>
+    public required string Made { get; init; }
+
+    /// <summary>How they ran within the memory; null where it had no limit.</summary>
+    public SavedStrategy? Strategy { get; init; }
+
+    /// <summary>What the transformer's blocks multiply, or networks compute in.</summary>
     public required string Precision { get; init; }
 
     /// <summary>Time of a clip once the program runs.</summary>
@@ -27,6 +33,11 @@ public sealed record SavedWay : IWayCost
 
     /// <summary>The worst clip's.</summary>
     public required double WorstLoss { get; init; }
+
+    /// <summary>A clip in this way, whatever it has of what the way sets.</summary>
+    internal T In<T>(T clip)
+        where T : ClipSettings =>
+        SettingFields.Stored.Where(field => field.Get(Settings) is not null).Aggregate(clip, (made, field) => field.Copy(Settings, made));
 
     /// <summary>Time from the start of the program to the end of the clip.</summary>
     [JsonIgnore]

@@ -16,8 +16,8 @@ internal sealed class Way
     /// <summary>What tells it from others.</summary>
     public string Key => string.Join(", ", Choices);
 
-    public Precision Precision =>
-        Choices.Select(choice => choice.Precision).FirstOrDefault(precision => precision is not null) ?? Precision.Full;
+    /// <summary>What networks compute in; null for what is usual on the device.</summary>
+    public Precision? Precision => Choices.Select(choice => choice.Precision).FirstOrDefault(precision => precision is not null);
 
     /// <summary>With one choice more; null where its lever is set already, or the choices do not go together.</summary>
     public Way? With(LeverChoice choice)

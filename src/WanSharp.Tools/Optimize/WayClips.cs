@@ -30,14 +30,18 @@ internal sealed class WayClips(WanHost host, EngineSettings engine, GenerationRe
     private readonly KeptClips _kept = new();
     private readonly Dictionary<(Precision Precision, string Opens), double> _openings = [];
     private readonly Dictionary<Precision, string> _open = []; // what the last clip of an engine opened
+    private Precision? _usual;
 
     /// <summary>The clips' format; null before the first.</summary>
     public ClipFormat? Format { get; private set; }
 
-    /// <summary>An engine of a precision, which makes a clip when it is opened: what comes first takes longer.</summary>
-    public async Task<EngineHost> EngineAsync(Precision precision, string prompt, CancellationToken cancellationToken)
+    /// <summary>An engine, which makes a clip when it is opened: what comes first takes longer.</summary>
+    /// <param name="precision">What networks compute in; null for what is usual on the device.</param>
+    /// <param name="prompt">That clip's prompt.</param>
+    /// <param name="cancellationToken">Stops within a step.</param>
+    public async Task<EngineHost> EngineAsync(Precision? precision, string prompt, CancellationToken cancellationToken)
     {
-        if (_engines.TryGetValue(precision, out var known))
+        if ((precision ?? _usual) is { } open && _engines.TryGetValue(open, out var known))
         {
             return known.Host;
         }
@@ -52,8 +56,9 @@ internal sealed class WayClips(WanHost host, EngineSettings engine, GenerationRe
             var (_, second) = await MakeAsync(opened, asked, prompt, 1, cancellationToken).ConfigureAwait(false);
             // What the first engine had to load and compile for the process was there for this one: alone it would pay that, too.
             var start = started.TotalSeconds + Math.Max(0, first - second);
-            _engines.Add(precision, (opened, _engines.Values.Select(known => known.StartSeconds).Append(start).Max()));
-            _open[precision] = "";
+            _engines.Add(opened.Precision, (opened, _engines.Values.Select(known => known.StartSeconds).Append(start).Max()));
+            _open[opened.Precision] = "";
+            _usual ??= precision is null ? opened.Precision : null;
             return opened;
         }
         catch
@@ -80,7 +85,8 @@ internal sealed class WayClips(WanHost host, EngineSettings engine, GenerationRe
     {
         var opened = await EngineAsync(way.Precision, prompts[0], cancellationToken).ConfigureAwait(false);
         var request = (GenerationRequest)way.Settings(asked); // a copy of what it is given, whatever it changes
-        Format = RequireComparable(opened, request, prompts[0]);
+        var plan = PlanOf(opened, request, prompts[0], 0);
+        Format = RequireComparable(opened, plan.Format, prompts[0]);
         var all = new List<(IReadOnlyList<byte[]> Frames, double Seconds)>();
         for (var i = 0; i < prompts.Count; i++) // before the way's, so that nothing is opened in turn
         {
@@ -105,7 +111,12 @@ internal sealed class WayClips(WanHost host, EngineSettings engine, GenerationRe
         }
 
         var median = Median(times);
-        return new MeasuredWay(way, median, StartOf(way, first - median), losses.Average(), losses.Max());
+        return new MeasuredWay(way, median, StartOf(opened, way, first - median), losses.Average(), losses.Max())
+        {
+            Precision = opened.Precision,
+            Made = SavedFront.MadeBy(plan),
+            Strategy = SavedStrategy.Of(plan.Strategy),
+        };
     }
 
     public void Dispose()
@@ -138,20 +149,20 @@ internal sealed class WayClips(WanHost host, EngineSettings engine, GenerationRe
     )
     {
         var opens = OpensOf(way);
-        if (_open[way.Precision] == opens)
+        if (_open[opened.Precision] == opens)
         {
             return double.NaN;
         }
 
         var (_, seconds) = await MakeAsync(opened, request, prompt, 0, cancellationToken).ConfigureAwait(false);
-        _open[way.Precision] = opens;
+        _open[opened.Precision] = opens;
         return seconds;
     }
 
     /// <summary>What a process needs in addition to a clip: the engine's start, and what the way opens itself, the first time.</summary>
-    private double StartOf(Way way, double opening)
+    private double StartOf(EngineHost opened, Way way, double opening)
     {
-        var start = _engines[way.Precision].StartSeconds;
+        var start = _engines[opened.Precision].StartSeconds;
         if (OpensOf(way) is not { Length: > 0 } opens)
         {
             return start;
@@ -159,16 +170,16 @@ internal sealed class WayClips(WanHost host, EngineSettings engine, GenerationRe
 
         if (!double.IsNaN(opening))
         {
-            _openings.TryAdd((way.Precision, opens), Math.Max(0, opening));
+            _openings.TryAdd((opened.Precision, opens), Math.Max(0, opening));
         }
 
-        return start + _openings.GetValueOrDefault((way.Precision, opens));
+        return start + _openings.GetValueOrDefault((opened.Precision, opens));
     }
 
     /// <summary>Clips that differ in their size or length cannot be compared frame by frame.</summary>
-    private ClipFormat RequireComparable(EngineHost opened, GenerationRequest request, string prompt)
+    private ClipFormat RequireComparable(EngineHost opened, ClipFormat format, string prompt)
     {
-        var (own, format) = (PlanOf(opened, asked, prompt, 0).Format, PlanOf(opened, request, prompt, 0).Format);
+        var own = PlanOf(opened, asked, prompt, 0).Format;
         return format == own
             ? format
             : throw new InvalidRequestException(
@@ -204,7 +215,7 @@ internal sealed class WayClips(WanHost host, EngineSettings engine, GenerationRe
     {
         if (!_own.TryGetValue((prompt, seed), out var own))
         {
-            var opened = await EngineAsync(Precision.Full, prompt, cancellationToken).ConfigureAwait(false);
+            var opened = await EngineAsync(precision: null, prompt, cancellationToken).ConfigureAwait(false);
             await OpenAsync(opened, Way.Own, asked, prompt, cancellationToken).ConfigureAwait(false);
             var (frames, seconds) = await TimeAsync(opened, asked, prompt, seed, clips, cancellationToken).ConfigureAwait(false);
             _own[(prompt, seed)] = own = (_kept.Keep(frames), seconds);

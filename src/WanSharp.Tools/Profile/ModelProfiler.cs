@@ -73,6 +73,13 @@ public sealed class ModelProfiler(WanHost host, ProfileOptions options)
             Memory = last.Memory,
             Stages = [.. cost.Stages.Select(stage => Measured(stage, last))],
             PeakOperations = machine.Products,
+            Roofs = new Dictionary<string, double>
+            {
+                ["products in F32"] = machine.Products,
+                ["products of 8-bit integers"] = machine.IntegerProducts,
+                ["attention"] = machine.Attention,
+                ["convolutions"] = machine.Convolutions,
+            },
             PeakBytes = machine.MovedBytes,
             IdleSeconds = last.Idle,
             WaitSeconds = last.Waited,
@@ -93,13 +100,17 @@ public sealed class ModelProfiler(WanHost host, ProfileOptions options)
             PlanStage.Enhance => (recording.Busy.GetValueOrDefault(GenerationStage.Enhance), options.Clips),
             _ => throw new InvalidOperationException($"The stage {cost.Stage} has no clock."),
         };
+        var reads = cost.Stage == PlanStage.Denoise ? clips / recording.Together : clips;
         return new StageProfile(
             cost.Stage.ToString().ToLowerInvariant(),
             seconds,
             clips * cost.Operations,
-            clips * cost.Bytes,
+            (clips * (cost.Bytes - cost.WeightBytes)) + (reads * cost.WeightBytes),
             clips * cost.Seconds
-        );
+        )
+        {
+            PeakOperations = cost.OperationSeconds > 0 ? cost.Operations / cost.OperationSeconds : 0,
+        };
     }
 
     private async Task<Recording> RecordAsync(EngineHost opened, CancellationToken cancellationToken)
@@ -118,7 +129,8 @@ public sealed class ModelProfiler(WanHost host, ProfileOptions options)
             memory,
             after.Busy.ToDictionary(stage => stage.Key, stage => (stage.Value - before.Busy.GetValueOrDefault(stage.Key)).TotalSeconds),
             (after.Idle - before.Idle).TotalSeconds,
-            Waited(after) - Waited(before)
+            Waited(after) - Waited(before),
+            after.Steps - after.SkippedSteps - before.Steps + before.SkippedSteps
         );
 
         static double Waited(EngineStatistics statistics) =>
@@ -182,9 +194,13 @@ public sealed class ModelProfiler(WanHost host, ProfileOptions options)
         IReadOnlyList<MemorySample> Memory,
         IReadOnlyDictionary<GenerationStage, double> Busy,
         double Idle,
-        double Waited
+        double Waited,
+        long Steps
     )
     {
+        /// <summary>How many clips had a step at once, in the mean.</summary>
+        public double Together => Math.Max(1, (double)Steps / Math.Max(1, Spans.Count(span => span.Name == "step")));
+
         /// <summary>How long lanes encoded prompts, or images.</summary>
         public double WorkOf(string what) => Spans.Where(span => span.Name == $"work encode {what}").Sum(span => span.Seconds);
     }

@@ -79,7 +79,7 @@ public static class ProfilePage
         );
         foreach (var stage in report.Stages)
         {
-            var roof = Math.Min(report.PeakOperations, stage.Intensity * report.PeakBytes);
+            var roof = Math.Min(stage.PeakOperations, stage.Intensity * report.PeakBytes);
             page.AppendLine(
                 CultureInfo.InvariantCulture,
                 $"<tr><td>{Encode(stage.Stage)}<td>{stage.Seconds:0.000}<td>{stage.ExpectedSeconds:0.000}<td>{stage.Operations / 1e9:0.0}"
@@ -89,10 +89,11 @@ public static class ProfilePage
         }
 
         page.AppendLine("</table>");
+        var roofs = string.Join(", ", report.Roofs.Select(roof => FormattableString.Invariant($"{roof.Key} {roof.Value / 1e9:0} GFLOP/s")));
         page.AppendLine(
             CultureInfo.InvariantCulture,
-            $"<p class=\"note\">The machine's roofs, as measured: "
-                + $"{report.PeakOperations / 1e9:0} GFLOP/s, {report.PeakBytes / 1e9:0.0} GB/s.</p>"
+            $"<p class=\"note\">The machine's roofs, as measured: {roofs}; {report.PeakBytes / 1e9:0.0} GB/s. "
+                + $"A stage has that of its mix.</p>"
         );
     }
 

@@ -32,6 +32,9 @@ public sealed record ProfileReport
     /// <summary>Operations of products in F32 that the machine's kernels reach in a second.</summary>
     public required double PeakOperations { get; init; }
 
+    /// <summary>The same of each kind of operations, by its name.</summary>
+    public required IReadOnlyDictionary<string, double> Roofs { get; init; }
+
     /// <summary>Bytes that they move in a second.</summary>
     public required double PeakBytes { get; init; }
 

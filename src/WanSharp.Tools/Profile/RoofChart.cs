@@ -23,21 +23,31 @@ internal static class RoofChart
         var corner = report.PeakOperations / report.PeakBytes;
         var (left, right) = (
             Math.Min(corner / Spread, stages.Min(stage => stage.Intensity)),
-            Math.Max(corner * Spread, stages.Max(stage => stage.Intensity))
+            Math.Max(report.Roofs.Values.Max() / report.PeakBytes * Spread, stages.Max(stage => stage.Intensity))
         );
         var (bottom, top) = (
             Math.Min(left * report.PeakBytes, stages.Min(stage => stage.Rate)),
-            Math.Max(report.PeakOperations, stages.Max(stage => stage.Rate)) * 2
+            report.Roofs.Values.Concat(stages.Select(stage => stage.Rate)).Max() * 2
         );
         page.AppendLine(
             CultureInfo.InvariantCulture,
             $"<svg viewBox=\"0 0 {Width} {Height}\" role=\"img\" aria-label=\"Stages below the roofs\">"
         );
+        var highest = report.Roofs.Values.Max();
         page.AppendLine(
             CultureInfo.InvariantCulture,
             $"<polyline style=\"stroke: var(--line)\" points=\"{Point(left, left * report.PeakBytes)} "
-                + $"{Point(corner, report.PeakOperations)} {Point(right, report.PeakOperations)}\"/>"
+                + $"{Point(highest / report.PeakBytes, highest)}\"/>"
         );
+        foreach (var (kind, roof) in report.Roofs)
+        {
+            page.AppendLine(
+                CultureInfo.InvariantCulture,
+                $"<polyline style=\"stroke: var(--line)\" points=\"{Point(roof / report.PeakBytes, roof)} {Point(right, roof)}\">"
+                    + $"<title>{WebUtility.HtmlEncode(kind)}</title></polyline>"
+            );
+        }
+
         foreach (var stage in stages)
         {
             var (x, y) = (X(stage.Intensity), Y(stage.Rate));

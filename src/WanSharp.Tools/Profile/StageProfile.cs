@@ -4,10 +4,13 @@ namespace WanSharp.Tools.Profile;
 /// <param name="Stage">The stage.</param>
 /// <param name="Seconds">How long lanes worked in it.</param>
 /// <param name="Operations">Operations of its products, as counted on the graphs.</param>
-/// <param name="Bytes">Bytes that it moves, weights included, as counted on the graphs.</param>
+/// <param name="Bytes">Bytes that it moves, as counted on the graphs: weights once for clips that stepped together.</param>
 /// <param name="ExpectedSeconds">How long the machine's kernels need for it.</param>
 public sealed record StageProfile(string Stage, double Seconds, double Operations, double Bytes, double ExpectedSeconds)
 {
+    /// <summary>Operations a second that the machine's kernels reach with its mix of products, attention and convolutions.</summary>
+    public required double PeakOperations { get; init; }
+
     /// <summary>Operations for each byte moved.</summary>
     public double Intensity => Bytes > 0 ? Operations / Bytes : 0;
 

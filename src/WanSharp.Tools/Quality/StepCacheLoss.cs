@@ -16,44 +16,6 @@ public sealed class StepCacheLoss(IVideoGenerator generator, ClipSettings settin
     /// <summary>The name of a recording next to a model, where it is found.</summary>
     public const string RecordingName = KnownStepCache.FileName;
 
-    /// <summary>Prompts by which step caches are tuned.</summary>
-    public static IReadOnlyList<string> TuningPrompts { get; } =
-    [
-        "a red square moving right on a gray background",
-        "a green star moving left on a navy background",
-        "a blue circle moving up on a beige background",
-        "a yellow square growing on a black background",
-        "a purple triangle moving down on a black background",
-        "an orange circle moving left on a gray background",
-        "a white star moving up on a navy background",
-        "a cyan triangle shrinking on a black background",
-        "a red star moving down on a beige background",
-        "a green circle growing on a gray background",
-        "a blue triangle moving right on a black background",
-        "a purple square moving left on a beige background",
-    ];
-
-    /// <summary>Other prompts, by which they are judged.</summary>
-    public static IReadOnlyList<string> JudgingPrompts { get; } =
-    [
-        "a red circle moving left on a black background",
-        "a green square moving up on a gray background",
-        "a yellow triangle moving down on a navy background",
-        "a blue star growing on a beige background",
-        "a purple circle moving right on a beige background",
-        "a cyan square moving down on a gray background",
-        "a white triangle moving up on a black background",
-        "an orange star moving left on a navy background",
-        "a red triangle growing on a gray background",
-        "a green triangle moving right on a black background",
-        "a yellow star moving up on a beige background",
-        "a blue square moving left on a black background",
-        "a cyan circle moving right on a navy background",
-        "an orange square shrinking on a gray background",
-        "a white circle moving down on a navy background",
-        "a purple star moving up on a gray background",
-    ];
-
     /// <summary>Makes the clips, one after another.</summary>
     /// <param name="ways">The step caches.</param>
     /// <param name="prompts">The prompts.</param>

@@ -106,6 +106,22 @@ public sealed class PresetCatalogTests : IDisposable
     public void Shipped_CausVid_ActsAsStronglyAsItsStepsTake(string model, string file, string strength) =>
         Assert.Equal(strength, PresetCatalog.Shipped.All["causvid"].Models[model].Loras.Single(loras => loras.File == file).Strength);
 
+    /// <summary>NVlabs/rcm:Wan.md, the examples of 14B at 720p: <c>--sigma_max 120</c>; the program's default is 80.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(4)]
+    public void Shipped_RcmOf720p_BeginsWithMoreNoiseAndGoesOnAlike(int steps)
+    {
+        var form = PresetCatalog.Shipped.All[$"rcm-{steps}"].Models["wan2.1-t2v-14b"];
+        var usual = SigmaSchedule.Rcm(steps).Sigmas;
+
+        var settings = form.SettingsWith(form.Loras.Single(loras => loras.File!.Contains("720p", StringComparison.Ordinal)));
+
+        Assert.Null(settings.Steps);
+        Assert.Equal(120.0 / 121, settings.Sigmas![0], 1e-12);
+        Assert.Equal(usual[1..steps], settings.Sigmas.Values.Skip(1).Select(sigma => (float)sigma));
+    }
+
     private static IEnumerable<ClipSettings> SettingsOf(PresetForm form) =>
         form.Loras.Select(form.SettingsWith).Concat(form.Loras.Count == 0 || form.Merged.Count > 0 ? [form.Settings] : []);
 

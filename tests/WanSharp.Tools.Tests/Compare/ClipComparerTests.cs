@@ -19,6 +19,7 @@ public sealed class ClipComparerTests
         Assert.Equal(1, result.Quality.Ssim, 4);
         Assert.Equal(1, result.Changes!.Value, 4);
         Assert.Equal(double.PositiveInfinity, result.Quality.Psnr);
+        Assert.Equal((null, 5), (result.MeanPsnr, result.EqualFrames));
         Assert.Equal(result.OtherMotion, result.Motion);
         Assert.Null(result.MultiScale); // 32 pixels do not hold five scales
     }
@@ -28,6 +29,9 @@ public sealed class ClipComparerTests
     {
         var flickering = await CompareAsync(Clip(6, frame => frame % 2 * 12), Clip(6));
         var brighter = await CompareAsync(Clip(6, _ => 12), Clip(6));
+
+        Assert.Equal(3, flickering.EqualFrames);
+        Assert.Equal(brighter.MeanPsnr!.Value, flickering.MeanPsnr!.Value, 0.5); // of the frames that differ
 
         Assert.True(flickering.Changes < 0.8, $"flicker: {flickering.Changes}");
         Assert.True(brighter.Changes > 0.99, $"brighter all over: {brighter.Changes}");

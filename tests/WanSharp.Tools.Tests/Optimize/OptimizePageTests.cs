@@ -24,6 +24,8 @@ public sealed class OptimizePageTests
                 slow,
                 [0.01, 0.04],
                 Forecast: 0.04,
+                Kept: 2,
+                KeptShare: 0.956,
                 Rejected: 2,
                 [own, slow, fast, aside, startsSooner],
                 [new DroppedWay("preset <other>", "it is for other models")],
@@ -34,6 +36,7 @@ public sealed class OptimizePageTests
 
         Assert.Contains("<polyline points=\"296,160 424,184 680,280\"/>", page, StringComparison.Ordinal);
         Assert.Contains("class=\"answer\" cx=\"424\" cy=\"184\"", page, StringComparison.Ordinal);
+        Assert.Contains("so at least 95 of 100 others do", page, StringComparison.Ordinal);
         Assert.Contains("2 better ways broke their word", page, StringComparison.Ordinal);
         Assert.Contains("<li>preset &lt;other&gt;: it is for other models", page, StringComparison.Ordinal);
         Assert.DoesNotContain("not used", page, StringComparison.Ordinal);
@@ -44,6 +47,7 @@ public sealed class OptimizePageTests
         {
             Choices = [name],
             Settings = new ClipSettings(),
+            Made = "",
             Precision = Precision.Full.Name,
             Seconds = seconds,
             StartSeconds = 1,

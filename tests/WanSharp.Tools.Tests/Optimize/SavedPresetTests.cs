@@ -78,7 +78,7 @@ public sealed class SavedPresetTests : IDisposable
         ];
         var way = choices.Aggregate(Way.Own, (way, choice) => way.With(choice)!);
 
-        await SaveAsync("mine", SavedPreset.FormOf(way, presets, _engine.Model));
+        await SaveAsync("mine", SavedPreset.FormOf(way, way.Precision!, presets, _engine.Model));
 
         var form = PresetCatalog.Load([PresetFile]).Find("mine").Preset.Models["shapes"];
         Assert.Equal((null, 4, 1f, "tae"), (form.Settings.Preset, form.Settings.Steps, form.Settings.GuidanceScale, form.Settings.Decoder));

@@ -25,8 +25,9 @@ public sealed class ProfileFilesTests
         Spans = Spans,
         Flame = FlameTree.Of(Spans.Where(span => span.Lane != "clip")),
         Memory = [new MemorySample(0, 100, 10), new MemorySample(1, 200, 20)],
-        Stages = [new StageProfile("denoise", 0.8, 1e9, 1e8, 0.5)],
+        Stages = [new StageProfile("denoise", 0.8, 1e9, 1e8, 0.5) { PeakOperations = 2e9 }],
         PeakOperations = 1e10,
+        Roofs = new Dictionary<string, double> { ["products in F32"] = 1e10, ["attention"] = 1e9 },
         PeakBytes = 1e9,
         IdleSeconds = 0,
         WaitSeconds = 0,
@@ -95,7 +96,7 @@ public sealed class ProfileFilesTests
         Assert.Contains("shapes &lt;/script&gt;", page, StringComparison.Ordinal);
         Assert.Contains("const tree = {\"n\":\"all\"", page, StringComparison.Ordinal);
         Assert.DoesNotContain("src=\"http", page, StringComparison.Ordinal);
-        Assert.Equal(3, page.Split("<polyline").Length - 1); // memory, ONNX Runtime's of it, and the roofs
+        Assert.Equal(5, page.Split("<polyline").Length - 1); // memory, ONNX Runtime's of it, and the roofs
         Assert.DoesNotContain("NaN", page, StringComparison.Ordinal);
     }
 
