@@ -27,7 +27,7 @@ public sealed partial class ModelLocator(IReadOnlyList<string> searchFolders, Hu
         // An empty name is not a model, rather than the search folder itself.
         var candidates = nameOrPath.Length == 0 ? [] : SearchFolders.Select(folder => Path.Combine(folder, nameOrPath)).Prepend(nameOrPath);
         return candidates.FirstOrDefault(IsModel)
-            ?? (Path.Exists(nameOrPath) || Odd(nameOrPath) is not null ? null : hub?.FindModel(nameOrPath))
+            ?? (Path.Exists(nameOrPath) || IsNoName(nameOrPath) ? null : hub?.FindModel(nameOrPath))
             ?? throw new CheckpointException(nameOrPath.Length > 0 ? nameOrPath : "\"\"", Missing(nameOrPath));
     }
 
@@ -56,13 +56,23 @@ public sealed partial class ModelLocator(IReadOnlyList<string> searchFolders, Hu
                     : $"there is no such model, neither a folder of that name nor one in {string.Join(", ", SearchFolders)}. "
                         + $"{Listing()}{NearestName.Hint(nameOrPath, Names())}";
 
+    private static bool IsNoName(string text) => NamedPath.ProblemOf(text) is not null;
+
     private static string? Odd(string path) =>
         OfHub().Match(path) is { Success: true } address
-            ? $"it is an address: `wan models pull {address.Groups["repository"].Value}` downloads what is there, and that name opens it."
+            ? address.Groups["file"] is { Success: true, Value: var file }
+                ? $"it is an address: `{PullOf(address)} --files {ShellWord.Quote(Uri.UnescapeDataString(file))}` downloads that file, and "
+                    + "says where it is."
+                : $"it is an address: `{PullOf(address)}` downloads what is there, and that name opens it if it is one model."
             : NamedPath.ProblemOf(path) ?? PackedNames.Instead(path);
 
+    private static string PullOf(Match address) =>
+        $"wan models pull {address.Groups["repository"].Value}"
+        + (address.Groups["revision"] is { Success: true, Value: not "main" and var revision } ? $"@{revision}" : "");
+
     [GeneratedRegex(
-        @"^https?://(?:www\.)?(?:huggingface\.co|hf\.co|hf-mirror\.com)/(?<repository>[\w.-]+/[\w.-]+)",
+        @"^https?://(?:www\.)?(?:huggingface\.co|hf\.co|hf-mirror\.com)/(?!datasets/|spaces/|models/)(?<repository>[\w.-]+/[\w.-]+)"
+            + "(?:/(?:tree|blob|resolve)/(?<revision>[^/?#]+)(?:/(?<file>[^?#]+[^/?#]))?)?",
         RegexOptions.IgnoreCase
     )]
     private static partial Regex OfHub();

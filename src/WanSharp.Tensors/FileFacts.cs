@@ -48,6 +48,17 @@ public static class FileFacts
     }
 #pragma warning restore RS0030
 
+    /// <summary>Whether two paths are one place, by whatever links. On Windows and macOS case does not count.</summary>
+    /// <param name="a">A path.</param>
+    /// <param name="b">Another.</param>
+    /// <exception cref="IOException">The links form a circle.</exception>
+    public static bool AreOne(string a, string b) =>
+        RealPath(a)
+            .Equals(
+                RealPath(b),
+                OperatingSystem.IsWindows() || OperatingSystem.IsMacOS() ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal
+            );
+
     /// <summary>The bytes of several files together.</summary>
     /// <param name="paths">The files.</param>
     /// <exception cref="IOException">One of them does not exist.</exception>

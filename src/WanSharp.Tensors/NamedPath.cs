@@ -19,7 +19,7 @@ public static class NamedPath
         var meant = text.Trim().Trim(Quotes).Trim();
         return IsAddress(text)
             ? text.StartsWith("file:", StringComparison.OrdinalIgnoreCase)
-                ? "it is an address, and a path is wanted: leave file:// out."
+                ? $"it is an address, and a path is wanted: write '{PathOf(text)}'."
                 : "it is an address, and nothing is downloaded from it: download it, and name the file."
             : meant.Length == text.Length
                 ? null
@@ -27,4 +27,7 @@ public static class NamedPath
                     ? $"it {(char.IsWhiteSpace(text[^1]) ? "ends" : "begins")} with a space: write '{meant}'."
                     : "quotes at its begin or end are read as part of the name: leave them out.";
     }
+
+    private static string PathOf(string address) =>
+        Uri.TryCreate(address.Trim(), UriKind.Absolute, out var uri) ? uri.LocalPath : Uri.UnescapeDataString(address["file://".Length..]);
 }

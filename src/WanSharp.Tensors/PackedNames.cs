@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.RegularExpressions;
 
 namespace WanSharp.Tensors;
@@ -5,6 +6,8 @@ namespace WanSharp.Tensors;
 /// <summary>Tells by their names files that a checkpoint can be made of, and says how: pieces, archives, other formats.</summary>
 internal static partial class PackedNames
 {
+    private const int MostNamed = 20;
+
     // What the ending means if no number says that it is a piece.
     private static readonly (string Ending, string What)[] Endings =
     [
@@ -24,13 +27,60 @@ internal static partial class PackedNames
     public static string? Describe(string path)
     {
         ArgumentNullException.ThrowIfNull(path);
-        if (Piece().Match(Path.GetFileName(path)) is { Success: true, Groups: [_, var whole, ..] })
+        if (Piece().Match(Path.GetFileName(path)) is { Success: true } piece)
         {
-            return $"it is a piece of a file that was cut: join all in their order, `cat {whole.Value}.* > {whole.Value}` "
-                + "(on Windows `copy /b`), or open the first with the program that cut it";
+            return $"it is a piece of a file that was cut: {Joining(path, piece.Groups["whole"].Value)}, "
+                + "or open the first with the program that cut it";
         }
 
         return Endings.FirstOrDefault(one => path.EndsWith(one.Ending, StringComparison.OrdinalIgnoreCase)).What;
+    }
+
+    /// <summary>How to join the pieces that are there, in the order of their numbers: a shell's * has 10 before 2.</summary>
+    private static string Joining(string path, string whole)
+    {
+        var pieces = PiecesOf(path, whole);
+        if (Missing(pieces) is { } number)
+        {
+            return string.Create(
+                CultureInfo.InvariantCulture,
+                $"number {number} of its pieces is missing: get it, then join all in their order"
+            );
+        }
+
+        var names = pieces.Count is > 1 and <= MostNamed ? string.Join(' ', pieces.Select(one => ShellWord.Quote(one.Name))) : "…";
+        return $"join all in the order of their numbers, `cat {names} > {ShellWord.Quote(whole)}` "
+            + "(on Windows `copy /b` with a + between them)";
+    }
+
+    private static List<(string Name, string Number)> PiecesOf(string path, string whole)
+    {
+        try
+        {
+            return
+            [
+                .. Directory
+                    .EnumerateFiles(Path.GetDirectoryName(Path.GetFullPath(path)) ?? "")
+                    .Select(file => Piece().Match(Path.GetFileName(file)))
+                    .Where(match => match.Success && match.Groups["whole"].Value.Equals(whole, StringComparison.OrdinalIgnoreCase))
+                    .Select(match => (Name: match.Value, Number: match.Groups["number"].Value))
+                    .OrderBy(one => one.Number.Length)
+                    .ThenBy(one => one.Number, StringComparer.OrdinalIgnoreCase),
+            ];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            return []; // the folder must not be read
+        }
+    }
+
+    /// <summary>The first number that is missing before the last one; null if none is, and where letters count.</summary>
+    private static int? Missing(List<(string Name, string Number)> pieces)
+    {
+        var numbers = pieces.Select(one => int.TryParse(one.Number, CultureInfo.InvariantCulture, out var number) ? number : -1).ToList();
+        return numbers.Count == 0 || numbers.Contains(-1)
+            ? null
+            : Enumerable.Range(Math.Min(numbers[0], 1), numbers.Count).Except(numbers).Select(number => (int?)number).FirstOrDefault();
     }
 
     /// <summary>Such a file of which one that is missing can be made, and what to do; null if there is none.</summary>
@@ -59,7 +109,8 @@ internal static partial class PackedNames
 
     /// <summary>What 7-Zip, HJSplit and <c>split</c> number; one of a checkpoint, for others number what they like.</summary>
     [GeneratedRegex(
-        @"^(.+\.(?:safetensors|sft|gguf|pth|pt|bin|ckpt)(?:\.(?:zip|7z|rar|tar))?)\.(?:[0-9]{2,4}|part_?[0-9a-z]{1,4}|a[a-z]|x[0-9]{2})$",
+        @"^(?<whole>.+\.(?:safetensors|sft|gguf|pth|pt|bin|ckpt)(?:\.(?:zip|7z|rar|tar))?)"
+            + @"\.(?:(?<number>[0-9]{2,4})|part_?(?<number>[0-9a-z]{1,4})|(?<number>a[a-z])|x(?<number>[0-9]{2}))$",
         RegexOptions.IgnoreCase
     )]
     private static partial Regex Piece();

@@ -49,6 +49,10 @@ public sealed class EnhanceCommandTests : BatchTests
         Assert.Equal(_folder["ntsc-enhanced.mp4"], made.GetProperty("path").GetString());
         Assert.Equal((11, 59.94), (made.GetProperty("frames").GetInt32(), made.GetProperty("fps").GetDouble()));
         Assert.Equal(11, (await FramesAsync("ntsc-enhanced.mp4")).Count);
+
+        run = await RunAsync("enhance", _folder["ntsc.mp4"], "--interpolate", "ffmpeg"); // and never over another file
+        Assert.True(run.ExitCode == ExitCode.Done, run.Error);
+        Assert.True(File.Exists(_folder["ntsc-enhanced-2.mp4"]));
     }
 
     [Fact]
@@ -61,6 +65,8 @@ public sealed class EnhanceCommandTests : BatchTests
         await FailsAsync("name what makes them with --interpolate", "new.webp", "--fps", "30");
         await FailsAsync("for there are 16", "new.webp", "--interpolate", "ffmpeg", "--fps", "16");
         await FailsAsync("would be written over", "clip.webp", "--interpolate", "ffmpeg");
+        File.CreateSymbolicLink(_folder["link.webp"], clip);
+        await FailsAsync("would be written over", "link.webp", "--interpolate", "ffmpeg");
 
         async Task FailsAsync(string message, string output, params string[] options) =>
             (await RunAsync(["enhance", clip, "-o", _folder[output], .. options])).AssertFailed(ExitCode.WrongUsage, message);

@@ -166,6 +166,11 @@ public sealed class FilmCommandTests(MeasuredMachine machine) : BatchTests
         Assert.Equal(7, Digests("film", "*.mkv").Count());
 
         (await RunAsync("film", _folder["film"], "--threads", "1")).AssertFailed(ExitCode.WrongUsage, "drop --threads");
+
+        // also where the folder is moved
+        Directory.Move(_folder["film"], _folder["elsewhere"]);
+        dry = await RunAsync("film", _folder["elsewhere"], "--dry-run", "--json");
+        Assert.True(dry.ExitCode == ExitCode.Done, dry.Error);
     }
 
     [Fact]

@@ -30,6 +30,11 @@ public sealed class ModelLocatorTests : IDisposable
     [InlineData("wan-1.3", "Did you mean wan-1.3b?")]
     [InlineData("empty", "Models found: wan-1.3b.")]
     [InlineData("https://huggingface.co/Wan-AI/Wan2.1-T2V-1.3B/tree/main", "`wan models pull Wan-AI/Wan2.1-T2V-1.3B` downloads")]
+    [InlineData(
+        "https://huggingface.co/Kijai/WanVideo_comfy/resolve/main/Wan2_1-T2V.safetensors?download=true",
+        "`wan models pull Kijai/WanVideo_comfy --files Wan2_1-T2V.safetensors` downloads that file"
+    )]
+    [InlineData("https://huggingface.co/datasets/a/b", "download it, and name the file")]
     [InlineData("https://example.com/wan.safetensors", "download it, and name the file")]
     [InlineData("", "Models found: wan-1.3b.")]
     public void Find_OfNoModel_ListsThoseThatThereAre(string name, string expected) =>
@@ -44,7 +49,7 @@ public sealed class ModelLocatorTests : IDisposable
         );
 
     [Theory]
-    [InlineData("models/empty", "cat wan.safetensors.* >")]
+    [InlineData("models/empty", "> wan.safetensors`")]
     [InlineData("models/empty/wan.safetensors", "wan.safetensors.001 is there: it is a piece")]
     [InlineData("models/empty/wan.safetensors.001", ": it is a piece")]
     [InlineData("models/empty/wan.safetensors.001 ", "ends with a space")]

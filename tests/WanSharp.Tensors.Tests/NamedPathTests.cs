@@ -11,7 +11,8 @@ public sealed class NamedPathTests : IDisposable
 
     [Theory]
     [InlineData("https://huggingface.co/o/m/resolve/main/wan.safetensors", "download it")]
-    [InlineData("file:///home/me/wan.safetensors", "leave file:// out")]
+    [InlineData("file:///home/me/wan.safetensors", "write '/home/me/wan.safetensors'")]
+    [InlineData("file:///home/me/my%20cat.png", "write '/home/me/my cat.png'")]
     [InlineData("\"/home/me/wan.safetensors\"", "quotes at its begin or end")]
     [InlineData("“wan.safetensors”", "leave them out")]
     [InlineData("wan.safetensors ", "it ends with a space: write 'wan.safetensors'")]
@@ -26,12 +27,32 @@ public sealed class NamedPathTests : IDisposable
         Assert.Contains(expected ?? "", NamedPath.ProblemOf(path) ?? "", StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Describe_OfPieces_NamesThemInTheOrderOfTheirNumbers()
+    {
+        for (var number = 1; number <= 11; number++)
+        {
+            File.WriteAllText(_folder[$"my wan.safetensors.part{number}"], "");
+        }
+
+        File.WriteAllText(_folder["my wan.safetensors.sha256"], "");
+        var names = string.Join(' ', Enumerable.Range(1, 11).Select(number => $"'my wan.safetensors.part{number}'"));
+        Assert.Contains(
+            $"`cat {names} > 'my wan.safetensors'`",
+            PackedNames.Describe(_folder["my wan.safetensors.part3"]),
+            StringComparison.Ordinal
+        );
+
+        File.Delete(_folder["my wan.safetensors.part7"]);
+        Assert.Contains("number 7 ", PackedNames.Describe(_folder["my wan.safetensors.part3"]), StringComparison.Ordinal);
+    }
+
     [Theory]
-    [InlineData("wan.safetensors.001", "cat wan.safetensors.* > wan.safetensors")]
+    [InlineData("wan.safetensors.001", "> wan.safetensors`")]
     [InlineData("wan.safetensors.part1", "it is a piece")]
-    [InlineData("wan.Q8_0.gguf.part_ab", "cat wan.Q8_0.gguf.* > wan.Q8_0.gguf")]
+    [InlineData("wan.Q8_0.gguf.part_ab", "> wan.Q8_0.gguf`")]
     [InlineData("wan.safetensors.aa", "it is a piece")]
-    [InlineData("wan.safetensors.zip.001", "cat wan.safetensors.zip.* > wan.safetensors.zip")]
+    [InlineData("wan.safetensors.zip.001", "> wan.safetensors.zip`")]
     [InlineData("wan.safetensors.zst", "unzstd")]
     [InlineData("wan.safetensors.GZ", "gunzip")]
     [InlineData("wan.onnx", "ONNX graph")]

@@ -6,7 +6,7 @@ using WanSharp.Jobs;
 using WanSharp.Jobs.Batches;
 using WanSharp.Jobs.Reports;
 using WanSharp.Jobs.Storage;
-using WanSharp.Tools;
+using WanSharp.Tensors;
 using static System.FormattableString;
 
 namespace WanSharp.Cli.Batches;

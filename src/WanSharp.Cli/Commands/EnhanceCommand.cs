@@ -24,7 +24,7 @@ internal sealed class EnhanceCommand(CliEnvironment environment)
     {
         Description =
             "What to write: .mp4, .webm, .gif, .webp, .mkv (lossless), or a folder/ for one PNG per frame. Default: the clip's name and "
-            + "-enhanced.mp4.",
+            + "-enhanced.mp4, with a number where such a file exists.",
         HelpName = "FILE",
     };
     private readonly SettingOptions _settings = SettingOptions.Of("upscale", "upscale_height", "interpolate", "fps");
@@ -55,9 +55,10 @@ internal sealed class EnhanceCommand(CliEnvironment environment)
     {
         var (host, clip) = (environment.Host, parsed.GetValue(_clip)!);
         var (ffmpeg, started) = (host.FindFfmpeg(), environment.Clock.GetTimestamp());
-        var place = parsed.GetValue(_output) ?? Path.ChangeExtension(clip, null) + "-enhanced.mp4";
+        using var chosen = parsed.GetValue(_output) is null ? TakeName(clip) : null;
+        var place = chosen?.Path ?? parsed.GetValue(_output)!;
         var target = await new ClipPlace(environment).FindAsync(ffmpeg, ClipPlace.Parse(place), cancellationToken);
-        if (Path.GetFullPath(clip) == target.FullPath)
+        if (FileFacts.AreOne(clip, target.FullPath))
         {
             throw new InvalidRequestException("output", $"{clip} would be written over: name another output with -o.");
         }
@@ -90,6 +91,9 @@ internal sealed class EnhanceCommand(CliEnvironment environment)
         );
         return ExitCode.Done;
     }
+
+    private static OutputName TakeName(string clip) =>
+        OutputName.Numbered(Path.ChangeExtension(clip, null) + "-enhanced").Select(OutputName.TryTake).First(name => name is not null)!;
 
     private async Task WriteAsync(
         ClipEnhancer enhancer,

@@ -4,7 +4,7 @@ using WanSharp.Cli.Terminal;
 using WanSharp.Hosting.Outputs;
 using WanSharp.Jobs;
 using WanSharp.Jobs.Storage;
-using WanSharp.Tools;
+using WanSharp.Tensors;
 
 namespace WanSharp.Cli.Commands;
 

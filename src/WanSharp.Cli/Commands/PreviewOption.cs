@@ -46,7 +46,7 @@ internal sealed class PreviewOption
             throw new InvalidRequestException("preview", $"{error} Or ask for --preview {Terminal}.");
         }
 
-        if (target.FullPath == clip.FullPath)
+        if (FileFacts.AreOne(target.FullPath, clip.FullPath))
         {
             throw new InvalidRequestException("preview", $"{target.FullPath} is the clip itself: name another file for the preview.");
         }

@@ -4,7 +4,7 @@ using WanSharp.Cli.Terminal;
 using WanSharp.Hosting.Outputs;
 using WanSharp.Jobs;
 using WanSharp.Jobs.Films;
-using WanSharp.Tools;
+using WanSharp.Tensors;
 using static System.FormattableString;
 
 namespace WanSharp.Cli.Films;

@@ -4,7 +4,8 @@ namespace WanSharp.Cli.Output;
 /// <param name="StepSeconds">A forward pass without LoRAs.</param>
 /// <param name="UnmergedStepSeconds">One with a LoRA of every linear layer.</param>
 /// <param name="UnmergedRatio">The second as a multiple of the first.</param>
-/// <param name="AfterChangeSeconds">The first pass after the LoRA was changed for another.</param>
+/// <param name="FirstStepSeconds">A prompt's keys and its first pass with a LoRA that was used before.</param>
+/// <param name="AfterChangeSeconds">The same with a LoRA that is new.</param>
 /// <param name="CompiledByChange">Graphs that these changes compiled.</param>
 /// <param name="TogetherSeconds">8 clips of the Shapes network with 4 LoRAs in one pass.</param>
 /// <param name="ApartSeconds">The same in a pass for each LoRA.</param>
@@ -18,6 +19,7 @@ internal sealed record LoraOutput(
     double? StepSeconds,
     double? UnmergedStepSeconds,
     double? UnmergedRatio,
+    double? FirstStepSeconds,
     double? AfterChangeSeconds,
     long? CompiledByChange,
     double? TogetherSeconds,

@@ -2,7 +2,7 @@ using System.Globalization;
 using WanSharp.Engine.Requests;
 using WanSharp.Jobs.Recipes;
 using WanSharp.Models.Hub;
-using WanSharp.Tools;
+using WanSharp.Tensors;
 
 namespace WanSharp.Cli.Terminal;
 

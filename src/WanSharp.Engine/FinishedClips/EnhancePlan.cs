@@ -11,6 +11,7 @@ namespace WanSharp.Engine.FinishedClips;
 public sealed record EnhancePlan
 {
     private const string Made = "made"; // of a film: what made it
+    private const string Sections = "sections";
 
     internal EnhancePlan(ClipFacts clip, FrameTimes times) => (Clip, Times) = (clip, times);
 
@@ -58,15 +59,30 @@ public sealed record EnhancePlan
             return Embed(settings).ToJson();
         }
 
-        var film = JsonNode.Parse(embedded, documentOptions: new JsonDocumentOptions { AllowDuplicateProperties = false })!.AsObject();
-        if (film[Made] is JsonObject made)
-        {
-            made["enhanced"] = true;
-        }
+        return FilmOf(embedded) ?? embedded;
+    }
 
-        return film.ToJsonString(
-            new JsonSerializerOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }
-        );
+    /// <summary>What a film says of itself; null for what another program wrote, which may be JSON that cannot be written again.</summary>
+    private static string? FilmOf(string embedded)
+    {
+        try
+        {
+            var film =
+                JsonNode.Parse(embedded, documentOptions: new JsonDocumentOptions { AllowDuplicateProperties = false }) as JsonObject;
+            if (film?[Sections] is not JsonArray || film[Made] is not JsonObject made)
+            {
+                return null;
+            }
+
+            made["enhanced"] = true;
+            return film.ToJsonString(
+                new JsonSerializerOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }
+            );
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or ArgumentException)
+        {
+            return null;
+        }
     }
 
     private GenerationSettings Embed(GenerationSettings settings)

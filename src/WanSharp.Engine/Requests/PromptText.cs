@@ -14,6 +14,23 @@ public static partial class PromptText
     // What programs print where there is no text.
     private static readonly string[] Nothings = ["null", "none", "nan", "nil", "undefined", "n/a", "<na>", "nat", "\\n", "[object object]"];
 
+    // English, German, French, Spanish, Portuguese, Italian and Russian, as spreadsheets write them.
+    private static readonly string[] TruthValues =
+    [
+        "true",
+        "false",
+        "wahr",
+        "falsch",
+        "vrai",
+        "faux",
+        "verdadero",
+        "verdadeiro",
+        "vero",
+        "falso",
+        "истина",
+        "ложь",
+    ];
+
     private static readonly string[] Nones = ["none", "null", "n/a"];
 
     /// <summary>Whether a text is what programs print where there is none: <c>NULL</c>, <c>None</c>, <c>nan</c>.</summary>
@@ -100,9 +117,14 @@ public static partial class PromptText
             : OtherTag().Match(text) is { Success: true } tag
                 ? $"The {name} has a tag of another program, {tag.Value}, which would be read as words: write {{a|b}} for a choice and "
                     + "__name__ for a wildcard in a batch, and what the tag means otherwise."
-            : IsNothing(text) ? $"The {name} is '{text.Trim()}', as programs write for no text: {leaveOut}."
+            : IsNothing(text) || (mayBeEmpty && IsNoText(text))
+                ? $"The {name} is '{text.Trim()}', as programs write for no text: {leaveOut}."
             : null;
     }
+
+    /// <summary>A number or a truth value, as spreadsheets and programs have it for an empty cell and a switch.</summary>
+    private static bool IsNoText(string text) =>
+        double.TryParse(text, CultureInfo.InvariantCulture, out _) || TruthValues.Contains(text.Trim(), StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Letters, digits, pictures; not what stands between words, or changes the letter before it.</summary>
     private static bool IsOfAWord(Rune rune) =>

@@ -120,9 +120,9 @@ internal sealed class ComfyWatch(
             {
                 Take(message);
             }
-            else if (message is null && (!_hasBegun || _events.IsClosed || options.Clock.GetElapsedTime(began) >= Latest))
+            else if (options.Clock.GetElapsedTime(began) >= Latest || (message is null && (!_hasBegun || _events.IsClosed)))
             {
-                return;
+                return; // also where others' messages never cease
             }
         }
     }

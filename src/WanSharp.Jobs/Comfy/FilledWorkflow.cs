@@ -35,6 +35,11 @@ internal sealed class FilledWorkflow
     private readonly JsonObject _nodes;
     private readonly JsonObject _settings = []; // what was put in, by role
 
+    /// <summary>Whether a node takes a | for the end of a prompt, and [1] for the number of one.</summary>
+    /// <remarks>Source: kijai/ComfyUI-WanVideoWrapper:nodes.py (WanVideoTextEncode.process).</remarks>
+    private static bool PartsPrompts(ComfyNode node) =>
+        node.ClassType.StartsWith("WanVideoTextEncode", StringComparison.Ordinal) && node.Inputs.ContainsKey("positive_prompt");
+
     private static string? NegativeOf(JobRequest request) =>
         request.NegativePrompt is { } negative ? PromptText.Require("negative", negative, mayBeEmpty: true) : null;
 
@@ -83,6 +88,17 @@ internal sealed class FilledWorkflow
             throw new InvalidRequestException(
                 "prompt",
                 "It names a LoRA (<lora:…>), which ComfyUI would read as words: load it in the workflow, and remove the tag."
+            );
+        }
+
+        if (
+            workflow.Nodes.Values.FirstOrDefault(PartsPrompts) is { } parts
+            && (request.Prompt.Contains('|', StringComparison.Ordinal) || request.Prompt.Contains("[1]", StringComparison.Ordinal))
+        )
+        {
+            throw new InvalidRequestException(
+                "prompt",
+                $"It has a | or [1], where {parts} parts it into several prompts: write another character."
             );
         }
 
@@ -243,7 +259,11 @@ internal sealed class FilledWorkflow
         if (request.Seconds is { } seconds)
         {
             var rate =
-                _mapping.Of(ComfyRole.Fps).Select(Current).FirstOrDefault() is { } fps && fps.TryGetValue<double>(out var known)
+                _mapping.Of(ComfyRole.Fps).Select(Current).FirstOrDefault() is { } fps
+                && (
+                    fps.TryGetValue<double>(out var known)
+                    || (fps.TryGetValue<string>(out var text) && double.TryParse(text, CultureInfo.InvariantCulture, out known))
+                )
                     ? known
                     : throw new InvalidRequestException(
                         "seconds",

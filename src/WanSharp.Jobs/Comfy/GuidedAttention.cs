@@ -21,6 +21,7 @@ internal sealed class GuidedAttention(WorkflowValues values, SamplerConditioning
         var (seen, open) = (new HashSet<string> { sampler.Id }, new Queue<(ComfyNode Node, bool IsModel)>([(sampler, false)]));
         while (open.TryDequeue(out var one))
         {
+            var isFollowed = false;
             foreach (var (name, _) in one.Node.Inputs)
             {
                 var (target, isModel) = (values.Target(one.Node, name), name.StartsWith("model", StringComparison.Ordinal));
@@ -33,13 +34,37 @@ internal sealed class GuidedAttention(WorkflowValues values, SamplerConditioning
                 {
                     inputs.Miss($"{name} of {one.Node}, which changes the model, is one more text", isComputed: true);
                 }
-                else if (target is not null && (isModel || Onwards.Contains(name)) && seen.Add(target.Id))
+                else if (target is not null && (isModel || Onwards.Contains(name)))
                 {
-                    open.Enqueue((target, one.IsModel || isModel));
+                    isFollowed = true;
+                    Open(target, one.IsModel || isModel);
+                }
+            }
+
+            if (one.IsModel && !isFollowed)
+            {
+                foreach (var target in Handed(one.Node))
+                {
+                    Open(target, isModel: true);
                 }
             }
         }
+
+        void Open(ComfyNode target, bool isModel)
+        {
+            if (seen.Add(target.Id))
+            {
+                open.Enqueue((target, isModel));
+            }
+        }
     }
+
+    /// <summary>What a node on the model's way may hand on, such as one that frees memory; of a switch all that it chooses from.</summary>
+    private IEnumerable<ComfyNode> Handed(ComfyNode node) =>
+        values.HandedOn(node) is { } only ? [only]
+        : node.ClassType.Contains("switch", StringComparison.OrdinalIgnoreCase)
+            ? node.Inputs.Select(input => values.Target(node, input.Key)).OfType<ComfyNode>()
+        : [];
 
     private void Add(ComfyNode node, string name, ComfyNode? target, RoleInputs inputs)
     {

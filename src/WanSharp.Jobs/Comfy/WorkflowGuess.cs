@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace WanSharp.Jobs.Comfy;
 
 /// <summary>
@@ -7,6 +9,8 @@ namespace WanSharp.Jobs.Comfy;
 /// </summary>
 internal sealed class WorkflowGuess
 {
+    private static readonly string[] Latents = ["samples", "latent", "latent_image"];
+
     private static readonly string[] ShiftingNodes = ["ModelSampling", "WanVideoScheduler"];
 
     private readonly ComfyWorkflow _workflow;
@@ -122,6 +126,7 @@ internal sealed class WorkflowGuess
             }
         );
         AddAlike(measured);
+        MissFixed(measured);
         _roles[ComfyRole.Fps] = new FrameRates(_workflow, _values, _samplers, Output).Find();
         var images = new ConditioningImages(_values, measured);
         _roles[ComfyRole.Image] = images.First();
@@ -149,9 +154,6 @@ internal sealed class WorkflowGuess
             }
         }
 
-        double? NumberOf(ComfyRole role) =>
-            _roles[role].Known.Select(_values.NumberIn).Distinct().Take(2).ToList() is [var number] ? number : null;
-
         ComfyInput? Held(ComfyNode node, string name, double? number) =>
             number is not null && _values.Number(node, name)?.Input is { } input && _values.NumberIn(input) == number ? input : null;
 
@@ -160,6 +162,48 @@ internal sealed class WorkflowGuess
             if (Held(node, name, number) is { } input)
             {
                 _roles[role].Add(input);
+            }
+        }
+    }
+
+    private double? NumberOf(ComfyRole role) =>
+        _roles[role].Known.Select(_values.NumberIn).Distinct().Take(2).ToList() is [var number] ? number : null;
+
+    /// <summary>
+    /// Finds what has a size or a number of frames of its own between a sampler and the clip, or between samplers: the clip would be
+    /// stretched or cut to it, unless it is the clip's and goes with it.
+    /// </summary>
+    private void MissFixed(List<ComfyNode> measured)
+    {
+        ComfyNode[] after =
+            Output is not null && _workflow.Nodes.TryGetValue(Output, out var saver)
+                ? [saver, .. _samplers.Behind([saver], throughSamplers: false)]
+                : [];
+        var between = _samplers.Behind(_samplers.Main, throughSamplers: true).Where(node => _values.Target(node, Latents) is not null);
+        foreach (var node in after.Concat(between).Except(measured).Except(_samplers.Main))
+        {
+            Miss(node, ["width"], ComfyRole.Width);
+            Miss(node, ["height"], ComfyRole.Height);
+            Miss(node, ClipSamplers.FrameCounts, ComfyRole.Frames);
+        }
+
+        void Miss(ComfyNode node, IEnumerable<string> names, ComfyRole role)
+        {
+            foreach (var name in names)
+            {
+                if (_values.Number(node, name)?.Input is not { } input || _values.NumberIn(input) is not (> 0 and var number))
+                {
+                    continue;
+                }
+
+                if (number == NumberOf(role))
+                {
+                    _roles[role].Add(input);
+                }
+                else
+                {
+                    _roles[role].MissBeside(string.Create(CultureInfo.InvariantCulture, $"{name} of {node} makes it {number} after that"));
+                }
             }
         }
     }

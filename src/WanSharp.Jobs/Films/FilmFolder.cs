@@ -28,7 +28,8 @@ public static class FilmFolder
     {
         try
         {
-            return Exists(path) && PlainFile.ReadAllText(Path.Combine(path, FileName)) == FilmText.Write(film, made: null, indented: true);
+            return Exists(path)
+                && PlainFile.ReadAllText(Path.Combine(path, FileName)) == FilmText.Write(film, made: null, indented: true, path);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -58,7 +59,10 @@ public static class FilmFolder
     {
         ArgumentNullException.ThrowIfNull(folder);
         AtomicFile.Write(folder.Settings(OutputName), JsonSerializer.Serialize(new Place(output), FilmJson.Default.Place));
-        AtomicFile.Write(folder.Artifact(FileName), FilmText.Write(film, made: null, indented: true));
+        AtomicFile.Write(
+            folder.Artifact(FileName),
+            FilmText.Write(film, made: null, indented: true, Path.GetDirectoryName(Path.GetFullPath(folder.Artifact(FileName))))
+        );
     }
 
     /// <summary>Notes what wrote the sections and the film, so that it need not be tried again.</summary>

@@ -19,9 +19,10 @@ internal static class FilmText
     /// <param name="film">The film.</param>
     /// <param name="made">What it was made with, kept next to it; null for nothing.</param>
     /// <param name="indented">On several lines, to be read and edited.</param>
-    public static string Write(Film film, JsonObject? made, bool indented)
+    /// <param name="folder">Where the text is kept: what lies in it is named from there, so that it may move. Null for nowhere.</param>
+    public static string Write(Film film, JsonObject? made, bool indented, string? folder = null)
     {
-        var sections = film.Sections.Select(Section).ToList();
+        var sections = film.Sections.Select(section => Section(section, folder)).ToList();
         var text = new JsonObject();
         if (film.Seconds is { } seconds)
         {
@@ -47,10 +48,17 @@ internal static class FilmText
         return text.ToJsonString(indented ? Indented : OneLine);
     }
 
+    private static string From(string folder, string path) =>
+        Path.GetRelativePath(folder, path) is var relative
+        && !Path.IsPathRooted(relative)
+        && !relative.StartsWith("..", StringComparison.Ordinal)
+            ? relative.Replace('\\', '/')
+            : path;
+
     private static bool IsCommon(string name) =>
         name is not ("prompt" or "image" or "last_image" or "frames" or "seconds" or FilmFile.Start or FilmFile.Title or FilmFile.Pin);
 
-    private static JsonObject Section(FilmSection section)
+    private static JsonObject Section(FilmSection section, string? folder)
     {
         var text = JsonNode.Parse(section.Request.ToJson())!.AsObject();
         text.Remove("images");
@@ -66,7 +74,7 @@ internal static class FilmText
         text.Remove("template");
         Set("image", section.Request.Images.GetValueOrDefault(0));
         Set("last_image", section.Request.Images.GetValueOrDefault(-1));
-        Set(FilmFile.Pin, section.Pin);
+        Set(FilmFile.Pin, section.Pin is { } pin && folder is not null ? From(folder, pin) : section.Pin);
         Set(FilmFile.Start, section.Start?.ToString().ToLowerInvariant());
         Set(FilmFile.Title, section.Title);
         Set("style", section.Style);

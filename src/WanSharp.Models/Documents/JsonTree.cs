@@ -25,6 +25,10 @@ internal static class JsonTree
         {
             throw new InvalidDataException($"line {e.LineNumber + 1}: it is not JSON.", e);
         }
+        catch (InvalidOperationException e)
+        {
+            throw new InvalidDataException("it is not JSON text: it holds half of a character (\\ud800 to \\udfff come in pairs).", e);
+        }
     }
 
     private static DocumentNode Node(JsonElement element) =>

@@ -129,7 +129,11 @@ internal static partial class ExpertTwins
         var (one, other) = (WordsOf(a), WordsOf(b));
         return one.Length == other.Length
             && one.Zip(other).Where(pair => pair.First != pair.Second).ToList() is [var pair]
-            && (pair is ("1", "2") or ("2", "1") || !(Saved().IsMatch(pair.First) && Saved().IsMatch(pair.Second)));
+            && (
+                pair is ("1", "2") or ("2", "1")
+                    ? !Counted().IsMatch(a) && !Counted().IsMatch(b)
+                    : !(Saved().IsMatch(pair.First) && Saved().IsMatch(pair.Second))
+            );
     }
 
     private static string[] WordsOf(string name) =>
@@ -138,6 +142,10 @@ internal static partial class ExpertTwins
     // What a training counts that saves as it goes.
     [GeneratedRegex("^(?:epochs?|ep|e|steps?|s|iter|iteration|ckpt|checkpoint|global_step)?[0-9]+$")]
     private static partial Regex Saved();
+
+    // A browser's copies of one file, or the second number of a version.
+    [GeneratedRegex(@"\([12]\)$|[0-9]\.[12](?![0-9])(?!.*(?<![0-9.])[12](?![0-9.]))")]
+    private static partial Regex Counted();
 
     [GeneratedRegex("high|low", RegexOptions.IgnoreCase)]
     private static partial Regex Word();

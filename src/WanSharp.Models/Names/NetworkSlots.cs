@@ -5,7 +5,7 @@ using WanSharp.Graphs.Networks;
 namespace WanSharp.Models.Names;
 
 /// <summary>All weights that a network uses, under their official names.</summary>
-/// <remarks>They are those of its graphs. The graphs of large networks are built once for a shape: a folder has many files of few.</remarks>
+/// <remarks>They are those of its graphs. Those of large networks are built once for a shape: a folder has many files of few.</remarks>
 internal static class NetworkSlots
 {
     private const int MostKnown = 64;

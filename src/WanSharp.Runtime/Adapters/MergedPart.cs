@@ -146,10 +146,17 @@ internal sealed class MergedPart(
             throw new CheckpointException(
                 weights.Path,
                 slot.Name,
-                "with the LoRAs it is not finite: a file is damaged, or a strength too large."
+                $"with {Sources(slot.Name)} it is not finite: one of the files is damaged, or a strength too large."
             );
         }
     }
+
+    private string Sources(string weight) =>
+        loras
+            .Where(lora => lora.Changes.ContainsKey(weight) && lora.Source.Length > 0)
+            .Select(lora => lora.Source)
+            .DefaultIfEmpty("the LoRAs")
+            .Aggregate((all, one) => $"{all} and {one}");
 
     /// <summary>Thin matrices in F32.</summary>
     private sealed class Factors : IDisposable

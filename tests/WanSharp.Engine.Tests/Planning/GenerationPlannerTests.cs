@@ -32,6 +32,8 @@ public class GenerationPlannerTests(TinyEngine engine)
             { Circle with { Prompt = "A <wildcard[2-3]:color> star" }, "prompt", "tag of another program" },
             { Circle with { Prompt = "... — …" }, "prompt", "no words" },
             { Circle with { Prompt = "None" }, "prompt", "as programs write for no text" },
+            { Circle with { NegativePrompt = "0" }, "negative", "as programs write for no text" },
+            { Circle with { NegativePrompt = "FALSCH" }, "negative", "as programs write for no text" },
             { Circle with { NegativePrompt = "NaN" }, "negative", "leave it out" },
             { Circle with { NegativePrompt = "---" }, "negative", "no words" },
             { Circle with { Prompt = "a cat <lora:style:0,8>" }, "prompt", "may mean 0.8, or 0 in the first step and 8 in the others" },

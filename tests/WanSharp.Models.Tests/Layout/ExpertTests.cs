@@ -31,6 +31,19 @@ public sealed class ExpertTests
         Assert.All(new[] { "", high, low }, path => Assert.Equal((high, low), folder.Experts(folder[path])));
     }
 
+    /// <summary>A browser's copies and versions are no experts.</summary>
+    [Theory]
+    [InlineData("wan2.2-t2v-a14b (1).safetensors", "wan2.2-t2v-a14b (2).safetensors")]
+    [InlineData("wan2.2_remix_2.1.safetensors", "wan2.2_remix_2.2.safetensors")]
+    public void Find_CopiesAndVersions_AreNotAskedAboutAsExperts(string one, string other)
+    {
+        using var folder = new TinyFolder("wan2.2-t2v-a14b").Comfy();
+        one = folder.HighNoise($"diffusion_models/{one}");
+        folder.Transformer($"diffusion_models/{other}");
+
+        Assert.Null(folder.Find(one).HighNoisePath);
+    }
+
     /// <summary>Two of one shape that may be experts are asked about, and run if one is named as both.</summary>
     [Theory]
     [InlineData("wan2.2-t2v-a14b-stage1.safetensors", "wan2.2-t2v-a14b-stage2.safetensors")]

@@ -186,6 +186,10 @@ internal static class JsonRecords
                 problem ??= Problem(place, $"The field '{name}' takes a text, a number, true or false.");
                 reader.Skip();
             }
+            else if (IsPrompt(name) && reader.TokenType is (JsonTokenType.Number or JsonTokenType.True or JsonTokenType.False))
+            {
+                problem ??= Problem(place, "A prompt is a text: put it in quotes.");
+            }
             else if (!TryText(ref reader, out var value))
             {
                 problem ??= Problem(
@@ -201,6 +205,8 @@ internal static class JsonRecords
 
         return new BatchRecord(line, fields, problem);
     }
+
+    private static bool IsPrompt(string name) => name.Equals("prompt", StringComparison.OrdinalIgnoreCase);
 
     private static bool TryText(ref Utf8JsonReader reader, out string text)
     {

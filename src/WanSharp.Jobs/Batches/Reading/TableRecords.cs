@@ -68,7 +68,6 @@ internal static class TableRecords
         }
 
         var names = Names(path, lines, rows[0], separator, fields);
-        var isEven = IsEven(rows);
         var isWhole = text.EndsWith('\n') || text.EndsWith('\r'); // as what writes short rows ends its files; a cut one does not
         return rows.Select((row, index) => (Row: row, Index: index))
             .Skip(1)
@@ -80,7 +79,7 @@ internal static class TableRecords
                     one.Row,
                     names,
                     separator,
-                    one.Row.Cells.Count > names.Length && (AreTextsQuoted(one.Row, names) || (isEven && EndsInNumber(one.Row, names))),
+                    one.Row.Cells.Count > names.Length && AreTextsQuoted(one.Row, names),
                     one.Row.Cells.Count < names.Length && IsWholePiece(rows, one.Index) && (isWhole || one.Index < rows.Count - 1)
                 )
             );
@@ -125,6 +124,12 @@ internal static class TableRecords
                         ? (
                             extra.Offset,
                             $"It has {count} cells, but there are {names.Length} columns: put text with {NameOf(separator)}s in quotes."
+                        )
+                    : PartedNumber(row, names, separator) is { } parted
+                        ? (
+                            parted.Offset,
+                            $"It has {count} cells, but there are {names.Length} columns: a comma may have parted a number here. "
+                                + "Write 4.5, or end the row of names with a comma as well."
                         )
                     : count < names.Length && !mayBeShort
                         ? (
@@ -204,18 +209,22 @@ internal static class TableRecords
             .Take(RowsOfAPiece)
             .All(row => row.Cells.Count == rows[index].Cells.Count || row.Cells is [{ IsEmpty: true }]);
 
-    /// <summary>Whether several rows all have one number of cells, as where a program ends each with a separator.</summary>
-    private static bool IsEven(List<TableRow> rows) =>
-        rows.Skip(1).Where(row => !row.IsEmpty).Select(row => row.Cells.Count).ToList() is { Count: > 1 } counts
-        && counts.TrueForAll(count => count == counts[0]);
-
     /// <summary>Whether no text of a row can have been parted, because all are in quotes.</summary>
     private static bool AreTextsQuoted(TableRow row, string[] names) =>
         row.Cells.Zip(names).All(pair => pair.First.IsQuoted || pair.First.IsEmpty || IsNumber(pair.First, pair.Second));
 
-    /// <summary>Whether a row has a number as its last or last but one named cell: a comma in a text before would have moved it.</summary>
-    private static bool EndsInNumber(TableRow row, string[] names) =>
-        row.Cells.Zip(names).Skip(Math.Max(1, names.Length - 2)).Any(pair => IsNumber(pair.First, pair.Second));
+    /// <summary>The first of two numbers in a row that is too long, if it may have decimals: 4,5 may be one that a comma parted.</summary>
+    private static TableCell? PartedNumber(TableRow row, string[] names, char separator) =>
+        separator == ',' && row.Cells.Count > names.Length
+            ? row
+                .Cells.Zip(row.Cells.Skip(1), names)
+                .Where(one => IsDigits(one.First) && IsDigits(one.Second) && SettingFields.Find(one.Third) is { Range: { IsWhole: false } })
+                .Select(one => (TableCell?)one.First)
+                .FirstOrDefault()
+            : null;
+
+    private static bool IsDigits(TableCell cell) =>
+        !cell.IsQuoted && cell.Text.Trim() is { Length: > 0 } text && text.All(char.IsAsciiDigit);
 
     private static bool IsNumber(TableCell cell, string name) =>
         SettingFields.Find(name) is { Range: not null } && double.TryParse(cell.Text, CultureInfo.InvariantCulture, out _);

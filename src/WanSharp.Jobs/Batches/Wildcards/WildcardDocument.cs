@@ -11,6 +11,7 @@ internal static class WildcardDocument
 {
     private const string Json = ".json";
     private const int MostNames = 100_000;
+    private const int MostNodes = 1_000_000; // names again and again by aliases
     private const int MostDepth = 32;
 
     private static readonly string[] Extensions = [Json, ".yaml", ".yml"];
@@ -28,7 +29,8 @@ internal static class WildcardDocument
         {
             var isJson = Path.GetExtension(path).Equals(Json, StringComparison.OrdinalIgnoreCase);
             List<(string Name, WildcardSource Source)> found = [];
-            Add(found, path, isJson ? JsonTree.Read(text) : YamlDocument.Read(text), "", depth: 0);
+            var left = MostNodes;
+            Add(found, path, isJson ? JsonTree.Read(text) : YamlDocument.Read(text), "", depth: 0, ref left);
             return found;
         }
         catch (InvalidDataException e)
@@ -37,9 +39,9 @@ internal static class WildcardDocument
         }
     }
 
-    private static void Add(List<(string, WildcardSource)> found, string path, DocumentNode? node, string name, int depth)
+    private static void Add(List<(string, WildcardSource)> found, string path, DocumentNode? node, string name, int depth, ref int left)
     {
-        if (found.Count > MostNames || depth > MostDepth)
+        if (found.Count > MostNames || --left < 0 || depth > MostDepth)
         {
             throw new InvalidDataException($"it has more than {MostNames} wildcards, or names nested more than {MostDepth} deep.");
         }
@@ -52,7 +54,7 @@ internal static class WildcardDocument
             case DocumentNode.Map map:
                 foreach (var (key, value) in map.Entries)
                 {
-                    Add(found, path, value, name.Length > 0 ? $"{name}/{key}" : key, depth + 1);
+                    Add(found, path, value, name.Length > 0 ? $"{name}/{key}" : key, depth + 1, ref left);
                 }
 
                 break;

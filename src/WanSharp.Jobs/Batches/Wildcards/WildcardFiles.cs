@@ -21,7 +21,7 @@ public sealed partial class WildcardFiles(IReadOnlyList<string> folders)
     private static readonly string[] TextNames = ["text", "content"];
 
     private readonly ConcurrentDictionary<string, IReadOnlyList<PromptNode.Option>> _found = new(StringComparer.OrdinalIgnoreCase);
-    private readonly Lazy<(SortedDictionary<string, WildcardSource> Sources, List<string> Unread)> _listed = new(() => List(folders));
+    private readonly Lazy<Listing> _listed = new(() => List(folders));
 
     /// <summary>Looks nowhere.</summary>
     public static WildcardFiles None { get; } = new([]);
@@ -32,7 +32,7 @@ public sealed partial class WildcardFiles(IReadOnlyList<string> folders)
     private IReadOnlyList<PromptNode.Option> Read(string name)
     {
         var isPattern = name.AsSpan().ContainsAny('*', '?');
-        var (sources, unread) = _listed.Value;
+        var (sources, unread, twice) = _listed.Value;
         var files = sources
             .Where(file =>
                 isPattern
@@ -48,6 +48,14 @@ public sealed partial class WildcardFiles(IReadOnlyList<string> folders)
                     ? $"There are no wildcards for __{name}__: name their folder with --wildcards, or write \\__ for the characters."
                     : $"There is no wildcard __{name}__: put {name}{Extension} into {string.Join(" or ", folders)}, or write \\__ "
                         + $"for the letters.{NearestName.Hint(name, sources.Keys)}{string.Concat(unread.Select(problem => $" {problem}"))}"
+            );
+        }
+
+        if (files.Where(file => twice.ContainsKey(file.Key)).Select(file => file.Key).FirstOrDefault() is { } doubled)
+        {
+            throw new InvalidRequestException(
+                "prompt",
+                $"__{doubled}__ is in {sources[doubled].Path} and in {twice[doubled]}: rename one of the two lists."
             );
         }
 
@@ -122,11 +130,13 @@ public sealed partial class WildcardFiles(IReadOnlyList<string> folders)
     private static partial Regex Comment();
 
     /// <summary>What there is by its name as wildcards write it, and what is wrong with files that are not read.</summary>
-    private static (SortedDictionary<string, WildcardSource> Sources, List<string> Unread) List(IReadOnlyList<string> folders)
+    private static Listing List(IReadOnlyList<string> folders)
     {
-        var (sources, unread) = (new SortedDictionary<string, WildcardSource>(StringComparer.OrdinalIgnoreCase), new List<string>());
+        var sources = new SortedDictionary<string, WildcardSource>(StringComparer.OrdinalIgnoreCase);
+        var (unread, twice) = (new List<string>(), new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase));
         foreach (var folder in folders.Where(Directory.Exists))
         {
+            var ofFolder = new HashSet<string>(StringComparer.OrdinalIgnoreCase); // of its documents, which have no order
             foreach (var path in FilesIn(folder))
             {
                 if (Path.GetExtension(path).Equals(Extension, StringComparison.OrdinalIgnoreCase))
@@ -140,7 +150,14 @@ public sealed partial class WildcardFiles(IReadOnlyList<string> folders)
                 {
                     foreach (var (name, source) in WildcardDocument.Read(path, TextInput.ReadFile(path, MostBytes)))
                     {
-                        sources.TryAdd(name, source);
+                        if (sources.TryAdd(name, source))
+                        {
+                            ofFolder.Add(name);
+                        }
+                        else if (ofFolder.Contains(name))
+                        {
+                            twice[name] = source.Path;
+                        }
                     }
                 }
                 catch (Exception e)
@@ -151,7 +168,7 @@ public sealed partial class WildcardFiles(IReadOnlyList<string> folders)
             }
         }
 
-        return (sources, unread);
+        return new Listing(sources, unread, twice);
     }
 
     /// <summary>The files of a folder, texts before documents.</summary>
@@ -163,4 +180,10 @@ public sealed partial class WildcardFiles(IReadOnlyList<string> folders)
             )
             .OrderBy(WildcardDocument.IsNamedLikeOne)
             .ThenBy(path => path, StringComparer.Ordinal);
+
+    /// <summary>What there is.</summary>
+    /// <param name="Sources">By name.</param>
+    /// <param name="Unread">What is wrong with files that are not read.</param>
+    /// <param name="Twice">Names that two documents of a folder have, and the second.</param>
+    private sealed record Listing(SortedDictionary<string, WildcardSource> Sources, List<string> Unread, Dictionary<string, string> Twice);
 }

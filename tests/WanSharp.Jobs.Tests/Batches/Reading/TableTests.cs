@@ -143,8 +143,13 @@ public sealed class TableTests : IDisposable
 
     /// <summary>Programs end each row with a comma, or none; a comma of a prompt would have moved a number, or is in quotes.</summary>
     [Theory]
-    [InlineData("prompt,negative,seed\na cat,bad,7,\na dog,bad,8,\n", true)]
-    [InlineData("prompt,seed,negative\na cat,7,bad,\na dog,8,,\n", true)]
+    [InlineData("prompt,negative,seed\na cat,bad,7,\na dog,bad,8,\n", false)]
+    [InlineData("prompt,negative,seed,steps\na cat, on a mat,,42,\na dog, in a park,,43,\n", false)]
+    [InlineData("prompt,negative,guidance,steps\n\"a cat\",\"blurry\",4,5,\n", false)]
+    [InlineData("prompt,guidance,steps\na cat,4,5,\n", false)]
+    [InlineData("prompt,guidance,steps\na cat,4.5,5,\n", true)]
+    [InlineData("prompt,guidance,steps,\na cat,4,5,\n", true)]
+    [InlineData("prompt,seed,steps\na cat,4,5,\n", true)]
     [InlineData("prompt,negative\n\"a cat\",\"bad\",\n", true)]
     [InlineData("prompt,negative\na cat, sitting,\na dog, running,\n", false)]
     [InlineData("prompt,negative,seed\na cat,bad,7,\n", false)]

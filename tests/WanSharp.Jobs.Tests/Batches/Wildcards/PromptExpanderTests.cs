@@ -42,6 +42,35 @@ public sealed class PromptExpanderTests : IDisposable
         _expander = new PromptExpander(new WildcardFiles([_folder["nowhere"], _folder.Path]));
     }
 
+    [Fact]
+    public void Expand_OfAListOfTwoDocuments_AsksForAnotherName()
+    {
+        File.WriteAllText(_folder["a.yaml"], "doubled: [x]\nown: [y]\n");
+        File.WriteAllText(_folder["b.yml"], "doubled: [z]\n");
+
+        Assert.Equal("y", _expander.Expand("__own__", 0));
+        var twice = Assert.Throws<InvalidRequestException>(() => _expander.Expand("__doubled__", 0));
+        Assert.Contains($"{_folder["a.yaml"]} and in {_folder["b.yml"]}: rename", twice.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Expand_BesideADocumentThatIsNoText_ReadsTheOthers()
+    {
+        File.WriteAllText(_folder["half.json"], """{"colors2": ["\ud800 x"]}""");
+        File.WriteAllText(
+            _folder["bomb.yaml"],
+            string.Join(
+                '\n',
+                Enumerable.Range(0, 31).Select(i => i == 0 ? "a0: &a0 {x: y}" : $"a{i}: &a{i} {{x: *a{i - 1}, y: *a{i - 1}}}")
+            )
+        );
+
+        Assert.Matches("red|blue", _expander.Expand("__colors__", 0));
+        var missing = Assert.Throws<InvalidRequestException>(() => _expander.Expand("__colors2__", 0)).Message;
+        Assert.Contains("half of a character", missing, StringComparison.Ordinal);
+        Assert.Contains("bomb.yaml is not read", missing, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("a plain prompt # with /* no choice */ in {it}")]
     [InlineData("a plain prompt, 50% off; a/b (c:1.2) [d] \\(e\\)")]

@@ -1,4 +1,4 @@
-namespace WanSharp.Tools;
+namespace WanSharp.Tensors;
 
 /// <summary>Arguments of command lines that are printed for people to copy.</summary>
 public static class ShellWord
