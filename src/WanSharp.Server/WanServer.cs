@@ -189,7 +189,8 @@ public sealed class WanServer : IAsyncDisposable
         services.AddSingleton(parts => new PictureStore(
             host,
             Path.Combine(data, ServerFolders.Uploads),
-            parts.GetRequiredService<PictureFetch>()
+            parts.GetRequiredService<PictureFetch>(),
+            options.MostPictureBytes
         ));
         services.AddSingleton(_ => new ClipPictures(host, Path.Combine(data, ServerFolders.Pictures)));
         services.AddSingleton(_ => new KeyFile(data, host.Options.Clock));

@@ -46,6 +46,18 @@ public sealed class PictureLifeTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task APicture_BeyondWhatIsKept_IsRefusedAndLeavesNothing()
+    {
+        await _server.RestartAsync(options => options with { MostPictureBytes = 10 });
+
+        using var form = new MultipartFormDataContent { { new ByteArrayContent(Picture), "image", "a.webp" } };
+        using var answer = await _server.Client.PostAsync(new Uri("/upload/image", UriKind.Relative), form, TestServer.Token);
+
+        Assert.Equal(HttpStatusCode.InsufficientStorage, answer.StatusCode);
+        Assert.Empty(Directory.EnumerateFiles(Uploads));
+    }
+
+    [Fact]
     public void ANameThatIsBeingWritten_IsNotSweptAway()
     {
         using var folder = new TemporaryFolder();

@@ -11,6 +11,17 @@ public sealed class VideoTests : IAsyncLifetime
 
     public ValueTask DisposeAsync() => _server.DisposeAsync();
 
+    [Theory]
+    [InlineData("edits", "remix")]
+    [InlineData("extensions", "wan extend")]
+    public async Task WhatTheServerNeverDoes_IsRefusedOnceItIsSent(string route, string expected)
+    {
+        var (status, answer) = await _server.PostAsync($"/v1/videos/{route}", $$"""{"prompt":"{{new string('a', 1 << 20)}}"}""");
+
+        Assert.Equal(HttpStatusCode.BadRequest, status);
+        Assert.Contains(expected, answer.GetProperty("error").GetProperty("message").GetString(), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Create_OfAVideo_MakesItsClip()
     {

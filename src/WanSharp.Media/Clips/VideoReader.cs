@@ -52,7 +52,13 @@ public static class VideoReader
     {
         ArgumentNullException.ThrowIfNull(cut);
         MediaFile.Require(path);
-        var frames = WebpFile.IsOne(await MediaFile.ReadStartAsync(path, cancellationToken).ConfigureAwait(false))
+        var isWebp = WebpFile.IsOne(await MediaFile.ReadStartAsync(path, cancellationToken).ConfigureAwait(false));
+        if (!isWebp)
+        {
+            await ClipColours.RequireAsync(FfmpegRequired.Of(ffmpeg, $"{path} is read"), path, cancellationToken).ConfigureAwait(false);
+        }
+
+        var frames = isWebp
             ? ReadWebpAsync(path, cut, cancellationToken)
             : ReadWithFfmpegAsync(
                 FfmpegRequired.Of(ffmpeg, $"{path} is read"),

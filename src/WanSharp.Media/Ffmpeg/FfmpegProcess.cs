@@ -36,6 +36,9 @@ internal sealed partial class FfmpegProcess : IAsyncDisposable
     /// <summary>What ffmpeg writes as <c>pipe:1</c>.</summary>
     public Stream Output => _process.StandardOutput.BaseStream;
 
+    /// <summary>The end of what it says of its work, once it has ended.</summary>
+    public Task<string> Words => _complaints;
+
     /// <summary>Starts ffmpeg without a shell.</summary>
     /// <param name="ffmpeg">The program's full path.</param>
     /// <param name="arguments">Arguments, taken literally.</param>

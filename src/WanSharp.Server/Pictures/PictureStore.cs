@@ -14,7 +14,8 @@ namespace WanSharp.Server.Pictures;
 /// <param name="host">Where ffmpeg is, which reads TIFF.</param>
 /// <param name="folder">Where the pictures are.</param>
 /// <param name="fetch">Fetches those that are addresses.</param>
-internal sealed class PictureStore(WanHost host, string folder, PictureFetch fetch)
+/// <param name="mostBytes">How many bytes of them there may be.</param>
+internal sealed class PictureStore(WanHost host, string folder, PictureFetch fetch, long mostBytes)
 {
     private const string Data = "data:";
     private const string Base64 = ";base64";
@@ -38,6 +39,7 @@ internal sealed class PictureStore(WanHost host, string folder, PictureFetch fet
         }
 
         DurableFiles.CreateFolder(folder);
+        RequireRoom(content.Length);
         var trial = Path.Combine(folder, $".{Guid.NewGuid():N}");
         try
         {
@@ -54,6 +56,19 @@ internal sealed class PictureStore(WanHost host, string folder, PictureFetch fet
         finally
         {
             File.Delete(trial);
+        }
+    }
+
+    /// <summary>Refuses what would fill the disk: clients need not delete what they send, and it is kept for days.</summary>
+    private void RequireRoom(long length)
+    {
+        if (new DirectoryInfo(folder).EnumerateFiles().Sum(file => file.Exists ? file.Length : 0) + length > mostBytes)
+        {
+            throw new ApiException(
+                507,
+                "storage_full",
+                $"The server keeps {mostBytes >> 20} MiB of pictures already: wait until those that no video needs are cleared away."
+            );
         }
     }
 

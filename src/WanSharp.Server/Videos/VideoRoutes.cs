@@ -57,9 +57,11 @@ internal sealed class VideoRoutes(VideoQueue queue, VideoForms forms, VideoWaiti
             .MapPost("/v1/videos/sync", SynchronouslyAsync)
             .Describe("Makes a video and answers with its file.", answer: null, BodyKind.Video)
             .Sends(MediaTypes.Clips);
-        routes.MapPost("/v1/videos/edits", _ => throw NotOfThisModel("edits a video: ask for a new one, or remix one with another prompt"));
-        routes.MapPost("/v1/videos/extensions", _ => throw NotOfThisModel("extends a video: ask for one of more seconds"));
-        routes.MapPost("/v1/videos/characters", _ => throw NotOfThisModel("keeps characters: give a picture as input_reference"));
+        Refuse("edits", "edits videos: ask for a new one, or remix one with another prompt");
+        Refuse("extensions", "extends videos: ask for one of more seconds, or extend its file with `wan extend`");
+        Refuse("characters", "keeps characters: give a picture as input_reference");
+
+        void Refuse(string name, string what) => routes.MapPost($"/v1/videos/{name}", context => RefuseAsync(context, what));
     }
 
     private async Task CreateAsync(HttpContext context)
@@ -148,7 +150,12 @@ internal sealed class VideoRoutes(VideoQueue queue, VideoForms forms, VideoWaiti
         return (job, isNew);
     }
 
-    private static ApiException NotOfThisModel(string what) => new(400, "not_supported", $"No model that is served here {what}.");
+    /// <summary>Says that the server does not do something. A client that still sends its video would not read an earlier answer.</summary>
+    private static async Task RefuseAsync(HttpContext context, string what)
+    {
+        await context.Request.Body.CopyToAsync(Stream.Null, context.RequestAborted).ConfigureAwait(false);
+        throw new ApiException(400, "not_supported", $"This server never {what}.");
+    }
 
     private Task GetAsync(HttpContext context) => SendAsync(context, queue.Require(context.Id(), Caller.Of(context)));
 

@@ -1,4 +1,5 @@
 using WanSharp.Media.Clips;
+using WanSharp.Media.Ffmpeg;
 using WanSharp.Testing;
 
 namespace WanSharp.Media.Tests.Clips;
@@ -38,6 +39,35 @@ public sealed class ClipCutTests : IDisposable
         Assert.Contains("has no frame from 5 s on", nothing.Message, StringComparison.Ordinal);
         var tooMuch = await Assert.ThrowsAsync<MediaException>(() => FramesAsync(name, new ClipCut(0, null, Fps: 8, MostFrames: 15)));
         Assert.Contains("more than the 15 frames", tooMuch.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>What phones record as HDR would be washed out, and is refused with the way to make it SDR.</summary>
+    [Theory]
+    [InlineData("smpte2084", "(PQ)")]
+    [InlineData("arib-std-b67", "(HLG)")]
+    [InlineData("bt709", null)]
+    public async Task Read_HighDynamicRange_SaysHowToMakeItSdr(string transfer, string? expected)
+    {
+        Assert.NotEmpty(Ffmpegs.Any);
+        string[] source = ["-f", "lavfi", "-i", "color=gray:size=16x16:rate=8:duration=1"];
+        string[] colours = ["-color_primaries", "bt2020", "-color_trc", transfer, "-colorspace", "bt2020nc"];
+        string[] tags = ["-metadata", $"comment={new string('x', 5000)}"]; // which must not hide it
+        await using (
+            var process = FfmpegProcess.Start(Ffmpegs.Any, [.. source, "-c:v", "libx264", .. colours, .. tags, _folder["clip.mp4"]])
+        )
+        {
+            await process.FinishAsync("test input", Token);
+        }
+
+        var read = () => FramesAsync("clip.mp4", new ClipCut(0, null, Fps: 8, MostFrames: 100));
+        if (expected is null)
+        {
+            Assert.Equal(8, (await read()).Count);
+        }
+        else
+        {
+            Assert.Contains(expected, (await Assert.ThrowsAsync<MediaException>(read)).Message, StringComparison.Ordinal);
+        }
     }
 
     /// <summary>What was written lossless is read back to the bit.</summary>
