@@ -125,7 +125,8 @@ async function client() {
             asked--;
             await sleep(500);
         } else if (i % 10 === 0) {
-            deleted += (await call("DELETE", `/v1/videos/${body.id}`)).status === 200 ? 1 : 0;
+            const answer = await call("DELETE", `/v1/videos/${body.id}`);
+            deleted += answer.status === 200 ? 1 : 0; // after the wait: others count meanwhile
         }
         if (i % Math.max(1, Math.floor(Number(jobs) / 20)) === 0) {
             sample(i);
