@@ -25,6 +25,13 @@ public sealed class ModelFinder
     public IReadOnlyList<NetworkFile> In(string folder) =>
         [.. ModelFiles.In(PartPlaces.SnapshotOf(folder), ModelFiles.Deepest).Select(_headers.Read)];
 
+    /// <summary>
+    /// A sentence, with a space before it, about an archive or a piece in a folder or below it, of which a checkpoint can be made; empty
+    /// if there is none.
+    /// </summary>
+    /// <param name="folder">The folder.</param>
+    public static string PackedIn(string folder) => PackedFiles.In(folder);
+
     /// <inheritdoc cref="Find"/>
     internal ModelParts FindParts(string path, NamedParts? named = null)
     {

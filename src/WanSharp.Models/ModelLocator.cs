@@ -27,7 +27,7 @@ public sealed partial class ModelLocator(IReadOnlyList<string> searchFolders, Hu
         // An empty name is not a model, rather than the search folder itself.
         var candidates = nameOrPath.Length == 0 ? [] : SearchFolders.Select(folder => Path.Combine(folder, nameOrPath)).Prepend(nameOrPath);
         return candidates.FirstOrDefault(IsModel)
-            ?? (Path.Exists(nameOrPath) || IsNoName(nameOrPath) ? null : hub?.FindModel(nameOrPath))
+            ?? (Path.Exists(nameOrPath) || IsNoName(nameOrPath) || IsFile(nameOrPath) ? null : hub?.FindModel(nameOrPath))
             ?? throw new CheckpointException(nameOrPath.Length > 0 ? nameOrPath : "\"\"", Missing(nameOrPath));
     }
 
@@ -57,6 +57,9 @@ public sealed partial class ModelLocator(IReadOnlyList<string> searchFolders, Hu
                         + $"{Listing()}{NearestName.Hint(nameOrPath, Names())}";
 
     private static bool IsNoName(string text) => NamedPath.ProblemOf(text) is not null;
+
+    /// <summary>Whether a text ends as a checkpoint's name or that of its pieces does: models/x.safetensors is no repository.</summary>
+    private static bool IsFile(string text) => ModelFiles.IsCheckpoint(text) || PackedNames.Describe(text) is not null;
 
     private static string? Odd(string path) =>
         OfHub().Match(path) is { Success: true } address

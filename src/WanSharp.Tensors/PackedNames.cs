@@ -27,19 +27,18 @@ internal static partial class PackedNames
     public static string? Describe(string path)
     {
         ArgumentNullException.ThrowIfNull(path);
-        if (Piece().Match(Path.GetFileName(path)) is { Success: true } piece)
+        if (Piece().Match(Path.GetFileName(path)) is { Success: true } piece && IsNumbered(path, piece))
         {
-            return $"it is a piece of a file that was cut: {Joining(path, piece.Groups["whole"].Value)}, "
-                + "or open the first with the program that cut it";
+            return $"it is a piece of a file that was cut: {Joining(path, piece)}, or open the first with the program that cut it";
         }
 
         return Endings.FirstOrDefault(one => path.EndsWith(one.Ending, StringComparison.OrdinalIgnoreCase)).What;
     }
 
     /// <summary>How to join the pieces that are there, in the order of their numbers: a shell's * has 10 before 2.</summary>
-    private static string Joining(string path, string whole)
+    private static string Joining(string path, Match piece)
     {
-        var pieces = PiecesOf(path, whole);
+        var pieces = PiecesOf(path, piece);
         if (Missing(pieces) is { } number)
         {
             return string.Create(
@@ -48,13 +47,23 @@ internal static partial class PackedNames
             );
         }
 
-        var names = pieces.Count is > 1 and <= MostNamed ? string.Join(' ', pieces.Select(one => ShellWord.Quote(one.Name))) : "…";
-        return $"join all in the order of their numbers, `cat {names} > {ShellWord.Quote(whole)}` "
+        var names = pieces.Count is > 1 and <= MostNamed ? string.Join(' ', pieces.Select(one => Quoted(one.Name))) : "…";
+        return $"join all in the order of their numbers, `cat {names} > {Quoted(piece.Groups["whole"].Value)}` "
             + "(on Windows `copy /b` with a + between them)";
+
+        string Quoted(string name) => ShellWord.Quote(Path.Combine(Path.GetDirectoryName(path) ?? "", name));
     }
 
-    private static List<(string Name, string Number)> PiecesOf(string path, string whole)
+    /// <summary>Whether letters number a piece: <c>split</c> begins with aa, and other files end in two letters, too.</summary>
+    private static bool IsNumbered(string path, Match piece) =>
+        piece.Groups["letters"] is not { Success: true, Value: [not ('a' or 'A'), ..] }
+        || File.Exists(Path.Combine(Path.GetDirectoryName(path) ?? "", piece.Groups["whole"].Value + ".aa"));
+
+    /// <summary>The pieces that are called as one is: with the same name before the number, and a number of the same kind.</summary>
+    private static List<(string Name, string Number)> PiecesOf(string path, Match piece)
     {
+        var stem = piece.Value[..piece.Groups["number"].Index];
+        var isCounted = IsDigits(piece);
         try
         {
             return
@@ -62,7 +71,11 @@ internal static partial class PackedNames
                 .. Directory
                     .EnumerateFiles(Path.GetDirectoryName(Path.GetFullPath(path)) ?? "")
                     .Select(file => Piece().Match(Path.GetFileName(file)))
-                    .Where(match => match.Success && match.Groups["whole"].Value.Equals(whole, StringComparison.OrdinalIgnoreCase))
+                    .Where(match =>
+                        match.Success
+                        && IsDigits(match) == isCounted
+                        && match.Value[..match.Groups["number"].Index].Equals(stem, StringComparison.Ordinal)
+                    )
                     .Select(match => (Name: match.Value, Number: match.Groups["number"].Value))
                     .OrderBy(one => one.Number.Length)
                     .ThenBy(one => one.Number, StringComparer.OrdinalIgnoreCase),
@@ -74,13 +87,35 @@ internal static partial class PackedNames
         }
     }
 
-    /// <summary>The first number that is missing before the last one; null if none is, and where letters count.</summary>
+    private static bool IsDigits(Match piece) => piece.Groups["number"].Value.All(char.IsAsciiDigit);
+
+    /// <summary>
+    /// The first number that is missing before the last one; null if none is, and where letters count. <c>split</c> lengthens its numbers
+    /// by two digits before the shorter ones are used up: 89 is followed by 9000.
+    /// </summary>
     private static int? Missing(List<(string Name, string Number)> pieces)
     {
-        var numbers = pieces.Select(one => int.TryParse(one.Number, CultureInfo.InvariantCulture, out var number) ? number : -1).ToList();
-        return numbers.Count == 0 || numbers.Contains(-1)
-            ? null
-            : Enumerable.Range(Math.Min(numbers[0], 1), numbers.Count).Except(numbers).Select(number => (int?)number).FirstOrDefault();
+        int? last = null;
+        foreach (var (_, text) in pieces)
+        {
+            if (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number))
+            {
+                return null;
+            }
+
+            var next =
+                last is null ? Math.Min(number, 1)
+                : (last, number) is (89, 9000) ? number
+                : last.Value + 1;
+            if (number > next)
+            {
+                return next;
+            }
+
+            last = number;
+        }
+
+        return null;
     }
 
     /// <summary>Such a file of which one that is missing can be made, and what to do; null if there is none.</summary>
@@ -110,7 +145,7 @@ internal static partial class PackedNames
     /// <summary>What 7-Zip, HJSplit and <c>split</c> number; one of a checkpoint, for others number what they like.</summary>
     [GeneratedRegex(
         @"^(?<whole>.+\.(?:safetensors|sft|gguf|pth|pt|bin|ckpt)(?:\.(?:zip|7z|rar|tar))?)"
-            + @"\.(?:(?<number>[0-9]{2,4})|part_?(?<number>[0-9a-z]{1,4})|(?<number>a[a-z])|x(?<number>[0-9]{2}))$",
+            + @"\.(?:(?<number>[0-9]{2,4})|part_?(?<number>[0-9a-z]{1,4})|(?<number>(?<letters>[a-z]{2}))|x(?<number>[0-9]{2}))$",
         RegexOptions.IgnoreCase
     )]
     private static partial Regex Piece();

@@ -49,7 +49,7 @@ public sealed class ModelLocatorTests : IDisposable
         );
 
     [Theory]
-    [InlineData("models/empty", "> wan.safetensors`")]
+    [InlineData("models/empty", "wan.safetensors`")]
     [InlineData("models/empty/wan.safetensors", "wan.safetensors.001 is there: it is a piece")]
     [InlineData("models/empty/wan.safetensors.001", ": it is a piece")]
     [InlineData("models/empty/wan.safetensors.001 ", "ends with a space")]

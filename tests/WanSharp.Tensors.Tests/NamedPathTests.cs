@@ -1,3 +1,4 @@
+using System.Globalization;
 using WanSharp.Testing;
 
 namespace WanSharp.Tensors.Tests;
@@ -36,15 +37,42 @@ public sealed class NamedPathTests : IDisposable
         }
 
         File.WriteAllText(_folder["my wan.safetensors.sha256"], "");
-        var names = string.Join(' ', Enumerable.Range(1, 11).Select(number => $"'my wan.safetensors.part{number}'"));
+        var names = string.Join(' ', Enumerable.Range(1, 11).Select(number => $"'{_folder[$"my wan.safetensors.part{number}"]}'"));
         Assert.Contains(
-            $"`cat {names} > 'my wan.safetensors'`",
+            $"`cat {names} > '{_folder["my wan.safetensors"]}'`",
             PackedNames.Describe(_folder["my wan.safetensors.part3"]),
             StringComparison.Ordinal
         );
 
+        File.WriteAllText(_folder["my wan.safetensors.001"], "");
+        File.WriteAllText(_folder["MY wan.safetensors.part12"], "");
+        Assert.Contains($"`cat {names} >", PackedNames.Describe(_folder["my wan.safetensors.part3"]), StringComparison.Ordinal);
+
         File.Delete(_folder["my wan.safetensors.part7"]);
         Assert.Contains("number 7 ", PackedNames.Describe(_folder["my wan.safetensors.part3"]), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Describe_OfPiecesOfSplit_KnowsHowItGoesOnCounting()
+    {
+        foreach (var number in Enumerable.Range(0, 90).Concat(Enumerable.Range(9000, 3)))
+        {
+            File.WriteAllText(_folder[string.Create(CultureInfo.InvariantCulture, $"wan.gguf.{number:00}")], "");
+        }
+
+        Assert.DoesNotContain("missing", PackedNames.Describe(_folder["wan.gguf.9001"]), StringComparison.Ordinal);
+
+        File.Delete(_folder["wan.gguf.9001"]);
+        Assert.Contains("number 9001 ", PackedNames.Describe(_folder["wan.gguf.00"]), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Describe_OfTwoLetters_IsAPieceWhereTheFirstIsThere()
+    {
+        Assert.Null(PackedNames.Describe(_folder["wan.gguf.bc"]));
+
+        File.WriteAllText(_folder["wan.gguf.aa"], "");
+        Assert.Contains("it is a piece", PackedNames.Describe(_folder["wan.gguf.bc"]), StringComparison.Ordinal);
     }
 
     [Theory]

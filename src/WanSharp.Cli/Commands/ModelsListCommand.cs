@@ -70,7 +70,9 @@ internal sealed class ModelsListCommand(CliEnvironment environment)
 
         if (files.Count == 0)
         {
-            environment.Out.WriteLine($"No checkpoints (.safetensors, .gguf, .pth and others) are in {PlainText.OneLine(folder)}.");
+            environment.Out.WriteLine(
+                $"No checkpoints (.safetensors, .gguf, .pth and others) are in {PlainText.OneLine(folder)}.{ModelFinder.PackedIn(folder)}"
+            );
         }
     }
 

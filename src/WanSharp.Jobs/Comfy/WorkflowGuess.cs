@@ -343,7 +343,7 @@ internal sealed class WorkflowGuess
     /// <summary>The shift nearest to the sampler, of its own or of the nodes that its model and schedule come through.</summary>
     private void FindShift(ComfyNode sampler, RoleInputs inputs)
     {
-        var found = false;
+        var (found, end) = (false, sampler);
         var (seen, open) = (new HashSet<string>(), new Queue<ComfyNode>([sampler]));
         while (open.TryDequeue(out var node))
         {
@@ -362,15 +362,18 @@ internal sealed class WorkflowGuess
                     ? ["scheduler"]
                     : []
                 : ["model", "guider", "sigmas", "scheduler"];
-            foreach (var next in links.Select(link => _values.Target(node, link)).OfType<ComfyNode>().Where(next => seen.Add(next.Id)))
+            var targets = links.Select(link => _values.Target(node, link)).OfType<ComfyNode>().ToList();
+            if (targets.Count == 0 && !isHere)
             {
-                open.Enqueue(next);
+                (end, targets) = (node, _values.HandedOn(node) is { } behind ? [behind] : []);
             }
+
+            targets.FindAll(next => seen.Add(next.Id)).ForEach(open.Enqueue);
         }
 
         if (!found)
         {
-            inputs.Miss($"{sampler} has no shift, nor has its model");
+            inputs.Miss($"{sampler} has no shift, nor has its model{(end == sampler ? "" : $" as far as it is followed, to {end}")}");
         }
     }
 

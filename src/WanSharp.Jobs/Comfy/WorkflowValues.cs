@@ -14,6 +14,8 @@ internal sealed class WorkflowValues(ComfyWorkflow workflow)
     /// <summary>Links are followed no further than this: the workflows of strangers may go in circles.</summary>
     private const int Depth = 32;
 
+    private const string Switch = "ComfySwitchNode";
+
     private static readonly string[] Numbers = ["value", "int", "integer", "float", "number", "val"];
     private static readonly string[] Texts = ["text", "prompt", "value", "string"];
     private static readonly string[] Seeds = ["seed", "noise_seed"];
@@ -53,6 +55,11 @@ internal sealed class WorkflowValues(ComfyWorkflow workflow)
     /// <returns>The node; null where it is not certain which, or the node has a text of its own.</returns>
     public ComfyNode? HandedOn(ComfyNode node)
     {
+        if (node.ClassType == Switch)
+        {
+            return SwitchedTo(node) is { } branch ? Target(node, branch) : null;
+        }
+
         if (node.Inputs.Any(input => input.Value.Text() is not null))
         {
             return null;
@@ -142,8 +149,13 @@ internal sealed class WorkflowValues(ComfyWorkflow workflow)
     }
 
     /// <summary>The input whose value a node hands on unchanged; null when it does not hand one on.</summary>
-    private static string? Holder(ComfyNode node, int output, string asked, bool isText)
+    private string? Holder(ComfyNode node, int output, string asked, bool isText)
     {
+        if (node.ClassType == Switch)
+        {
+            return SwitchedTo(node);
+        }
+
         if (node.ClassType.StartsWith("WanVideoScheduler", StringComparison.Ordinal) && node.Inputs.ContainsKey(asked))
         {
             return asked; // passes its settings on, each through its own output
@@ -160,6 +172,21 @@ internal sealed class WorkflowValues(ComfyWorkflow workflow)
         }
 
         return isText ? TextHolder(node) : NumberHolder(node, asked);
+    }
+
+    /// <summary>The input that ComfyUI's own switch hands on; null where it is not known before the workflow runs.</summary>
+    /// <remarks>Source: ComfyUI comfy_extras/nodes_logic.py.</remarks>
+    private string? SwitchedTo(ComfyNode node)
+    {
+        const string Input = "switch";
+        var value = Target(node, Input) is { ClassType: "PrimitiveBoolean" } typed ? typed.Inputs["value"] : node.Inputs[Input];
+        var branch = value?.GetValueKind() switch
+        {
+            JsonValueKind.True => "on_true",
+            JsonValueKind.False => "on_false",
+            _ => null,
+        };
+        return branch is not null && node.Inputs.ContainsKey(branch) ? branch : null;
     }
 
     private static string? NumberHolder(ComfyNode node, string asked)

@@ -14,6 +14,8 @@ internal static class TiffStart
 
     private const int Compression = 259;
     private const int Photometric = 262;
+    private const int Planes = 284;
+    private const int TileWidth = 322;
     private const int SampleFormat = 339;
     private const int Jpeg = 7;
     private const int OldJpeg = 6;
@@ -35,6 +37,8 @@ internal static class TiffStart
             : Find(tiff, Photometric, uint.MaxValue) is not { } photometric ? "does not say its colours"
             : photometric == YCbCr ? "has its colours as YCbCr"
             : !Photometrics.Contains(photometric) ? $"has its colours in a way that is not supported ({photometric})"
+            : Find(tiff, Planes, 1) != 1 ? "keeps its colours in planes of their own"
+            : Find(tiff, TileWidth, 0) != 0 ? "is cut into tiles"
             : Find(tiff, SampleFormat, 1) != 1 ? "has numbers below zero or fractions for its colours"
             : null;
         return what is null ? null : $"it is a TIFF that {what}: save it as PNG.";

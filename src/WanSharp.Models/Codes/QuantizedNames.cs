@@ -25,6 +25,7 @@ internal sealed record QuantizedNames(IReadOnlyDictionary<string, string> Of, bo
     [
         "_orig_mod",
         "_fsdp_wrapped_module",
+        "_fpw_module", // of FSDP in PyTorch 1.12 and FairScale
         "_checkpoint_wrapped_module",
         "_forward_module",
         "base_layer",

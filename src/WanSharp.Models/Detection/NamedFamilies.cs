@@ -139,7 +139,11 @@ internal static partial class NamedFamilies
     [GeneratedRegex("(?<![a-z])yume(?![a-z])", RegexOptions.IgnoreCase)]
     private static partial Regex Yume();
 
-    [GeneratedRegex("self[-_ ]?forcing|causvid|long[-_ ]?live(?![a-z])|krea[-_ ]?realtime", RegexOptions.IgnoreCase)]
+    // LightX2V's distillation for whole clips is called self-forcing, too.
+    [GeneratedRegex(
+        "^(?!.*(?:lightx2v|step[-_ ]?distill)).*(?:self[-_ ]?forcing|causvid|long[-_ ]?live(?![a-z])|krea[-_ ]?realtime)",
+        RegexOptions.IgnoreCase
+    )]
     private static partial Regex Causal();
 
     [GeneratedRegex("echo[-_ ]?shot", RegexOptions.IgnoreCase)]

@@ -267,7 +267,7 @@ internal static partial class ExpertNames
     [GeneratedRegex(
         "^[-_. ]*(?:quality|qual|hq|res|resolution|def|definition|v?ram|mem|memory|(?:steps?|rank)(?![-_. ]*[0-9])|motion|speed|fps"
             + "|details?|bits?|bitrate|poly|key|light|freq|frequency|contrast|latency"
-            + "|cfg|rate|end|fidelity|angle|dynamic|cost|priority)(?![a-z])",
+            + "|cfg|rate|end|fidelity|angle|dynamic|cost|priority|precision|compression|size|effort|power)(?![a-z])",
         RegexOptions.IgnoreCase
     )]
     private static partial Regex Qualifier();

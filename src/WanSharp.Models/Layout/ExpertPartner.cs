@@ -92,7 +92,10 @@ internal sealed class ExpertPartner(Headers headers)
             .Near([(folder, 0)])
             .Concat(above is null ? [] : FolderSearch.Folders(above).Select(other => Path.Combine(other, Path.GetFileName(file.Path))))
             .Where(path => File.Exists(path) && ExpertTwins.MayBeTwins(file.Path, path) && ModelFiles.RealPath(path) != own);
-        if (near.Select(headers.Read).FirstOrDefault(other => other.Transformer == file.Transformer) is { } twin)
+        if (
+            near.Select(headers.Read).FirstOrDefault(other => other.Transformer == file.Transformer && !AreCopies(other.Path, file.Path)) is
+            { } twin
+        )
         {
             throw new CheckpointException(
                 file.Path,
@@ -101,6 +104,9 @@ internal sealed class ExpertPartner(Headers headers)
             );
         }
     }
+
+    /// <summary>Whether two files are one network, as where a browser stored it twice. Indexes of shards do not tell.</summary>
+    private static bool AreCopies(string a, string b) => !ShardFiles.IsIndex(a) && !ShardFiles.IsIndex(b) && FileSamples.AreAlike(a, b);
 
     private NetworkFile? In((string Folder, int Depth) place, NetworkFile file, string? noise)
     {

@@ -131,7 +131,7 @@ internal static partial class ExpertTwins
             && one.Zip(other).Where(pair => pair.First != pair.Second).ToList() is [var pair]
             && (
                 pair is ("1", "2") or ("2", "1")
-                    ? !Counted().IsMatch(a) && !Counted().IsMatch(b)
+                    ? !NumbersVersion().IsMatch(a) && !NumbersVersion().IsMatch(b)
                     : !(Saved().IsMatch(pair.First) && Saved().IsMatch(pair.Second))
             );
     }
@@ -143,9 +143,9 @@ internal static partial class ExpertTwins
     [GeneratedRegex("^(?:epochs?|ep|e|steps?|s|iter|iteration|ckpt|checkpoint|global_step)?[0-9]+$")]
     private static partial Regex Saved();
 
-    // A browser's copies of one file, or the second number of a version.
-    [GeneratedRegex(@"\([12]\)$|[0-9]\.[12](?![0-9])(?!.*(?<![0-9.])[12](?![0-9.]))")]
-    private static partial Regex Counted();
+    // The second number of a version.
+    [GeneratedRegex(@"[0-9]\.[12](?![0-9])(?!.*(?<![0-9.])[12](?![0-9.]))")]
+    private static partial Regex NumbersVersion();
 
     [GeneratedRegex("high|low", RegexOptions.IgnoreCase)]
     private static partial Regex Word();

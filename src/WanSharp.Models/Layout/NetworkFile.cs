@@ -111,8 +111,8 @@ public sealed record NetworkFile
         }
     }
 
-    /// <summary>Whether a file is named like a checkpoint; its contents are not read.</summary>
-    public static bool HasCheckpointName(string path) => ModelFiles.IsCheckpoint(path);
+    /// <summary>Whether a file is named like a checkpoint, or what one can be made of; its contents are not read.</summary>
+    public static bool HasCheckpointName(string path) => ModelFiles.IsCheckpoint(path) || PackedNames.Describe(path) is not null;
 
     /// <summary>How much of its transformer's weights is prepared for a quantization; null if it has no transformer.</summary>
     /// <param name="quantization">The quantization.</param>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net.Http.Headers;
 using WanSharp.Hosting.Downloads;
 using WanSharp.Tensors;
@@ -167,7 +168,7 @@ public sealed class ModelPullTests : ModelPullTestBase
                     stop.Cancel();
                 }
             });
-            Server.Requests.Clear();
+            Server.Signature = string.Create(CultureInfo.InvariantCulture, $"round-{round}");
             await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Pull().PullAsync(Request(), listener, stop.Token));
 
             Assert.InRange(Asked(), 1, Length - kept); // no byte that was there
@@ -175,16 +176,17 @@ public sealed class ModelPullTests : ModelPullTestBase
             Assert.InRange(kept, come - Server.Files[Small].Length, Length - 1); // all that had come
         }
 
-        Server.Requests.Clear();
+        Server.Signature = "last";
         await PullAsync();
 
         AssertWhole();
         Assert.Equal(Length - kept, Asked());
         Assert.False(File.Exists(part));
 
+        // By signature: a request that was cancelled may reach the server in the next round.
         long Asked() =>
             Server
-                .Requests.Where(request => !request.IsHub)
+                .Requests.Where(request => request.Signature == Server.Signature)
                 .Select(request => RangeHeaderValue.Parse(request.Range).Ranges.Single())
                 .Sum(range => range.To!.Value - range.From!.Value + 1);
     }

@@ -28,6 +28,43 @@ public sealed class PassedOnTests
         }
     }
 
+    /// <summary>ComfyUI's own switch hands on what its switch says: the usual way to have few steps on and off.</summary>
+    [Theory]
+    [InlineData("true", "70")]
+    [InlineData("""["72", 0]""", "71")]
+    public void ASwitchThatSaysItsBranch_HandsThatOn(string choice, string chosen)
+    {
+        var workflow = Workflows.Edit(
+            Workflows.TextToVideo,
+            $$$"""
+            {"3": {"steps": ["73", 0]}, "70": {"class_type": "PrimitiveInt", "inputs": {"value": 4}},
+              "71": {"class_type": "PrimitiveInt", "inputs": {"value": 20}},
+              "72": {"class_type": "PrimitiveBoolean", "inputs": {"value": false} },
+              "73": {"class_type": "ComfySwitchNode", "inputs": {"on_true": ["70", 0], "on_false": ["71", 0], "switch": {{{choice}}} } } }
+            """
+        );
+        Assert.Equal(9, Int(Fill(workflow, Request with { Steps = 9 }), chosen, "value"));
+
+        workflow = Workflows.Edit(workflow, """{"74": {"class_type": "SystemSaysSo", "inputs": {}}, "73": {"switch": ["74", 0]}}""");
+        AssertRefused(workflow, Request with { Steps = 9 }, "steps of node 3 (KSampler) comes from node 73");
+    }
+
+    [Fact]
+    public void TheShiftBehindWhatHandsAModelOn_IsFound()
+    {
+        var workflow = Workflows.Edit(
+            Workflows.TextToVideo,
+            """{"3": {"model": ["60", 0]}, "60": {"class_type": "easy cleanGpuUsed", "inputs": {"anything": ["48", 0]}}}"""
+        );
+        Assert.Equal(3, Int(Fill(workflow, Request with { Shift = 3 }), "48", "shift"));
+
+        workflow = Workflows.Edit(
+            workflow,
+            """{"3": {"model": ["61", 0]}, "61": {"class_type": "ModelSwitch", "inputs": {"a": ["48", 0], "b": ["37", 0], "at": 1}}}"""
+        );
+        AssertRefused(workflow, Request with { Shift = 3 }, "as far as it is followed, to node 61 (ModelSwitch)");
+    }
+
     [Fact]
     public void ASwitchWithANumber_IsNotGuessed_ButTheMappedTurnsMove()
     {

@@ -28,6 +28,16 @@ public sealed class TiffStartTests
         }
     }
 
+    [Theory]
+    [InlineData(284, 2, "in planes of their own")]
+    [InlineData(322, 256, "cut into tiles")]
+    public void ProblemOf_AnotherOrderOfPixels_SaysSo(int tag, int value, string expected) =>
+        Assert.Contains(
+            expected,
+            TiffStart.ProblemOf(TiffBytes.Of(Tiff(isBig: false, (259, 1), (262, 2), (tag, value)))!.Value),
+            StringComparison.Ordinal
+        );
+
     [Fact]
     public void ProblemOf_ADamagedFile_SaysSo() =>
         Assert.NotNull(TiffStart.ProblemOf(TiffBytes.Of([(byte)'I', (byte)'I', 42, 0, 200, 0, 0, 0])!.Value));

@@ -31,15 +31,23 @@ public sealed class ExpertTests
         Assert.All(new[] { "", high, low }, path => Assert.Equal((high, low), folder.Experts(folder[path])));
     }
 
-    /// <summary>A browser's copies and versions are no experts.</summary>
-    [Theory]
-    [InlineData("wan2.2-t2v-a14b (1).safetensors", "wan2.2-t2v-a14b (2).safetensors")]
-    [InlineData("wan2.2_remix_2.1.safetensors", "wan2.2_remix_2.2.safetensors")]
-    public void Find_CopiesAndVersions_AreNotAskedAboutAsExperts(string one, string other)
+    [Fact]
+    public void Find_TwoVersions_AreNotAskedAboutAsExperts()
     {
         using var folder = new TinyFolder("wan2.2-t2v-a14b").Comfy();
-        one = folder.HighNoise($"diffusion_models/{one}");
-        folder.Transformer($"diffusion_models/{other}");
+        var one = folder.HighNoise("diffusion_models/wan2.2_remix_2.1.safetensors");
+        folder.Transformer("diffusion_models/wan2.2_remix_2.2.safetensors");
+
+        Assert.Null(folder.Find(one).HighNoisePath);
+    }
+
+    /// <summary>A browser numbers copies as it numbers two files of one name: their bytes tell which they are.</summary>
+    [Fact]
+    public void Find_CopiesOfOneFile_AreNotAskedAboutAsExperts()
+    {
+        using var folder = new TinyFolder("wan2.2-t2v-a14b").Comfy();
+        var one = folder.HighNoise("diffusion_models/wan2.2-t2v-a14b (1).safetensors");
+        File.Copy(one, folder["diffusion_models/wan2.2-t2v-a14b (2).safetensors"]);
 
         Assert.Null(folder.Find(one).HighNoisePath);
     }
@@ -48,6 +56,7 @@ public sealed class ExpertTests
     [Theory]
     [InlineData("wan2.2-t2v-a14b-stage1.safetensors", "wan2.2-t2v-a14b-stage2.safetensors")]
     [InlineData("wan22_t2v_1.safetensors", "wan22_t2v_2.safetensors")]
+    [InlineData("wan2.2-t2v-a14b (1).safetensors", "wan2.2-t2v-a14b (2).safetensors")]
     [InlineData("t2v_upper.safetensors", "t2v_lower.safetensors")]
     [InlineData("mymix_high_motion.safetensors", "mymix_low_motion.safetensors")]
     [InlineData("expert1/model.safetensors", "expert2/model.safetensors")]

@@ -47,6 +47,7 @@ public sealed class FoundNamesTests
     [Theory]
     [InlineData("_checkpoint_wrapped_module")]
     [InlineData("_fsdp_wrapped_module")]
+    [InlineData("_fpw_module")]
     [InlineData("_orig_mod")]
     public void Read_WrappersWithinNames_AreTakenOff(string wrapper)
     {

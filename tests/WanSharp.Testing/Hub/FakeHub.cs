@@ -45,6 +45,9 @@ public sealed class FakeHub : IAsyncDisposable
     /// <summary>The files, by path.</summary>
     public Dictionary<string, byte[]> Files { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>What the addresses of large files are signed with from now on.</summary>
+    public string Signature { get; set; } = "s";
+
     /// <summary>From how many bytes on a file is large.</summary>
     public int LargeFrom { get; set; } = 1000;
 
@@ -220,7 +223,7 @@ public sealed class FakeHub : IAsyncDisposable
         context.Response.StatusCode = 302;
         context.Response.Headers["X-Linked-Etag"] = $"\"{ETagOf(path)}\"";
         context.Response.Headers["X-Linked-Size"] = bytes.Length.ToString(CultureInfo.InvariantCulture);
-        context.Response.Headers.Location = $"{_store.Urls.Single()}/{Uri.EscapeDataString(path)}?signature=s";
+        context.Response.Headers.Location = $"{_store.Urls.Single()}/{Uri.EscapeDataString(path)}?signature={Signature}";
         Log(context, 0);
         return Task.CompletedTask;
     }
@@ -273,7 +276,14 @@ public sealed class FakeHub : IAsyncDisposable
         var request = context.Request;
         var isHub = request.Host.Value == new Uri(Address).Authority;
         Requests.Enqueue(
-            new HubRequest(isHub, request.Path.Value!, request.Headers.Range.ToString(), request.Headers.Authorization.ToString(), sent)
+            new HubRequest(
+                isHub,
+                request.Path.Value!,
+                request.Headers.Range.ToString(),
+                request.Headers.Authorization.ToString(),
+                sent,
+                request.Query["signature"].ToString()
+            )
         );
     }
 }

@@ -6,4 +6,5 @@ namespace WanSharp.Testing.Hub;
 /// <param name="Range">The bytes that were asked for, or nothing.</param>
 /// <param name="Authorization">Who asks, or nothing.</param>
 /// <param name="Sent">Bytes of a file that were sent.</param>
-public sealed record HubRequest(bool IsHub, string Path, string Range, string Authorization, long Sent);
+/// <param name="Signature">What the address was signed with, or nothing.</param>
+public sealed record HubRequest(bool IsHub, string Path, string Range, string Authorization, long Sent, string Signature);

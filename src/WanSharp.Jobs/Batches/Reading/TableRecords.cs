@@ -21,8 +21,8 @@ internal static class TableRecords
 
     private static readonly char[] Separators = [',', ';', '\t', '|'];
 
-    // Beside one of these an empty cell too many may stem from a comma in the prompt, whose second half would be the text of another.
-    private static readonly string[] FreeTexts = ["negative", "output"];
+    // Nobody writes these with decimals; frames a second are written so (23,976), whole though they are here.
+    private static readonly string[] Counts = ["seed", "steps", "width", "height", "frames"];
 
     /// <summary>Whether a text begins as a table of jobs does: its first row has a column of prompts.</summary>
     public static bool IsTable(string text) =>
@@ -79,7 +79,7 @@ internal static class TableRecords
                     one.Row,
                     names,
                     separator,
-                    one.Row.Cells.Count > names.Length && AreTextsQuoted(one.Row, names),
+                    one.Row.Cells.Count > names.Length && (separator == '\t' || AreTextsQuoted(one.Row, names)),
                     one.Row.Cells.Count < names.Length && IsWholePiece(rows, one.Index) && (isWhole || one.Index < rows.Count - 1)
                 )
             );
@@ -115,15 +115,15 @@ internal static class TableRecords
         (int Offset, string Message)? Problem()
         {
             var (count, last) = (row.Cells.Count, row.Cells[^1]);
-            var isCut = !mayBeLong && names.Any(name => FreeTexts.Contains(name, StringComparer.OrdinalIgnoreCase));
             return row.Problem
                 ?? NotAJob(text, row)
                 ?? SecondHead(row, names)
                 ?? (
-                    row.Cells.Skip(names.Length).FirstOrDefault(cell => !cell.IsEmpty || isCut) is { Text: not null } extra
+                    row.Cells.Skip(names.Length).FirstOrDefault(cell => !cell.IsEmpty || !mayBeLong) is { Text: not null } extra
                         ? (
                             extra.Offset,
-                            $"It has {count} cells, but there are {names.Length} columns: put text with {NameOf(separator)}s in quotes."
+                            $"It has {count} cells, but there are {names.Length} columns: put text with {NameOf(separator)}s in quotes"
+                                + $"{(extra.IsEmpty ? $", or end the row of names with a {NameOf(separator)} as well." : ".")}"
                         )
                     : PartedNumber(row, names, separator) is { } parted
                         ? (
@@ -209,16 +209,19 @@ internal static class TableRecords
             .Take(RowsOfAPiece)
             .All(row => row.Cells.Count == rows[index].Cells.Count || row.Cells is [{ IsEmpty: true }]);
 
-    /// <summary>Whether no text of a row can have been parted, because all are in quotes.</summary>
+    /// <summary>
+    /// Whether no text of a row can have been parted, because all are in quotes: where the prompt is not, its second half may stand in any
+    /// column, a number's too.
+    /// </summary>
     private static bool AreTextsQuoted(TableRow row, string[] names) =>
         row.Cells.Zip(names).All(pair => pair.First.IsQuoted || pair.First.IsEmpty || IsNumber(pair.First, pair.Second));
 
-    /// <summary>The first of two numbers in a row that is too long, if it may have decimals: 4,5 may be one that a comma parted.</summary>
+    /// <summary>The first of two numbers in a row that is too long, unless no seed or count can be parted: 4,5 may be one number.</summary>
     private static TableCell? PartedNumber(TableRow row, string[] names, char separator) =>
         separator == ',' && row.Cells.Count > names.Length
             ? row
                 .Cells.Zip(row.Cells.Skip(1), names)
-                .Where(one => IsDigits(one.First) && IsDigits(one.Second) && SettingFields.Find(one.Third) is { Range: { IsWhole: false } })
+                .Where(one => IsDigits(one.First) && IsDigits(one.Second) && !Counts.Contains(one.Third, StringComparer.OrdinalIgnoreCase))
                 .Select(one => (TableCell?)one.First)
                 .FirstOrDefault()
             : null;
@@ -252,7 +255,14 @@ internal static class TableRecords
     {
         var end = text.AsSpan().IndexOfAny('\r', '\n') is >= 0 and var found ? found : text.Length;
         var line = text[..end].Trim(' ', '"');
-        if (!line.StartsWith(Mark, StringComparison.OrdinalIgnoreCase) || line.Length != Mark.Length + 1)
+        if (!line.StartsWith(Mark, StringComparison.OrdinalIgnoreCase) || line.Length < Mark.Length + 1)
+        {
+            return null;
+        }
+
+        // Saved again as a table, the line has its separators as every row has.
+        line = line[..(Mark.Length + 1)] + line[(Mark.Length + 1)..].TrimEnd(line[Mark.Length]);
+        if (line.Length != Mark.Length + 1)
         {
             return null;
         }

@@ -114,6 +114,15 @@ public sealed partial class WildcardFiles(IReadOnlyList<string> folders)
 
     private static PromptNode.Option Parse(string path, int number, string line)
     {
+        if (Unclear().Match(line) is { Success: true } unclear)
+        {
+            throw new InvalidRequestException(
+                "prompt",
+                $"{PlaceOf(path, number)}: '{line[unclear.Index..]}' may be a comment or part of the option: begin a comment with "
+                    + (line[unclear.Index] == '#' ? "'# ', and write \\# for the character." : "'// ', or remove a slash.")
+            );
+        }
+
         try
         {
             return TemplateParser.ParseLine(line);
@@ -124,10 +133,17 @@ public sealed partial class WildcardFiles(IReadOnlyList<string> folders)
         }
     }
 
-    /// <summary>What Dynamic Prompts leaves out to a line's end; an address and a colour have no space before the character.</summary>
+    /// <summary>
+    /// What is a comment without doubt, among what Dynamic Prompts leaves out to a line's end: a line of its own, or one with a space
+    /// after the character.
+    /// </summary>
     /// <remarks>Source: adieyal/dynamicprompts:src/dynamicprompts/parser/parse.py (comments).</remarks>
-    [GeneratedRegex(@"(?:^|(?<=\s))(?:#|//).*$")]
+    [GeneratedRegex(@"^\s*(?:#|//).*$|(?<=\s)(?:#+|//)(?:\s.*)?$")]
     private static partial Regex Comment();
+
+    /// <summary>What Dynamic Prompts leaves out besides: a jersey's #7. An address and a colour have no space before it.</summary>
+    [GeneratedRegex(@"(?<=\s)(?:#|//)")]
+    private static partial Regex Unclear();
 
     /// <summary>What there is by its name as wildcards write it, and what is wrong with files that are not read.</summary>
     private static Listing List(IReadOnlyList<string> folders)

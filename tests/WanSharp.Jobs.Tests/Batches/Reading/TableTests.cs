@@ -42,6 +42,8 @@ public sealed class TableTests : IDisposable
     [InlineData("\n,,\nprompt,seed,guidance\na red circle,7,4.5\n , ,\n\"a star; blue, growing\",8.0,5\n")]
     [InlineData("prompt,seed,guidance\na red circle,7,\"4,5\"\n\"a star; blue, growing\",8,5\n")]
     [InlineData("Prompt , SEED, guidance,\na red circle,7,4.5,\n\"a star; blue, growing\" , 8,5,,\n")]
+    [InlineData("prompt\tseed\tguidance\na red circle\t7\t4.5\t\na star; blue, growing\t8\t5\t\t\n")]
+    [InlineData("sep=;;\r\nprompt;seed;guidance\r\na red circle;7;4.5\r\n\"a star; blue, growing\";8;5\r\n")]
     public void Read_OfWhateverSeparatesAndEnds_FindsTheSameJobs(string text)
     {
         var entries = Read(text.StartsWith('\n') ? text[1..] : text);
@@ -78,6 +80,8 @@ public sealed class TableTests : IDisposable
     [InlineData("prompt,guidance\ngood,1\nbad,\"1,500\"", "3:5", "may mean 1.500 or 1500")]
     [InlineData("prompt,size\ngood,832x480\nbad,\"832,480\"", "3:5", "such as 832x480, not '832,480'.")]
     [InlineData("prompt,negative,\ngood,,\na cat, sitting,,", "3:17", "put text with commas in quotes")]
+    [InlineData("prompt,seed\ngood,1\nLondon, 1888,", "3:14", "put text with commas in quotes, or end the row of names")]
+    [InlineData("prompt,fps,seed\ngood,,1\n\"a cat\",23,976,", "3:9", "a comma may have parted a number")]
     [InlineData("prompt;lora\ngood;\nbad;style.safetensors:0,8", "3:5", "may mean 0.8, or 0 and 8")]
     [InlineData("prompt;lora\ngood;\nbad;\"a:1.5;style_1,5:1,5\"", "3:5", "may mean 1.5, or 1 and 5")]
     [InlineData("prompt,lora\ngood,\nbad,\"style:0,8\"", "3:5", "0@0,8@1-")]
@@ -141,15 +145,22 @@ public sealed class TableTests : IDisposable
         Assert.DoesNotContain(Read(text.Append('\n').ToString()), entry => entry.Problem is not null);
     }
 
-    /// <summary>Programs end each row with a comma, or none; a comma of a prompt would have moved a number, or is in quotes.</summary>
+    /// <summary>Programs end each row with a comma, or none; one of a prompt may have moved the rest, unless texts are in quotes.</summary>
     [Theory]
     [InlineData("prompt,negative,seed\na cat,bad,7,\na dog,bad,8,\n", false)]
     [InlineData("prompt,negative,seed,steps\na cat, on a mat,,42,\na dog, in a park,,43,\n", false)]
     [InlineData("prompt,negative,guidance,steps\n\"a cat\",\"blurry\",4,5,\n", false)]
     [InlineData("prompt,guidance,steps\na cat,4,5,\n", false)]
-    [InlineData("prompt,guidance,steps\na cat,4.5,5,\n", true)]
+    [InlineData("prompt,guidance,steps\na cat,4.5,5,\n", false)]
+    [InlineData("prompt,guidance,steps\n\"a cat\",4.5,5,\n", true)]
     [InlineData("prompt,guidance,steps,\na cat,4,5,\n", true)]
-    [InlineData("prompt,seed,steps\na cat,4,5,\n", true)]
+    [InlineData("prompt,seed,steps\na cat,4,5,\n", false)]
+    [InlineData("prompt,seed,steps\n\"a cat\",4,5,\n", true)]
+    [InlineData("prompt,seed,steps,\na cat,4,5,\n", true)]
+    [InlineData("prompt,seed\nLondon, 1888,\n", false)]
+    [InlineData("prompt,style,seed\na dragon in the sky, anime,,\n", false)]
+    [InlineData("prompt,nag,seed\n\"a cat\",4,5,\n", false)]
+    [InlineData("prompt,fps,seed\n\"a cat\",23,976,\n", false)]
     [InlineData("prompt,negative\n\"a cat\",\"bad\",\n", true)]
     [InlineData("prompt,negative\na cat, sitting,\na dog, running,\n", false)]
     [InlineData("prompt,negative,seed\na cat,bad,7,\n", false)]

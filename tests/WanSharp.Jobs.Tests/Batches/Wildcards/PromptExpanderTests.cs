@@ -18,6 +18,9 @@ public sealed class PromptExpanderTests : IDisposable
         File.WriteAllText(_folder["hair color's & more, +1.txt"], "dark\nfair\n");
         File.WriteAllText(_folder["loop.txt"], "__loop__\n");
         File.WriteAllText(_folder["empty.txt"], "# nothing\n");
+        File.WriteAllText(_folder["jersey.txt"], "a red jersey #7\n");
+        File.WriteAllText(_folder["shirt.txt"], "a shirt \\#7 # with its number\n");
+        File.WriteAllText(_folder["slashes.txt"], "a way //home\n");
         File.WriteAllText(_folder["broken.txt"], "good\n{a|b\n");
         File.WriteAllText(
             _folder["animals/collection.yaml"],
@@ -96,6 +99,7 @@ public sealed class PromptExpanderTests : IDisposable
     [InlineData("__places/hot__", "sand")]
     [InlineData("__more/*__", "ice", "snow: deep", "sand", "30")]
     [InlineData("__cats__", "a {wild} cat")]
+    [InlineData("__shirt__", "a shirt #7")]
     [InlineData("__fish__", "a carp", "a ray")]
     [InlineData("{~a|b}", "a", "b")]
     [InlineData("\\{a\\|b\\} \\__c__", "{a|b} __c__")]
@@ -132,6 +136,8 @@ public sealed class PromptExpanderTests : IDisposable
     [InlineData("a __hair colour__", "no wildcard __hair colour__")]
     [InlineData("{$$a|b}", "how many options are taken")]
     [InlineData("{a$$b|c}", "how many options are taken")]
+    [InlineData("__jersey__", "jersey.txt:1: '#7' may be a comment or part of the option")]
+    [InlineData("__slashes__", "slashes.txt:1: '//home' may be a comment or part of the option")]
     [InlineData("__loop__", "contain each other")]
     [InlineData("__empty__", "offers nothing")]
     [InlineData("__broken__", "broken.txt:2:")]
