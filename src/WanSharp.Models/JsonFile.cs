@@ -43,6 +43,8 @@ internal static class JsonFile
         return names >= 0 ? $"it lacks {e.Message[(names + Lacks.Length)..]}"
             : e.Message.Contains("could not be converted", StringComparison.Ordinal)
                 ? $"what it has at {e.Path} (line {e.LineNumber + 1}) is of another kind than a description's."
+            : e.InnerException is JsonException // of the reader: what stands there is no JSON
+                ? $"it is not valid JSON from line {e.LineNumber + 1} on: correct it, or get it again."
             : e.Message;
     }
 }

@@ -71,7 +71,7 @@ internal sealed class BenchLoraCommand(CliEnvironment environment)
         new(
             report.Step?.Plain.Median,
             report.Step?.Adapted.Median,
-            report.Step is { } step ? Math.Round(step.Adapted.Median / step.Plain.Median, 4) : null,
+            report.Step is { } step ? Math.Round(step.Ratio, 4) : null,
             report.Step?.First.Median,
             report.Step?.AfterChange.Median,
             report.Step?.CompiledByChange,
@@ -89,12 +89,10 @@ internal sealed class BenchLoraCommand(CliEnvironment environment)
     {
         if (report.Step is { } step)
         {
-            var (plain, adapted) = (step.Plain.Median, step.Adapted.Median);
-            var (first, changed) = (step.First.Median, step.AfterChange.Median);
-            yield return Invariant($"a step                      {plain, 8:0.000} s");
-            yield return Invariant($"with a LoRA, unmerged       {adapted, 8:0.000} s   × {adapted / plain:0.000}");
-            yield return Invariant($"a prompt's keys and a step  {first, 8:0.000} s");
-            yield return Invariant($"the same with another LoRA  {changed, 8:0.000} s   × {changed / first:0.000}");
+            yield return Invariant($"a step                      {step.Plain.Median, 8:0.000} s");
+            yield return Invariant($"with a LoRA, unmerged       {step.Adapted.Median, 8:0.000} s   × {step.Ratio:0.000}");
+            yield return Invariant($"a prompt's keys and a step  {step.First.Median, 8:0.000} s");
+            yield return Invariant($"the same with another LoRA  {step.AfterChange.Median, 8:0.000} s   × {step.ChangeRatio:0.000}");
             yield return Invariant($"graphs compiled by changes  {step.CompiledByChange, 8}");
         }
 

@@ -16,8 +16,13 @@ internal sealed partial class ModelHints
     private static readonly string[] ModelTypes = ["t2v", "i2v", "ti2v", "flf2v", "vace", TransformerSection.Fun];
 
     private readonly Dictionary<string, string> _values = [];
+    private readonly Dictionary<string, string> _described;
 
-    private ModelHints(string source) => Source = source;
+    private ModelHints(string source, IEnumerable<KeyValuePair<string, string>> described)
+    {
+        Source = source;
+        _described = described.DistinctBy(value => value.Key).ToDictionary();
+    }
 
     /// <summary>What gives the hints, for errors: the description if there is one, or else the checkpoint.</summary>
     public string Source { get; }
@@ -28,7 +33,7 @@ internal sealed partial class ModelHints
     {
         var path = ModelDescription.FileNextTo(checkpoint.Path);
         var described = File.Exists(path) ? ReadDescription(path, checkpoint.Path) : null;
-        var hints = new ModelHints(described is null ? checkpoint.Path : path);
+        var hints = new ModelHints(described is null ? checkpoint.Path : path, described ?? []);
         foreach (var (key, value) in checkpoint.Metadata.Concat(described ?? []))
         {
             hints._values.TryAdd(key, value);
@@ -148,14 +153,21 @@ internal sealed partial class ModelHints
     /// <summary>A text, or null.</summary>
     public string? Text(string name) => _values.GetValueOrDefault(name);
 
+    /// <summary>A text of the description alone, or null: what stands in the checkpoint itself may be anything of a tool's.</summary>
+    public string? Described(string name) => _described.GetValueOrDefault(name);
+
     /// <summary>The first of the names that has a whole number, or null.</summary>
     public int? Integer(params ReadOnlySpan<string> names)
     {
         foreach (var name in names)
         {
-            if (int.TryParse(Text(name), NumberStyles.None, CultureInfo.InvariantCulture, out var number))
+            if (
+                double.TryParse(Text(name), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number)
+                && number is >= 0 and <= int.MaxValue
+                && double.IsInteger(number)
+            )
             {
-                return number;
+                return (int)number;
             }
         }
 

@@ -76,10 +76,12 @@ internal sealed class NetworkReader(ICheckpoint checkpoint)
             .. _readings
                 .Where(reading => reading is { Config: not null, Network.Others.Count: > 0 })
                 .Select(reading =>
-                    $"the {reading.Names.What} {CheckpointException.Quote(reading.Network.Prefix.TrimEnd('.'))}, not "
-                    + $"{string.Join(", ", reading.Network.Others.Select(other => CheckpointException.Quote(other.TrimEnd('.'))))}"
+                    $"the {reading.Names.What} {Called(reading.Network.Prefix)}, not "
+                    + $"{string.Join(", ", reading.Network.Others.Select(Called))}"
                 ),
         ];
+
+    private static string Called(string prefix) => prefix.Length == 0 ? "without a prefix" : CheckpointException.Quote(prefix.TrimEnd('.'));
 
     /// <summary>Checks a file whose network was described.</summary>
     /// <param name="checkpoint">The file.</param>

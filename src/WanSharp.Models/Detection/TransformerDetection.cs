@@ -53,7 +53,7 @@ internal static class TransformerDetection
         var visionDim = weights.Has("img_emb.proj.0.weight") ? weights.LengthOf("img_emb.proj.0.weight") : (int?)null;
         var outChannels = head / patchSize.Volume;
         var (controlChannels, controlBlocks) = ControlOf(weights, hints);
-        return Described.Valid(
+        var config = Described.Valid(
             weights.Path,
             new TransformerConfig
             {
@@ -79,6 +79,8 @@ internal static class TransformerDetection
             },
             configuration => configuration.Validate()
         );
+        DescriptionFit.Require(weights.Path, hints, config);
+        return config;
     }
 
     /// <summary>

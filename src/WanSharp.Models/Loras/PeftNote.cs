@@ -133,7 +133,13 @@ internal sealed class PeftNote
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
         {
-            throw new CheckpointException(path, $"what it notes of the LoRA cannot be read: {e.Message}", e);
+            throw new CheckpointException(
+                path,
+                e is JsonException { LineNumber: var line }
+                    ? $"what it notes of the LoRA is not valid JSON from line {line + 1} on: correct it, or get it again."
+                    : "what it notes of the LoRA has a text where PEFT writes a number, or the other way round: correct it, or get it again.",
+                e
+            );
         }
     }
 

@@ -137,7 +137,12 @@ internal sealed class GgufHeader
         var version = ReadUInt32();
         if (version is not (2 or 3))
         {
-            throw new CheckpointException(_file.Path, $"GGUF version {version} is not one that is read (2 and 3, little-endian).");
+            throw new CheckpointException(
+                _file.Path,
+                BinaryPrimitives.ReverseEndianness(version) is 2 or 3
+                    ? "its numbers are big-endian: convert it with gguf-py's gguf_convert_endian.py, or get one for usual machines."
+                    : $"GGUF version {version} is not one that is read (2 and 3, little-endian)."
+            );
         }
 
         var tensors = ReadCount("tensors", MaxTensors);

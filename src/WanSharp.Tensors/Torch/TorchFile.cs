@@ -108,7 +108,17 @@ internal sealed class TorchFile : ICheckpoint
             throw new CheckpointException(Path, "its numbers are big-endian; save it on a little-endian machine.");
         }
 
-        var root = new TorchPickle(Path, Read(_zip.Find(_root + PickleName[1..])!.Value, TorchPickle.MaxLength)).Run();
+        var pickle = _zip.Find(_root + PickleName[1..])!.Value;
+        if (pickle.Length > TorchPickle.MaxLength)
+        {
+            throw new CheckpointException(
+                Path,
+                $"its pickle has {pickle.Length} bytes, so that it holds numbers itself, such as NumPy's arrays: save tensors of PyTorch, "
+                    + "or as safetensors."
+            );
+        }
+
+        var root = new TorchPickle(Path, Read(pickle, TorchPickle.MaxLength)).Run();
         if (TorchPickle.NameOf(root) is { } name)
         {
             throw new CheckpointException(
@@ -146,8 +156,9 @@ internal sealed class TorchFile : ICheckpoint
             );
         }
 
-        var inner = dictionary.Where(item => item.Value is Dictionary<string, object?> { Count: > 0 }).ToList();
-        var isWrapper = inner.Count == 1 && !dictionary.Values.Any(value => value is TorchTensor);
+        var isWrapper =
+            !dictionary.Values.Any(value => value is TorchTensor)
+            && dictionary.Values.OfType<Dictionary<string, object?>>().Count(inner => Holds(inner, depth)) == 1;
         foreach (var (key, value) in dictionary)
         {
             if (value is TorchTensor tensor)
@@ -168,6 +179,17 @@ internal sealed class TorchFile : ICheckpoint
             }
         }
     }
+
+    /// <summary>Whether something is a tensor of a network, or has one in it.</summary>
+    private static bool Holds(object? value, int depth) =>
+        value switch
+        {
+            TorchTensor or TorchObject { HasTensor: true } => true,
+            _ when depth > DeepestDictionary => false,
+            Dictionary<string, object?> dictionary => !IsOptimizer(dictionary) && dictionary.Values.Any(inner => Holds(inner, depth + 1)),
+            IReadOnlyList<object?> list => list.Any(inner => Holds(inner, depth + 1)),
+            _ => false,
+        };
 
     private static Dictionary<string, object?> Numbered(IReadOnlyList<object?> list) =>
         list.Index().ToDictionary(item => item.Index.ToString(CultureInfo.InvariantCulture), item => item.Item);

@@ -16,6 +16,12 @@ public sealed class TransformerDescriptionTests
     [InlineData("\"num_heads\":7", "describes another network")]
     [InlineData("\"num_heads\":0", "describes another network")]
     [InlineData("\"num_layers\":40", "says 40")]
+    [InlineData("\"window_size\":[11, 11]", "its window_size is [11, 11], which is computed otherwise")]
+    [InlineData("\"local_attn_size\":21", "its local_attn_size is 21")]
+    [InlineData("\"qk_norm\":false", "its qk_norm is False")]
+    [InlineData("\"rope_theta\":256", "its rope_theta is 256")]
+    [InlineData("\"rope_scaling\":{\"factor\":2}", "its rope_scaling is")]
+    [InlineData("\"model_type\":\"s2v\"", "its model_type is s2v, which is not supported")]
     public void Detect_ADescriptionOfAnotherNetwork_IsRefusedByItsPath(string description, string expected)
     {
         using var folder = new TemporaryFolder();
@@ -75,6 +81,18 @@ public sealed class TransformerDescriptionTests
         folder.Text("config.json", $$"""{ {{description}},"eps":0.5,"text_len":7}""");
         var read = NetworkFile.Read(folder.Transformer("model.safetensors")).Transformer!;
         Assert.Equal(isBelieved ? (0.5f, 7) : (config.Eps, new TransformerConfig().TextLength), (read.Eps, read.TextLength));
+    }
+
+    [Fact]
+    public void Detect_ADescriptionThatSpeaksOfImages_MustHaveTensorsForThem()
+    {
+        using var folder = new Layout.TinyFolder("wan2.1-t2v-1.3b");
+        folder.Text("config.json", """{"_class_name":"WanModel","model_type":"i2v"}""");
+        Assert.Contains(
+            "but its tensors take no image",
+            NetworkFile.Read(folder.Transformer("model.safetensors")).Reason,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]

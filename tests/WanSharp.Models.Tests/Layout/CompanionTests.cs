@@ -268,6 +268,24 @@ public sealed class CompanionTests
         Assert.Equal(wrong, folder.Find(folder.Path).TokenizerPath);
     }
 
+    /// <summary>A folder of downloads above the model's may hold anybody's.</summary>
+    [Fact]
+    public void Find_TokenizerOutsideTheModelsFolder_ComesAfterTheTextEncodersOwn()
+    {
+        using var folder = new TinyFolder("wan2.1-t2v-1.3b");
+        folder.Transformer("wan/diffusion_models/wan.safetensors");
+        folder.Vae("wan/vae/vae.safetensors");
+        var encoder = folder.TextEncoder("wan/text_encoders/umt5.safetensors");
+        var outside = folder.Tokenizer("spiece.model");
+        Assert.Equal(encoder, folder.Find(folder["wan"]).TokenizerPath);
+
+        File.Delete(encoder);
+        folder.TextEncoder("wan/text_encoders/umt5.safetensors", hasTokenizer: false);
+        Assert.Equal(outside, folder.Find(folder["wan"]).TokenizerPath);
+
+        Assert.Equal(folder.Tokenizer("wan/tokenizer/spiece.model"), folder.Find(folder["wan"]).TokenizerPath);
+    }
+
     [Fact]
     public void Find_TokenizerThatAnotherCheckpointCarries_IsTakenIfItFits()
     {

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Text;
 using WanSharp.Tensors.Gguf;
 using WanSharp.Testing;
@@ -89,6 +90,7 @@ public sealed class GgufFileTests : IDisposable
     public void Open_HostileHeaders_NamesFileAndCause()
     {
         Refuses("version 1", Header(1, 0, 0));
+        Refuses("big-endian", Header(BinaryPrimitives.ReverseEndianness(3), 0, 0));
         Refuses("tensors", Header(3, long.MaxValue, 0));
         Refuses("notes", Header(3, 0, -1));
         Refuses("ends", Header(3, 1, 0));

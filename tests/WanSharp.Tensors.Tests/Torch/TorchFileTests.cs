@@ -134,6 +134,27 @@ public sealed class TorchFileTests : IDisposable
         Assert.Equal(["generator.w", "generator_ema.w"], file.Tensors.Keys.Order());
     }
 
+    [Fact]
+    public void Open_ANetworkNextToItsOptimizer_HasItsOwnNames()
+    {
+        var tensor = TorchWriter.Tensor([1], [3]);
+        new TorchWriter(2).Write(
+            _folder["last.ckpt"],
+            new()
+            {
+                ["state_dict"] = new Dictionary<string, object> { ["w"] = tensor },
+                ["hyper_parameters"] = new Dictionary<string, object> { ["rank"] = 8 },
+                ["optimizer"] = new Dictionary<string, object>
+                {
+                    ["state"] = new Dictionary<int, object> { [0] = new Dictionary<string, object> { ["exp_avg"] = tensor } },
+                    ["param_groups"] = new object[] { 1 },
+                },
+            }
+        );
+        using var file = Checkpoint.Open(_folder["last.ckpt"]);
+        Assert.Equal(["w"], file.Tensors.Keys);
+    }
+
     [Theory]
     [InlineData(2)]
     [InlineData(5)]
@@ -294,7 +315,7 @@ public sealed class TorchFileTests : IDisposable
         SafetensorsFileTests.AssertNames(
             Assert.Throws<CheckpointException>(() => Checkpoint.Open(Write(new string('}', (4 << 20) + 1)))),
             "bad.pth",
-            "allowed"
+            "holds numbers itself"
         );
 
     [Fact]
