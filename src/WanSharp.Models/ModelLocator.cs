@@ -47,7 +47,9 @@ public sealed partial class ModelLocator(IReadOnlyList<string> searchFolders, Hu
         File.Exists(nameOrPath)
             ? PackedNames.Describe(nameOrPath) is { } packed
                 ? packed + "."
-                : $"this file is not a checkpoint by its name; a model is a checkpoint, or a folder with some. {Listing()}"
+                : Checkpoint.IsUnfinished(nameOrPath)
+                    ? "its download is not complete: let it finish, or download the file again."
+                    : $"this file is not a checkpoint by its name; a model is a checkpoint, or a folder with some. {Listing()}"
             : Directory.Exists(nameOrPath)
                 ? $"this folder holds no model: it has no {ModelDescription.FileName} and no checkpoint."
                     + $"{(HubDownloads.FindPart(nameOrPath) is { } part ? Unfinished(part) : PackedFiles.In(nameOrPath))} {Listing()}"

@@ -5,6 +5,8 @@ namespace WanSharp.Cli.Tests;
 /// <summary>What can be typed wrong: exit code 2, and one line that names the way out.</summary>
 public sealed class WrongUsageTests : IDisposable
 {
+    private const string OnePixel = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4z8AAAAMBAQDJ/pLvAAAAAElFTkSuQmCC";
+
     private readonly TemporaryFolder _folder = new();
 
     public static TheoryData<string, string> Requests =>
@@ -171,6 +173,35 @@ public sealed class WrongUsageTests : IDisposable
         );
 
         run.AssertFailed(ExitCode.WrongUsage, expected);
+    }
+
+    /// <summary>What a clip is made from is not lost to it.</summary>
+    [Theory]
+    [InlineData("generate", "x", "--image", "IN", "-o", "IN")]
+    [InlineData("generate", "x", "--image", "IN", "-o", "OUT", "--preview", "IN")]
+    [InlineData("generate", "x", "--model", "shapes", "--control", "IN@0-4", "-o", "OTHER")]
+    [InlineData("extend", "IN", "it stops", "-o", "OTHER")]
+    [InlineData("compare", "OUT", "IN", "--report", "OTHER")]
+    public async Task AnOutputThatIsAnInput_IsRefused(params string[] command)
+    {
+        var (own, link) = (_folder["in.png"], _folder["link.png"]);
+        await File.WriteAllBytesAsync(own, Convert.FromBase64String(OnePixel), TestContext.Current.CancellationToken);
+        File.CreateSymbolicLink(link, own);
+        var before = await File.ReadAllBytesAsync(own, TestContext.Current.CancellationToken);
+
+        var run = await CommandLineRun.RunAsync(
+            [
+                .. command.Select(word =>
+                    word.Replace("IN", own, StringComparison.Ordinal)
+                        .Replace("OTHER", link, StringComparison.Ordinal)
+                        .Replace("OUT", _folder["out.mp4"], StringComparison.Ordinal)
+                ),
+            ],
+            cancellationToken: TestContext.Current.CancellationToken
+        );
+
+        run.AssertFailed(ExitCode.WrongUsage, "is an input, and would be written over");
+        Assert.Equal(before, await File.ReadAllBytesAsync(own, TestContext.Current.CancellationToken));
     }
 
     public void Dispose() => _folder.Dispose();

@@ -55,7 +55,8 @@ internal static class BatchText
     {
         Write(review.Missing, "missing, and will be made again");
         Write(review.Damaged, $"incomplete, and will be made again; the old files are in {folder.Aside}");
-        Write(review.Changed, "changed since they were made, and left unchanged");
+        var were = review.Changed.Count == 1 ? "it was" : "they were";
+        Write(review.Changed, $"changed since {were} made, and left unchanged");
 
         void Write(IReadOnlyList<string> outputs, string what)
         {

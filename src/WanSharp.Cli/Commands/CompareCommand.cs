@@ -63,6 +63,7 @@ internal sealed class CompareCommand(CliEnvironment environment)
     {
         if (parsed.GetValue(_report) is { } place)
         {
+            OwnInputs.Spare(place, "report", [parsed.GetValue(_actual), parsed.GetValue(_expected)]);
             AtomicFile.Require(place);
         }
 

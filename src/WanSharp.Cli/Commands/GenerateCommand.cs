@@ -90,7 +90,14 @@ internal sealed class GenerateCommand(CliEnvironment environment)
             cancellationToken
         );
         VideoWriter.Require(target);
+        string?[] inputs = [.. _request.ImagePaths(parsed).Values, request.Control, request.Mask, request.References, request.Camera];
+        OwnInputs.Spare(target.FullPath, "output", inputs);
         var previewFile = await _preview.FileAsync(parsed, ffmpeg, target, cancellationToken);
+        if (previewFile is { } preview)
+        {
+            OwnInputs.Spare(preview.FullPath, "preview", inputs);
+        }
+
         var encoder = EncoderCheck.RequireAsync(ffmpeg, target.Kind, cancellationToken); // while the model opens
 
         var started = environment.Clock.GetTimestamp();

@@ -17,6 +17,16 @@ internal sealed class FilmWork(CliEnvironment environment)
     /// <summary>Sections are kept to the bit: each is read again when the film is joined, and by the section that continues it.</summary>
     private const string SectionFormat = ".mkv";
 
+    private static IEnumerable<string?> FilesOf(FilmSection section) =>
+        [
+            section.Clip?.Path,
+            .. section.Request.Images.Values,
+            section.Request.Control,
+            section.Request.Mask,
+            section.Request.References,
+            section.Request.Camera,
+        ];
+
     public async Task<int> RunAsync(FilmOrder order, CancellationToken cancellationToken)
     {
         var ffmpeg = environment.Host.FindFfmpeg();
@@ -24,6 +34,7 @@ internal sealed class FilmWork(CliEnvironment environment)
         if (!order.IsUnnamed)
         {
             FilmFolder.RequireOwn(order.Folder);
+            OwnInputs.Spare(target.FullPath, "output", order.Film.Sections.SelectMany(FilesOf));
             order = order with { Film = FilmFolder.WithKeptSeeds(order.Folder, order.Film) };
             target = await PlaceAsync(order, ffmpeg, cancellationToken);
         }

@@ -117,6 +117,11 @@ public static partial class PromptText
             : OtherTag().Match(text) is { Success: true } tag
                 ? $"The {name} has a tag of another program, {tag.Value}, which would be read as words: write {{a|b}} for a choice and "
                     + "__name__ for a wildcard in a batch, and what the tag means otherwise."
+            : WholeText().Match(text) is { Success: true } whole
+                ? $"The {name} has '{whole.Value.Trim()}', as programs write around a prompt, which would be read as words: give the prompt "
+                    + "alone, and the rest in settings of its own (wan inspect FILE reads such texts)."
+            : Unfilled().Match(text) is { Success: true } place
+                ? $"The {name} has {place.Value}, a place of a template that was not filled in: write the words there."
             : IsNothing(text) || (mayBeEmpty && IsNoText(text))
                 ? $"The {name} is '{text.Trim()}', as programs write for no text: {leaveOut}."
             : null;
@@ -155,6 +160,16 @@ public static partial class PromptText
         RegexOptions.IgnoreCase
     )]
     private static partial Regex OtherTag();
+
+    // What A1111 copies, what chats and lists put before a prompt.
+    [GeneratedRegex(
+        @"(?<![\w-])negative[ _]prompt\s*:|(?<![\w-])(?-i:Steps: \d+, (?=[A-Z]))|^\s*(?:(?:positive |full |final )?prompt\s*:|/imagine\b|```|<think>)",
+        RegexOptions.IgnoreCase
+    )]
+    private static partial Regex WholeText();
+
+    [GeneratedRegex(@"\{\{\s*\w+\s*\}\}|\{prompt\}|\$\{?PROMPT\}?|%PROMPT%|(?<!\S)%s(?!\S)", RegexOptions.IgnoreCase)]
+    private static partial Regex Unfilled();
 
     private static bool IsNotText(char c) => (char.IsControl(c) && c is not ('\t' or '\r' or '\n')) || c is '\uFFFE' or '\uFFFF';
 }

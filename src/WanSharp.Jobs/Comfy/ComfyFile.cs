@@ -45,7 +45,12 @@ internal static class ComfyFile
         }
         catch (JsonException e)
         {
-            throw new InvalidRequestException(field, $"The {field} {source} is not JSON: {e.Message}");
+            throw new InvalidRequestException(
+                field,
+                string.IsNullOrWhiteSpace(json) ? $"The {field} {source} is empty: export it again."
+                    : e.LineNumber is { } line ? $"The {field} {source} is not JSON from line {line + 1} on: export it again."
+                    : $"The {field} {source} is not JSON: {e.Message}"
+            );
         }
 
         throw new InvalidRequestException(field, $"The {field} {source} is not a JSON object.");

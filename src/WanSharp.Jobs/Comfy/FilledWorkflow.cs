@@ -76,11 +76,7 @@ internal sealed class FilledWorkflow
         var filled = new FilledWorkflow(workflow, mapping);
         if (mapping.Output is null && workflow.GuessFor(output: null).OutputGap is { } gap)
         {
-            throw new InvalidRequestException(
-                "output",
-                $"Which file of {workflow.Source} is the clip cannot be told: {gap}. Name one of "
-                    + $"them in a mapping file, such as {{\"output\": \"50\"}}."
-            );
+            throw new InvalidRequestException("output", $"Which file of {workflow.Source} is the clip cannot be told: {gap}.");
         }
 
         if ($"{request.Prompt}\n{request.NegativePrompt}".Contains("<lora:", StringComparison.OrdinalIgnoreCase))

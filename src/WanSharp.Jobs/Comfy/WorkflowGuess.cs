@@ -85,6 +85,8 @@ internal sealed class WorkflowGuess
     /// <summary>Whether the workflow computes a setting that a job may ask for.</summary>
     public bool IsComputed(ComfyRole role) => _roles.GetValueOrDefault(role)?.IsComputed == true;
 
+    private ComfyNode? Saver => Output is null ? null : _workflow.Nodes.GetValueOrDefault(Output);
+
     private SamplerSchedule ScheduleOf(ComfyNode sampler) =>
         new(sampler, _values, _samplers.Behind([sampler], throughSamplers: false).Where(node => !ClipSamplers.IsSampler(node)));
 
@@ -127,6 +129,8 @@ internal sealed class WorkflowGuess
         );
         AddAlike(measured);
         MissFixed(measured);
+        var all = Saver is { } saver ? _samplers.Behind([saver], throughSamplers: true).Append(saver) : _workflow.Nodes.Values;
+        RepeatedFrames.Miss(all, _values, _roles[ComfyRole.Frames]);
         _roles[ComfyRole.Fps] = new FrameRates(_workflow, _values, _samplers, Output).Find();
         var images = new ConditioningImages(_values, measured);
         _roles[ComfyRole.Image] = images.First();
@@ -175,10 +179,7 @@ internal sealed class WorkflowGuess
     /// </summary>
     private void MissFixed(List<ComfyNode> measured)
     {
-        ComfyNode[] after =
-            Output is not null && _workflow.Nodes.TryGetValue(Output, out var saver)
-                ? [saver, .. _samplers.Behind([saver], throughSamplers: false)]
-                : [];
+        ComfyNode[] after = Saver is { } saver ? [saver, .. _samplers.Behind([saver], throughSamplers: false)] : [];
         var between = _samplers.Behind(_samplers.Main, throughSamplers: true).Where(node => _values.Target(node, Latents) is not null);
         foreach (var node in after.Concat(between).Except(measured).Except(_samplers.Main))
         {

@@ -7,6 +7,7 @@ internal sealed class WorkflowOutput
 
     // In the order in which they are taken where several save the same frames.
     private static readonly string[] Savers = ["SaveVideo", "VHS_VideoCombine", "SaveWEBM", "SaveAnimatedWEBP", "SaveAnimatedPNG"];
+    private static readonly string[] Shows = ["PreviewAny", "PreviewImage", "SaveImage", "PreviewLatent", "SaveLatent"];
     private static readonly string[] Media = ["video", "images", "image", "frames"];
 
     public WorkflowOutput(ComfyWorkflow workflow)
@@ -21,11 +22,14 @@ internal sealed class WorkflowOutput
         var sources = candidates.ToLookup(node => Source(values, node));
         if (sources.Count > 1)
         {
-            Gap = $"{string.Join(" and ", sources.Select(group => group.First()))} save different clips";
+            Gap =
+                $"{string.Join(" and ", sources.Select(group => group.First()))} save different clips. Name one of them in a mapping file, "
+                + "such as {\"output\": \"50\"}";
         }
         else
         {
             Node = candidates.FirstOrDefault()?.Id;
+            Gap = Node is null ? OnlyShown(workflow) : null;
         }
     }
 
@@ -34,6 +38,16 @@ internal sealed class WorkflowOutput
 
     /// <summary>Why it cannot be told; null when it can, or there is none.</summary>
     public string? Gap { get; }
+
+    /// <summary>What is said where all that a workflow ends in shows a clip or saves pictures; null where something may save one.</summary>
+    private static string? OnlyShown(ComfyWorkflow workflow)
+    {
+        var used = workflow.Nodes.Values.SelectMany(node => node.Links()).ToHashSet();
+        var ends = workflow.Nodes.Values.Where(node => !used.Contains(node.Id)).ToList();
+        return ends.Count > 0 && ends.TrueForAll(node => Shows.Contains(node.ClassType))
+            ? $"{ends[0]} saves no clip, and no other node does: add SaveVideo"
+            : null;
+    }
 
     private static bool IsOtherSaver(ComfyNode node) =>
         !Savers.Contains(node.ClassType)

@@ -176,8 +176,18 @@ public sealed class VideoWriter : IFrameWriter
     /// <summary>Ends the encoder if it still runs, and removes whatever is unfinished.</summary>
     public async ValueTask DisposeAsync()
     {
-        await _encoder.DisposeAsync().ConfigureAwait(false);
-        _work.Dispose();
+        try
+        {
+            await _encoder.DisposeAsync().ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // A file that is given up cannot be written, as on a full disk: why, the frames have said.
+        }
+        finally
+        {
+            _work.Dispose();
+        }
     }
 
     private string Failure => _place.Failure;

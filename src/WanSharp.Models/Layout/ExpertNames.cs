@@ -223,6 +223,9 @@ internal static partial class ExpertNames
     private static string WithoutDiffusers(string path) =>
         Path.Combine(Second().Replace(Path.GetDirectoryName(path) ?? "", "transformer"), Stem(path));
 
+    /// <summary>Whether a file's own name is that of a transformer of Wan, and of no other part.</summary>
+    public static bool SaysWan(string path) => Wan().IsMatch(Stem(path)) && !OtherPart().IsMatch(Stem(path));
+
     private static string Stem(string path) => FileWords.Stem(path);
 
     private static IEnumerable<string> Folders(string path) => FolderPaths(path, FoldersRead).Select(folder => Path.GetFileName(folder)!);
@@ -289,6 +292,9 @@ internal static partial class ExpertNames
 
     [GeneratedRegex("wan|[ti]2v|a14b", RegexOptions.IgnoreCase)]
     private static partial Regex Wan();
+
+    [GeneratedRegex("vae|t5|clip|encoder|lora|tae", RegexOptions.IgnoreCase)]
+    private static partial Regex OtherPart();
 
     // What a folder of an expert may be called besides.
     [GeneratedRegex("noise|model|expert|transformer|dit|unet|模型|[^A-Za-z高低]", RegexOptions.IgnoreCase)]

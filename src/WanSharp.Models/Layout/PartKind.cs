@@ -130,7 +130,8 @@ internal sealed partial record PartKind
         return Mark.IsMatch(FileWords.Stem(file.Path).ToLowerInvariant()) || Mark.IsMatch(folder.ToLowerInvariant());
     }
 
-    private bool IsCalledOwn(NetworkFile file) =>
+    /// <summary>Whether a file is called as Wan's own part is.</summary>
+    public bool IsCalledOwn(NetworkFile file) =>
         OwnWords.Replace(FileWords.WithoutPrecision(FileWords.Stem(file.Path)).ToLowerInvariant(), "").Length == 0;
 
     [GeneratedRegex("qwen|hunyuan|flux|sdxl|ltxv?|cosmos|mochi|hidream|anima(?![a-z])", RegexOptions.IgnoreCase)]

@@ -56,28 +56,42 @@ internal sealed class PartSearch(string source, IReadOnlyList<string> starts, st
             return own;
         }
 
-        foreach (var place in Places)
+        foreach (var (place, folders) in Places.Zip(_folders))
         {
             List<NetworkFile> files = [.. place.Select(headers.Read)];
             var fitting = files.FindAll(file => kind.Fits(file) && !kind.IsOfOthers(file));
-            if (fitting.Count > 0)
-            {
-                return Choose(kind, fitting);
-            }
+            var chosen = fitting.Count > 0 ? Choose(kind, fitting) : null;
 
-            // A damaged part is no reason to take a stranger's from further away.
-            if (files.Find(kind.IsBroken) is { } broken)
+            // A damaged part is no reason to take a stranger's, from further away or next to it.
+            if (
+                (chosen is null || !kind.IsCalledOwn(chosen))
+                && (files.Find(kind.IsBroken) ?? Unfinished(folders).FirstOrDefault(kind.IsBroken)) is { } broken
+            )
             {
                 throw new CheckpointException(
                     broken.Path,
                     $"it is the nearest {kind.What}, and cannot be used: {broken.Reason!.TrimEnd('.')}. Put a whole one there, or name "
-                        + $"another with {kind.Option}."
+                        + $"another with {kind.Option}{(chosen is null ? "" : $", such as {chosen.Path}")}."
                 );
+            }
+
+            if (chosen is not null)
+            {
+                return chosen;
             }
         }
 
         throw NotFound(kind);
     }
+
+    /// <summary>The files of which there is an unfinished download only.</summary>
+    private static IEnumerable<NetworkFile> Unfinished(IReadOnlyList<(string Folder, int Depth)> folders) =>
+        folders
+            .SelectMany(place => FolderSearch.Files(place.Folder, place.Depth, mayStop: true))
+            .Where(Checkpoint.IsUnfinished)
+            .Select(part => (Part: part, Whole: Path.ChangeExtension(part, null)))
+            .Where(one => ModelFiles.IsCheckpoint(one.Whole) && !File.Exists(one.Whole))
+            .Select(one => new NetworkFile { Path = one.Whole, Problem = $"its download is not complete, {one.Part} is there instead" });
 
     /// <summary>Wan's own before others; of one network in several precisions the largest file.</summary>
     private NetworkFile Choose(PartKind kind, IReadOnlyList<NetworkFile> fitting)

@@ -13,9 +13,8 @@ internal sealed class TokenizerSearch(string source, PartSearch search, Headers 
     private const int Depth = 3;
 
     /// <summary>
-    /// The one that was named; or a <c>spiece.model</c> in the model's folder or the text encoder's, the text encoder's own, a
-    /// <c>spiece.model</c> further away, another checkpoint's of the same vocabulary, or a <c>tokenizer.json</c>, the first of them that
-    /// fits.
+    /// The one that was named; or the text encoder's own, the nearest <c>spiece.model</c>, another checkpoint's of the same vocabulary, or
+    /// a <c>tokenizer.json</c>, the first of them that fits.
     /// </summary>
     /// <exception cref="CheckpointException">There is none that fits; the message says which were found.</exception>
     public string Find(NetworkFile textEncoder, string? named)
@@ -81,23 +80,11 @@ internal sealed class TokenizerSearch(string source, PartSearch search, Headers 
             .Select(headers.Read)
             .Where(file => file.HasTokenizer && file.Path != textEncoder.Path)
             .Select(file => file.Path);
-        var pieces = files.FindAll(file => !SentencePieceTokenizer.IsJson(file));
-        return pieces
-            .Where(IsNear)
-            .Concat(textEncoder.HasTokenizer ? [textEncoder.Path] : [])
-            .Concat(pieces.Where(file => !IsNear(file)))
+        return (textEncoder.HasTokenizer ? [textEncoder.Path] : Array.Empty<string>())
+            .Concat(files.Where(file => !SentencePieceTokenizer.IsJson(file)))
             .Concat(others)
             .Concat(files.Where(SentencePieceTokenizer.IsJson));
-
-        bool IsNear(string file) => IsBelow(file, source) || IsBelow(file, Path.GetDirectoryName(Path.GetFullPath(textEncoder.Path))!);
     }
-
-    /// <summary>Whether a file is in the folder that a model is, or next to the file that it is, or below.</summary>
-    private static bool IsBelow(string file, string model) =>
-        TakenParts.IsIn(
-            Path.GetDirectoryName(Path.GetFullPath(file))!,
-            Directory.Exists(model) ? Path.GetFullPath(model) : Path.GetDirectoryName(Path.GetFullPath(model))!
-        );
 
     private static IEnumerable<string> FilesIn(string folder, int depth) =>
         FolderSearch.Files(folder, depth, mayStop: true).Where(TokenizerSource.IsFile).OrderBy(SentencePieceTokenizer.IsJson);

@@ -104,13 +104,24 @@ internal sealed class TransformerChoice(string path, NamedParts named, Headers h
         return Experts.Group([.. transformers.Select(headers.Read)]) switch
         {
             [] => throw NoneIn(folder, paths),
-            [var only] => Complete(only),
+            [var only] => Only(Complete(only), paths),
             var several => throw new CheckpointException(
                 path,
                 $"it has {transformers.Count} transformers; name one of {PathList.Of(several.SelectMany(pair => pair.Paths))}."
             ),
         };
     }
+
+    /// <summary>Refuses a folder's only transformer next to a file that cannot be read, and may be the one that is meant.</summary>
+    private Experts.Pair Only(Experts.Pair pair, IEnumerable<string> paths) =>
+        paths.Select(headers.Read).FirstOrDefault(file => file is { Problem: not null, TensorCount: 0 } && ExpertNames.SaysWan(file.Path))
+            is { } damaged
+            ? throw new CheckpointException(
+                path,
+                $"its {Path.GetFileName(damaged.Path)} may be a transformer, too, and cannot be read ({damaged.Reason!.TrimEnd('.')}): "
+                    + $"name {PathList.Of(pair.Paths)} if that is the model."
+            )
+            : pair;
 
     private NetworkFile OfFile(string file, string option) =>
         headers.Read(file) is { Transformer: not null } transformer
@@ -230,13 +241,13 @@ internal sealed class TransformerChoice(string path, NamedParts named, Headers h
     private static bool IsVariant(string file, string plain)
     {
         var (stem, plainStem) = (FileWords.Stem(file), FileWords.Stem(plain));
-        var isLike = Path.GetDirectoryName(file) == Path.GetDirectoryName(plain) && Path.GetExtension(file) == Path.GetExtension(plain);
-        return isLike
-            && file.Length > plain.Length
+        var isSame = Path.GetExtension(file) == Path.GetExtension(plain);
+        return Path.GetDirectoryName(file) == Path.GetDirectoryName(plain)
             && (
-                stem == plainStem
+                (isSame && stem == plainStem && file.Length > plain.Length)
                 || (
-                    stem.StartsWith(plainStem + ".", StringComparison.Ordinal)
+                    (isSame || (IsSafetensors(file) && IsSafetensors(plain))) // of which one may be an index
+                    && stem.StartsWith(plainStem + ".", StringComparison.Ordinal)
                     && FileWords.WithoutPrecision(stem[plainStem.Length..]) == "."
                 )
             );

@@ -1,11 +1,34 @@
 using WanSharp.Engine.Planning;
 using WanSharp.Engine.Requests;
+using WanSharp.Tensors;
 
 namespace WanSharp.Engine.Tests.Planning;
 
 /// <summary>What other programs do not read as text is noted; what only looks so is not.</summary>
 public class PromptMarksTests
 {
+    [Theory]
+    [InlineData("a red circle\nNegative prompt: blur\nSteps: 20, Sampler: Euler", "'Negative prompt:'")]
+    [InlineData("a red circle Steps: 20, Seed: 1", "'Steps: 20,'")]
+    [InlineData("Prompt: a red circle", "'Prompt:'")]
+    [InlineData("/imagine a red circle", "'/imagine'")]
+    [InlineData("{{color}} circle", "{{color}}, a place of a template")]
+    [InlineData("{prompt}, best quality", "{prompt}, a place of a template")]
+    [InlineData("a %s circle", "%s, a place of a template")]
+    public void Require_WhatProgramsWriteAroundPrompts_IsRefused(string prompt, string expected) =>
+        Assert.Contains(
+            expected,
+            Assert.Throws<InvalidRequestException>(() => PromptText.Require("prompt", prompt, mayBeEmpty: false)).Message,
+            StringComparison.Ordinal
+        );
+
+    [Theory]
+    [InlineData("a prompt: answer it, she says")]
+    [InlineData("he takes the steps: 20, then 30 of them")]
+    [InlineData("100%safe, a {color} circle, 5 %s.")]
+    public void Require_WordsThatLookSo_ArePrompts(string prompt) =>
+        Assert.Equal(prompt, PromptText.Require("prompt", prompt, mayBeEmpty: false));
+
     [Theory]
     [InlineData("a (flying:1.3) fox", "'(flying:1.3)' in the prompt is a weight")]
     [InlineData("a ((red fox):1.2)", "'((red fox):1.2)'")]

@@ -44,6 +44,43 @@ public sealed class FixedMeasuresTests
         AssertRefused(Workflows.Edit(Workflows.TextToVideo, Cut), Request with { Frames = 49 }, "length of node 60 (ImageFromBatch)");
     }
 
+    [Theory]
+    [InlineData("""{"40": {"batch_size": 4}}""", "batch_size of node 40 (EmptyHunyuanLatentVideo) makes 4 clips at once")]
+    [InlineData(
+        """
+            {"3": {"latent_image": ["60", 0]}, "60": {"class_type": "RepeatLatentBatch", "inputs": {"samples": ["40", 0], "amount": 3}}}
+            """,
+        "amount of node 60 (RepeatLatentBatch) repeats it 3 times"
+    )]
+    public void SeveralClipsInOneFile_RefuseANumberOfFrames(string edit, string expected)
+    {
+        var workflow = Workflows.Edit(Workflows.TextToVideo, edit);
+
+        AssertRefused(workflow, Request with { Frames = 49 }, expected);
+        Fill(workflow, Request);
+    }
+
+    [Theory]
+    [InlineData("pingpong", "true", "pingpong of node 50 (VHS_VideoCombine) plays it backwards again")]
+    [InlineData("loop_count", "2", "loop_count of node 50 (VHS_VideoCombine) plays it 2 times again")]
+    public void AClipThatIsPlayedAgain_RefusesANumberOfFrames(string input, string value, string expected)
+    {
+        var workflow = Workflows.Edit(
+            Workflows.TextToVideo.Replace("SaveVideo", "VHS_VideoCombine", StringComparison.Ordinal),
+            $$$"""{"50": {"images": ["8", 0], "video": null, "frame_rate": 16, "format": "video/h264-mp4", "{{{input}}}": {{{value}}}}}"""
+        );
+
+        AssertRefused(workflow, Request with { Frames = 49 }, expected);
+    }
+
+    [Fact]
+    public void AWorkflowThatOnlyShowsItsClip_IsRefusedBeforeItRuns() =>
+        AssertRefused(
+            Workflows.TextToVideo.Replace("SaveVideo", "PreviewAny", StringComparison.Ordinal),
+            Request,
+            "node 50 (PreviewAny) saves no clip, and no other node does: add SaveVideo"
+        );
+
     [Fact]
     public void ASizeThatIsTheClips_GoesWithIt()
     {

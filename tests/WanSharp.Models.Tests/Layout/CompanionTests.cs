@@ -132,8 +132,25 @@ public sealed class CompanionTests
         Assert.Contains("--vae", message, StringComparison.Ordinal);
         var other = new NamedParts { Vae = folder["vae/wan_2.1_vae.safetensors"] };
         Assert.Equal(other.Vae, folder.Find("mine", other).VaePath);
-        folder.Vae($"mine/{vae}.safetensors");
-        Assert.Equal(folder[$"mine/{vae}.safetensors"], folder.Find("mine").VaePath); // a whole one next to it
+        var stranger = folder.Vae("mine/vae/my-colours.safetensors");
+        Assert.Contains($"name another with --vae, such as {stranger}", folder.Refusal("mine"), StringComparison.Ordinal);
+        var own = folder.Vae("mine/vae/wan_vae.safetensors");
+        Assert.Equal(own, folder.Find("mine").VaePath); // a whole one next to it
+    }
+
+    [Fact]
+    public void Find_APartThatIsStillDownloaded_IsNotReplacedByAStrangers()
+    {
+        using var folder = new TinyFolder("wan2.1-t2v-1.3b");
+        folder.Transformer("diffusion_models/wan.safetensors");
+        folder.TextEncoder("text_encoders/umt5.safetensors");
+        folder.Vae("vae/my-colours.safetensors");
+        folder.Text("vae/wan_2.1_vae.safetensors.crdownload", "");
+
+        Assert.Contains("its download is not complete", folder.Refusal(folder.Path), StringComparison.Ordinal);
+
+        var own = folder.Vae("vae/wan_2.1_vae.safetensors");
+        Assert.Equal(own, folder.Find(folder.Path).VaePath);
     }
 
     [Fact]

@@ -79,6 +79,21 @@ public sealed class ExpertTests
     }
 
     [Fact]
+    public void Find_ATransformerNextToADamagedOne_AsksWhichIsMeant()
+    {
+        using var folder = new TinyFolder("wan2.1-t2v-1.3b").Comfy();
+        var whole = folder.Transformer("diffusion_models/wan2.1_t2v_finetune.safetensors");
+        folder.Text("diffusion_models/readme.gguf", "cut"); // whose name does not say that it is one
+        Assert.Null(folder.Find(folder.Path).HighNoisePath);
+
+        folder.Text("diffusion_models/wan2.1_t2v_bf16.safetensors", "cut");
+
+        var message = folder.Refusal(folder.Path);
+        Assert.Contains("its wan2.1_t2v_bf16.safetensors may be a transformer, too, and cannot be read", message, StringComparison.Ordinal);
+        Assert.Contains($"name {whole}", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Find_SeveralPairs_TakesThePartnerThatSaysTheSame()
     {
         using var folder = new TinyFolder("wan2.2-t2v-a14b").Comfy();
