@@ -89,6 +89,9 @@ internal unsafe struct OrtApiTable
     [FieldOffset(Slot * 11)]
     public delegate* unmanaged<nint, byte*, nint> SetOptimizedModelFilePath;
 
+    [FieldOffset(Slot * 13)]
+    public delegate* unmanaged<nint, int, nint> SetSessionExecutionMode;
+
     [FieldOffset(Slot * 14)]
     public delegate* unmanaged<nint, byte*, nint> EnableProfiling;
 

@@ -40,6 +40,10 @@ internal static unsafe class SessionOptionsFactory
         if (!settings.MemoryPattern)
         {
             api.Check(table->DisableMemPattern(pointer), doing);
+            if (settings.IsOnHost && settings.ProfilePathPrefix is null)
+            {
+                ShareNoBuffers(options, doing);
+            }
         }
 
         if (settings.OptimizedModelPath is { } optimizedModelPath)
@@ -59,6 +63,16 @@ internal static unsafe class SessionOptionsFactory
         {
             AddConfigEntry(options, key, value, doing);
         }
+    }
+
+    /// <summary>
+    /// Compiles in half of the time: the library looks for a buffer that each value may share only where nodes cannot run in parallel.
+    /// They do not run in parallel here either, for the pool that would run them has one thread. See docs/adr/0033-no-shared-buffers.md.
+    /// </summary>
+    private static void ShareNoBuffers(OrtSessionOptionsHandle options, string doing)
+    {
+        const int Parallel = 1;
+        options.Api.Check(options.Api.Table->SetSessionExecutionMode(options.Pointer, Parallel), doing);
     }
 
     /// <summary>
