@@ -20,8 +20,8 @@ public sealed class Calibrator(ContentStore store, int threads, TimeProvider clo
     /// <summary>How long a calibration is valid.</summary>
     public static readonly TimeSpan MaximumAge = TimeSpan.FromDays(30);
 
-    /// <summary>How often each piece is measured.</summary>
-    internal int Repetitions { get; init; } = 3;
+    /// <summary>How much is measured.</summary>
+    internal ProbeEffort Effort { get; init; } = new();
 
     /// <summary>The remembered calibration, or a new one, which takes 10 to 20 seconds on two cores.</summary>
     /// <remarks>Each rate is the best of several runs, because other programs can only slow one down. A new calibration replaces the
@@ -44,7 +44,7 @@ public sealed class Calibrator(ContentStore store, int threads, TimeProvider clo
         }
 
         progress?.Report("measuring this machine");
-        using var probe = new MachineProbe(runtime, Repetitions);
+        using var probe = new MachineProbe(runtime, Effort);
         var calibration = probe.Measure(cancellationToken) with
         {
             Measured = clock.GetUtcNow(),

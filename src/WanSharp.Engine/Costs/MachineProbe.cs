@@ -11,15 +11,13 @@ namespace WanSharp.Engine.Costs;
 /// memory and not from a cache, attention over a thousand tokens, convolutions at the VAE's levels.
 /// </summary>
 /// <param name="runtime">ONNX Runtime.</param>
-/// <param name="repetitions">How often each piece runs; the least time counts: other work on the machine only ever adds.</param>
-internal sealed class MachineProbe(OrtRuntime runtime, int repetitions) : IDisposable
+/// <param name="effort">How much it runs.</param>
+internal sealed class MachineProbe(OrtRuntime runtime, ProbeEffort effort) : IDisposable
 {
     private const int Features = 1536;
     private const int WideFeatures = 4096;
     private const int FewRows = 64;
-    private const int ManyRows = 1024;
     private const int Weights = 4; // 100 MB together: beyond the caches
-    private const int LatentSide = 12; // 96 pixels
     private const long WidenedElements = 1 << 20;
     private const long FewElements = 1 << 12;
 
@@ -64,8 +62,8 @@ internal sealed class MachineProbe(OrtRuntime runtime, int repetitions) : IDispo
         g.Output("y", g.Linear(g.Input("x", DType.F32, ["rows", Features]), "linear", WideFeatures, bias: false));
         var session = Own(runtime.CreateSession(g.Build().ToBytes(), new SessionSettings { Name = "product" }, cancellationToken));
         var runs = Enumerable.Range(0, Weights).Select(_ => Prepare(session, ("linear.weight", Filled([WideFeatures, Features])))).ToList();
-        var (few, many) = (Seconds(FewRows), Seconds(ManyRows));
-        var perRow = Math.Max(many - few, many / 2) / (ManyRows - FewRows); // of one product
+        var (few, many) = (Seconds(FewRows), Seconds(effort.Rows));
+        var perRow = Math.Max(many - few, many / 2) / (effort.Rows - FewRows); // of one product
         var fetching = Math.Max(few - (FewRows * perRow), few / 10);
         return (2.0 * Features * WideFeatures / perRow, sizeof(float) * (double)Features * WideFeatures / fetching);
 
@@ -83,11 +81,11 @@ internal sealed class MachineProbe(OrtRuntime runtime, int repetitions) : IDispo
         var (codes, weight) = (g.Input("codes", DType.U8, ["rows", Features]), g.Input("weight", DType.I8, [Features, WideFeatures]));
         g.Output("y", g.IntegerMatMul(codes, weight));
         var inputs = (
-            Codes: Own(Tensor.Zeros(DType.U8, [ManyRows, Features])),
+            Codes: Own(Tensor.Zeros(DType.U8, [effort.Rows, Features])),
             Weight: Own(Tensor.Zeros(DType.I8, [Features, WideFeatures]))
         );
         return 2.0
-            * ManyRows
+            * effort.Rows
             * Features
             * WideFeatures
             / Time(g.Build(), cancellationToken, ("codes", inputs.Codes), ("weight", inputs.Weight));
@@ -101,11 +99,11 @@ internal sealed class MachineProbe(OrtRuntime runtime, int repetitions) : IDispo
         g.Output("z", g.GeluTanh((g.LayerNorm(x, "norm", 1e-6f, affine: false) * y) + x));
         return MeasureGraph(
             g,
-            new() { ["rows"] = ManyRows },
+            new() { ["rows"] = effort.Rows },
             work => work.MovedBytes,
             cancellationToken,
-            ("x", Filled([ManyRows, Features])),
-            ("y", Filled([ManyRows, Features]))
+            ("x", Filled([effort.Rows, Features])),
+            ("y", Filled([effort.Rows, Features]))
         );
     }
 
@@ -117,8 +115,8 @@ internal sealed class MachineProbe(OrtRuntime runtime, int repetitions) : IDispo
         var (q, k, v) = (g.Input("q", DType.F32, shape), g.Input("k", DType.F32, shape), g.Input("v", DType.F32, shape));
         g.Output("z", g.Attention(q, k, v, Heads));
         var graph = g.Build();
-        var work = graph.CountWork(new Dictionary<string, long> { ["tokens"] = ManyRows });
-        var x = Filled([1, ManyRows, Features]);
+        var work = graph.CountWork(new Dictionary<string, long> { ["tokens"] = effort.Rows });
+        var x = Filled([1, effort.Rows, Features]);
         var seconds = Time(graph, cancellationToken, ("q", x), ("k", x), ("v", x));
         return work.Attention / Math.Max(seconds - (work.MovedBytes / movedBytes), seconds / 2);
     }
@@ -134,8 +132,8 @@ internal sealed class MachineProbe(OrtRuntime runtime, int repetitions) : IDispo
         var lengths = new Dictionary<string, long>
         {
             ["batch"] = 1,
-            ["height"] = LatentSide,
-            ["width"] = LatentSide,
+            ["height"] = effort.LatentSide,
+            ["width"] = effort.LatentSide,
         };
         var work = graph.CountWork(lengths);
         var seconds = Time(graph, cancellationToken, [.. graph.Inputs.Select(input => (input.Name, Filled(input.ShapeAt(lengths))))]);
@@ -208,7 +206,7 @@ internal sealed class MachineProbe(OrtRuntime runtime, int repetitions) : IDispo
     {
         action(); // what the first run allocates, later ones reuse
         var least = double.MaxValue;
-        for (var i = 0; i < repetitions; i++)
+        for (var i = 0; i < effort.Repetitions; i++)
         {
             cancellationToken.ThrowIfCancellationRequested();
             var started = Stopwatch.GetTimestamp();

@@ -29,7 +29,6 @@ public sealed class InterpolatorRunner : IDisposable
     )
     {
         ArgumentNullException.ThrowIfNull(config);
-        Config = config;
         _network = new PixelNetwork(
             runtime,
             options => new InterpolatorGraphs(config, options).Between,
@@ -39,9 +38,6 @@ public sealed class InterpolatorRunner : IDisposable
             giveBack
         );
     }
-
-    /// <summary>The network's dimensions.</summary>
-    public InterpolatorConfig Config { get; }
 
     /// <summary>Compiles the network unless it is compiled. <see cref="Between"/> does so, too, but blocks its caller.</summary>
     /// <param name="cancellationToken">Cancels the compilation, or the wait for another caller's.</param>

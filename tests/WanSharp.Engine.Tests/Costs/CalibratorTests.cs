@@ -17,7 +17,15 @@ public sealed class CalibratorTests(TinyEngine engine) : IDisposable
     public void FindOrMeasure_MeasuresOnce_AndAgainWhenItIsOld()
     {
         using var store = new ContentStore(_folder.Path, clock: _clock);
-        var calibrator = new Calibrator(store, threads: 2, _clock) { Repetitions = 1 };
+        var calibrator = new Calibrator(store, threads: 2, _clock)
+        {
+            Effort = new ProbeEffort
+            {
+                Repetitions = 1,
+                Rows = 128,
+                LatentSide = 2,
+            },
+        };
 
         Assert.Null(calibrator.Find(engine.Runtime));
         var faster = CostModelTests.Machine with { Measured = _clock.Now, Products = 1e18, Attention = 1e18 };

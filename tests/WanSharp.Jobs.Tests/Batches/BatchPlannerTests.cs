@@ -86,7 +86,7 @@ public class BatchPlannerTests
         var seed = 10UL;
         var planner = new BatchPlanner(backend, StyleCatalog.Load([]), "wan", ".mp4")
         {
-            Wildcards = new PromptExpander(WildcardFiles.None),
+            Wildcards = new PromptExpander(new WildcardFiles([])),
             DrawSeed = () => seed++,
         };
 

@@ -10,15 +10,14 @@ namespace WanSharp.Tools.Tests.Selftest;
 /// Whole networks on a WebGPU device; the VAE and the pipelines take minutes on a software one and are left to <c>wan
 /// selftest</c>.
 /// </summary>
-public class WebGpuSelftestTests
+public sealed class WebGpuSelftestTests(WebGpuSelftestTests.Device device) : IClassFixture<WebGpuSelftestTests.Device>
 {
     [Theory]
     [InlineData("dit-t2v")]
     [InlineData("umt5")]
     public async Task RunAsync_OnWebGpu_IsWithinTheLimitForDevices(string name)
     {
-        Assert.SkipWhen(Environment.GetEnvironmentVariable("VK_ICD_FILENAMES") is null, "no Vulkan device: VK_ICD_FILENAMES is not set.");
-        using var runtime = OrtRuntime.Create(new RuntimeOptions { LibraryPath = NodePackages.WebGpuLibrary });
+        var runtime = device.Runtime;
 
         var results = new List<FixtureResult>();
         await foreach (
@@ -42,8 +41,7 @@ public class WebGpuSelftestTests
     [Fact]
     public async Task RunAsync_OnWebGpuInF16_IsWithinTheLimit_OrTheDeviceIsNotGivenF16()
     {
-        Assert.SkipWhen(Environment.GetEnvironmentVariable("VK_ICD_FILENAMES") is null, "no Vulkan device: VK_ICD_FILENAMES is not set.");
-        using var runtime = OrtRuntime.Create(new RuntimeOptions { LibraryPath = NodePackages.WebGpuLibrary });
+        var runtime = device.Runtime;
         var settings = new SessionSettings { Provider = "webgpu" };
 
         var choice = PrecisionSelection.Choose(runtime, settings);
@@ -63,8 +61,7 @@ public class WebGpuSelftestTests
     public async Task RunAsync_OnWebGpuWithAttentionInParts_IsWithinTheLimitForDevices()
     {
         const long FewScores = 2000;
-        Assert.SkipWhen(Environment.GetEnvironmentVariable("VK_ICD_FILENAMES") is null, "no Vulkan device: VK_ICD_FILENAMES is not set.");
-        using var runtime = OrtRuntime.Create(new RuntimeOptions { LibraryPath = NodePackages.WebGpuLibrary });
+        var runtime = device.Runtime;
 
         AssertPassed(
             await RunAsync(runtime, new SessionSettings { Provider = "webgpu" }, new TransformerOptions { ScoreBytes = FewScores })
@@ -102,5 +99,34 @@ public class WebGpuSelftestTests
             [device.Transformer, device.TextEncoder, device.Vae, device.VisionEncoder, device.Pipeline],
             limit => Assert.Equal(1e-3, limit)
         );
+    }
+
+    /// <summary>One runtime for all tests of the class: a shader that one test needed is there for the next.</summary>
+    public sealed class Device : IDisposable
+    {
+        private readonly Lazy<OrtRuntime> _runtime = new(() =>
+            OrtRuntime.Create(new RuntimeOptions { LibraryPath = NodePackages.WebGpuLibrary })
+        );
+
+        /// <summary>The runtime; skips the test where there is no device for it.</summary>
+        public OrtRuntime Runtime
+        {
+            get
+            {
+                Assert.SkipWhen(
+                    Environment.GetEnvironmentVariable("VK_ICD_FILENAMES") is null,
+                    "no Vulkan device: VK_ICD_FILENAMES is not set."
+                );
+                return _runtime.Value;
+            }
+        }
+
+        public void Dispose()
+        {
+            if (_runtime.IsValueCreated)
+            {
+                _runtime.Value.Dispose();
+            }
+        }
     }
 }

@@ -23,9 +23,6 @@ public sealed partial class WildcardFiles(IReadOnlyList<string> folders)
     private readonly ConcurrentDictionary<string, IReadOnlyList<PromptNode.Option>> _found = new(StringComparer.OrdinalIgnoreCase);
     private readonly Lazy<Listing> _listed = new(() => List(folders));
 
-    /// <summary>Looks nowhere.</summary>
-    public static WildcardFiles None { get; } = new([]);
-
     /// <exception cref="InvalidRequestException">There is no such wildcard, or its file offers nothing.</exception>
     internal IReadOnlyList<PromptNode.Option> Find(string name) => _found.GetOrAdd(name, Read);
 
