@@ -7,7 +7,7 @@ internal static class OwnInputs
 {
     /// <param name="target">The output.</param>
     /// <param name="field">The setting that names it, for the error.</param>
-    /// <param name="inputs">What settings say of files: a path, several with <c>;</c> between them, or one with <c>@2-5</c> behind it.</param>
+    /// <param name="inputs">What settings say of files: a path, several with <c>;</c> between them, with <c>@2-5</c> behind it.</param>
     /// <exception cref="InvalidRequestException">It is one of them, by whatever link.</exception>
     public static void Spare(string target, string field, IEnumerable<string?> inputs)
     {

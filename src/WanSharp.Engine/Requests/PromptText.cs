@@ -118,8 +118,8 @@ public static partial class PromptText
                 ? $"The {name} has a tag of another program, {tag.Value}, which would be read as words: write {{a|b}} for a choice and "
                     + "__name__ for a wildcard in a batch, and what the tag means otherwise."
             : WholeText().Match(text) is { Success: true } whole
-                ? $"The {name} has '{whole.Value.Trim()}', as programs write around a prompt, which would be read as words: give the prompt "
-                    + "alone, and the rest in settings of its own (wan inspect FILE reads such texts)."
+                ? $"The {name} has '{whole.Value.Trim()}', as programs write around a prompt, which would be read as words: give the "
+                    + "prompt alone, and the rest in settings of its own (wan inspect FILE reads such texts)."
             : Unfilled().Match(text) is { Success: true } place
                 ? $"The {name} has {place.Value}, a place of a template that was not filled in: write the words there."
             : IsNothing(text) || (mayBeEmpty && IsNoText(text))
@@ -163,7 +163,8 @@ public static partial class PromptText
 
     // What A1111 copies, what chats and lists put before a prompt.
     [GeneratedRegex(
-        @"(?<![\w-])negative[ _]prompt\s*:|(?<![\w-])(?-i:Steps: \d+, (?=[A-Z]))|^\s*(?:(?:positive |full |final )?prompt\s*:|/imagine\b|```|<think>)",
+        @"(?<![\w-])negative[ _]prompt\s*:|(?<![\w-])(?-i:Steps: \d+, (?=[A-Z]))"
+            + @"|^\s*(?:(?:positive |full |final )?prompt\s*:|/imagine\b|```|<think>)",
         RegexOptions.IgnoreCase
     )]
     private static partial Regex WholeText();

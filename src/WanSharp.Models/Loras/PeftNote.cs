@@ -137,7 +137,7 @@ internal sealed class PeftNote
                 path,
                 e is JsonException { LineNumber: var line }
                     ? $"what it notes of the LoRA is not valid JSON from line {line + 1} on: correct it, or get it again."
-                    : "what it notes of the LoRA has a text where PEFT writes a number, or the other way round: correct it, or get it again.",
+                    : "what it notes of the LoRA has a text where PEFT writes a number, or the other way round: correct it.",
                 e
             );
         }
