@@ -32,6 +32,12 @@ public sealed record JobRequest : ClipSettings
     /// <summary>Image files by the latent frame that shows them: 0 the first, -1 the last.</summary>
     public IReadOnlyDictionary<int, string> Images { get; init; } = new Dictionary<int, string>();
 
+    /// <summary>
+    /// The file of the clip that this one continues, and shows first; <see cref="ClipSettings.Seconds"/> are those that are made. Null for
+    /// a clip of its own.
+    /// </summary>
+    public string? Extends { get; init; }
+
     /// <summary>One line of JSON; what is null is left out.</summary>
     public string ToJson() => JsonSerializer.Serialize(this, Json);
 

@@ -14,7 +14,7 @@ public sealed record JobRun
     /// </summary>
     public required string ArtifactPath { get; init; }
 
-    /// <summary>Where the state of the denoise is kept between attempts. The runner deletes the file when the job is done.</summary>
+    /// <summary>Where the state of the denoise is kept between attempts, a file or a folder. The runner deletes it at the end.</summary>
     public required string SnapshotPath { get; init; }
 
     /// <summary>How often to save that state.</summary>

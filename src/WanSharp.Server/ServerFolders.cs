@@ -6,7 +6,7 @@ internal static class ServerFolders
     /// <summary>The jobs and their clips.</summary>
     public const string Videos = "videos";
 
-    /// <summary>Pictures that requests brought.</summary>
+    /// <summary>Files that requests brought: pictures, clips, cameras.</summary>
     public const string Uploads = "uploads";
 
     /// <summary>Pictures of clips.</summary>

@@ -53,8 +53,8 @@ public sealed record ServerOptions
     /// <summary>The longest body of a request, in bytes, its pictures included. Default: 64 MiB.</summary>
     public long MostBodyBytes { get; init; } = 64L << 20;
 
-    /// <summary>The bytes of all pictures that are kept at a time.</summary>
-    internal long MostPictureBytes { get; init; } = 16L << 30;
+    /// <summary>The bytes of all files of requests that are kept at a time.</summary>
+    internal long MostUploadBytes { get; init; } = 16L << 30;
 
     /// <summary>How long an answer waits for the copy of a clip that is in the cache.</summary>
     internal TimeSpan LongestCopy { get; init; } = TimeSpan.FromMilliseconds(500);

@@ -186,12 +186,13 @@ public sealed class WanServer : IAsyncDisposable
         services.AddSingleton<VideoWaiting>();
         services.AddSingleton<VideoQueue>();
         services.AddSingleton(_ => new PictureFetch(options.FetchHosts));
-        services.AddSingleton(parts => new PictureStore(
-            host,
+        services.AddSingleton(_ => new UploadFolder(
             Path.Combine(data, ServerFolders.Uploads),
-            parts.GetRequiredService<PictureFetch>(),
-            options.MostPictureBytes
+            options.MostUploadBytes,
+            host.Options.Clock
         ));
+        services.AddSingleton<PictureStore>();
+        services.AddSingleton<ClipStore>();
         services.AddSingleton(_ => new ClipPictures(host, Path.Combine(data, ServerFolders.Pictures)));
         services.AddSingleton(_ => new KeyFile(data, host.Options.Clock));
         services.AddSingleton<KeyCheck>();
@@ -207,6 +208,8 @@ public sealed class WanServer : IAsyncDisposable
         services.AddSingleton<IRoutes, VideoRoutes>();
         services.AddSingleton<IRoutes, QueueRoutes>();
         services.AddSingleton<VideoForms>();
+        services.AddSingleton<VideoDesk>();
+        services.AddSingleton<IRoutes, SequelRoutes>();
         services.AddSingleton<IRoutes, EditRoutes>();
         services.AddSingleton<IRoutes, BatchRoutes>();
         services.AddSingleton<IRoutes, ContentRoutes>();

@@ -61,7 +61,7 @@ public sealed partial class DocumentedCallTests : IAsyncLifetime
             }
             else
             {
-                form.Add(new StringContent(value), name);
+                form.Add(new StringContent(value.Replace("video_…", id, StringComparison.Ordinal)), name);
             }
         }
 

@@ -31,7 +31,7 @@ public sealed class PictureLifeTests : IAsyncLifetime
         var remixed = await CreateAsync();
         var moved = _server.Data + "-moved";
         await _server.StopAsync();
-        Age(Uploads, TimeSpan.FromHours(2));
+        AgeAll(Uploads, TimeSpan.FromHours(2));
         Directory.Move(_server.Data, moved);
         await SweepAsync(moved);
 
@@ -48,7 +48,7 @@ public sealed class PictureLifeTests : IAsyncLifetime
     [Fact]
     public async Task APicture_BeyondWhatIsKept_IsRefusedAndLeavesNothing()
     {
-        await _server.RestartAsync(options => options with { MostPictureBytes = 10 });
+        await _server.RestartAsync(options => options with { MostUploadBytes = 10 });
 
         using var form = new MultipartFormDataContent { { new ByteArrayContent(Picture), "image", "a.webp" } };
         using var answer = await _server.Client.PostAsync(new Uri("/upload/image", UriKind.Relative), form, TestServer.Token);
@@ -80,7 +80,7 @@ public sealed class PictureLifeTests : IAsyncLifetime
         var link = _server.Data + "-link";
         File.CreateSymbolicLink(link, _server.Data);
         await _server.StopAsync();
-        Age(Uploads, TimeSpan.FromHours(2));
+        AgeAll(Uploads, TimeSpan.FromHours(2));
 
         await SweepAsync(link);
 
@@ -93,12 +93,13 @@ public sealed class PictureLifeTests : IAsyncLifetime
     {
         Assert.Equal("young.webp", await UploadAsync("young.webp", Picture));
         await _server.StopAsync();
-        Age(Uploads, TimeSpan.FromDays(6));
-        Age(Path.Combine(_server.Data, "inputs"), TimeSpan.FromDays(6));
+        AgeAll(Uploads, TimeSpan.FromDays(6));
+        AgeAll(Path.Combine(_server.Data, "inputs"), TimeSpan.FromDays(6));
         await SweepAsync(_server.Data);
         Assert.Equal(HttpStatusCode.OK, await ViewAsync("young.webp"));
         await _server.StopAsync();
-        Age(Path.Combine(_server.Data, "inputs"), TimeSpan.FromDays(8));
+        AgeAll(Uploads, TimeSpan.FromDays(8)); // it was read since
+        AgeAll(Path.Combine(_server.Data, "inputs"), TimeSpan.FromDays(8));
         await SweepAsync(_server.Data);
 
         Assert.Equal(HttpStatusCode.NotFound, await ViewAsync("young.webp"));
@@ -114,7 +115,7 @@ public sealed class PictureLifeTests : IAsyncLifetime
     {
         var needless = Path.Combine(data, "uploads", "needless");
         await File.WriteAllTextAsync(needless, "", TestServer.Token);
-        File.SetLastWriteTimeUtc(needless, DateTime.UtcNow - TimeSpan.FromHours(2));
+        Age(needless, TimeSpan.FromHours(2));
         await _server.RestartAsync(options => options with { DataFolder = data });
         while (File.Exists(needless)) // others of its folder may go a moment later
         {
@@ -122,12 +123,18 @@ public sealed class PictureLifeTests : IAsyncLifetime
         }
     }
 
-    private static void Age(string folder, TimeSpan age)
+    private static void AgeAll(string folder, TimeSpan age)
     {
         foreach (var file in Directory.EnumerateFiles(folder))
         {
-            File.SetLastWriteTimeUtc(file, DateTime.UtcNow - age);
+            Age(file, age);
         }
+    }
+
+    private static void Age(string file, TimeSpan age)
+    {
+        File.SetLastWriteTimeUtc(file, DateTime.UtcNow - age);
+        File.SetLastAccessTimeUtc(file, DateTime.UtcNow - age);
     }
 
     private Task<string> CreateAsync() =>

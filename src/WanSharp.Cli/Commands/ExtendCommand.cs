@@ -1,10 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
 using WanSharp.Cli.Terminal;
-using WanSharp.Engine.Requests;
 using WanSharp.Jobs;
 using WanSharp.Jobs.Films;
-using WanSharp.Media.Metadata;
 using WanSharp.Tensors;
 
 namespace WanSharp.Cli.Commands;
@@ -67,25 +65,7 @@ internal sealed class ExtendCommand(CliEnvironment environment)
         }
 
         var request = _settings.Read(parsed, new JobRequest { Prompt = parsed.GetValue(_prompt)! });
-        var like = await SettingsOfAsync(clip, cancellationToken);
-        if (request.Frames is not null)
-        {
-            throw new InvalidRequestException("frames", "How long the clip continues is given in --seconds: leave --frames out.");
-        }
-
-        var sections = PromptSections.Of(SettingFields.Fill(request, like));
-        var film = new Film
-        {
-            Sections =
-            [
-                new FilmSection
-                {
-                    Request = new JobRequest { Prompt = "" },
-                    Clip = given,
-                },
-                .. sections.Select(Continued),
-            ],
-        };
+        var film = await ClipExtension.FilmAsync(environment.Host.FindFfmpeg(), given, request, title: null, cancellationToken);
         var output = $"{Path.GetFileNameWithoutExtension(clip)}-extended.mp4";
         return await FilmCommand.MakeAsync(
             environment,
@@ -93,39 +73,6 @@ internal sealed class ExtendCommand(CliEnvironment environment)
                 _options.Begin(parsed, environment, clip, film, Path.Combine(Path.GetDirectoryName(given.Path)!, output), mayNumber: true),
             cancellationToken
         );
-
-        FilmSection Continued(FilmSection section) =>
-            section with
-            {
-                Start = SectionStart.Continue,
-                Request = section.Request with { Seconds = request.Seconds / sections.Count },
-            };
-    }
-
-    /// <summary>The size and frame rate of a clip that WanSharp made, and how it was enlarged: what comes after it is made alike.</summary>
-    private async Task<ClipSettings> SettingsOfAsync(string clip, CancellationToken cancellationToken)
-    {
-        var embedded = await MetadataReader.ReadAsync(environment.Host.FindFfmpeg(), clip, cancellationToken);
-        return embedded is null ? new ClipSettings()
-            : GenerationSettings.FromJson(embedded) is { } made
-                ? new ClipSettings
-                {
-                    Width = made.Width,
-                    Height = made.Height,
-                    Fps = made.Interpolate?.FromFps ?? made.Fps, // the model's: sections are not interpolated
-                    Upscale = made.Upscale?.Name,
-                    UpscaleHeight = made.UpscaleHeight,
-                }
-            : FilmFile.FromEmbedded(embedded)?.Sections.FirstOrDefault(section => section.Clip is null)?.Request is { } of
-                ? new ClipSettings
-                {
-                    Width = of.Width,
-                    Height = of.Height,
-                    Fps = of.Fps,
-                    Upscale = of.Upscale,
-                    UpscaleHeight = of.UpscaleHeight,
-                }
-            : new ClipSettings();
     }
 
     private static double? Seconds(ParseResult parsed, Option<string?> option) =>

@@ -32,6 +32,12 @@ internal sealed class KeysCommand(CliEnvironment environment)
         1_000_000
     );
 
+    private readonly Option<int?> _uploads = BatchOptions.Count(
+        "--max-upload-mb",
+        "MiB of pictures and clips that it brought and that are kept at a time. Default: as many as the server keeps.",
+        1_000_000
+    );
+
     private readonly Option<bool> _own = new("--own")
     {
         Description = "Show it its own videos alone, in the videos API, the page and MCP.",
@@ -47,6 +53,7 @@ internal sealed class KeysCommand(CliEnvironment environment)
             self._rate,
             self._mostQueued,
             self._perDay,
+            self._uploads,
             self._own,
             self._data.Option,
         };
@@ -72,6 +79,7 @@ internal sealed class KeysCommand(CliEnvironment environment)
         {
             MostOpen = parsed.GetValue(_mostQueued),
             MostPerDay = parsed.GetValue(_perDay),
+            MostUploadBytes = (long?)parsed.GetValue(_uploads) << 20,
             OnlyOwn = parsed.GetValue(_own),
         };
         environment.Out.WriteLine(Open(parsed).Add(parsed.GetValue(_name)!, parsed.GetValue(_scope), parsed.GetValue(_rate), limits));
@@ -98,11 +106,12 @@ internal sealed class KeysCommand(CliEnvironment environment)
             yield return "its own videos alone";
         }
 
-        (int? Most, string What)[] limits =
+        (long? Most, string What)[] limits =
         [
             (key.RequestsPerMinute, "requests a minute"),
             (key.Limits.MostOpen, "videos at once"),
             (key.Limits.MostPerDay, "videos a day"),
+            (key.Limits.MostUploadBytes >> 20, "MiB of files"),
         ];
         foreach (var (most, what) in limits.Where(limit => limit.Most is not null))
         {

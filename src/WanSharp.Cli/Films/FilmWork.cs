@@ -14,9 +14,6 @@ namespace WanSharp.Cli.Films;
 /// <summary>Makes a film: plans it, makes its clips as jobs, joins them.</summary>
 internal sealed class FilmWork(CliEnvironment environment)
 {
-    /// <summary>Sections are kept to the bit: each is read again when the film is joined, and by the section that continues it.</summary>
-    private const string SectionFormat = ".mkv";
-
     private static IEnumerable<string?> FilesOf(FilmSection section) =>
         [
             section.Clip?.Path,
@@ -52,7 +49,7 @@ internal sealed class FilmWork(CliEnvironment environment)
             cancellationToken
         );
         await encoder;
-        var jobs = new BatchPlanner(backend.Jobs, styles, backend.Model, SectionFormat);
+        var jobs = new BatchPlanner(backend.Jobs, styles, backend.Model, FilmRun.SectionFormat);
         var planner = new FilmPlanner(jobs, backend.Films!, ffmpeg);
         using var results = order.Settings.MakesAll ? new OpenedResults(null) : OpenedResults.In(environment.Host);
         var options = OptionsOf(order, backend, results);

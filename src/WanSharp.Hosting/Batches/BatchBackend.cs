@@ -2,6 +2,7 @@ using WanSharp.Engine;
 using WanSharp.Engine.Costs;
 using WanSharp.Engine.Planning;
 using WanSharp.Engine.Reuse;
+using WanSharp.Graphs.Networks;
 using WanSharp.Jobs;
 using WanSharp.Jobs.Films;
 using WanSharp.Jobs.Local;
@@ -47,6 +48,9 @@ public sealed class BatchBackend : IAsyncDisposable
     /// <summary>What of the model decides how films are divided; null where another program makes the clips.</summary>
     public FilmModel? Films { get; private init; }
 
+    /// <summary>Whether the model fills in clips where a mask says so (VACE).</summary>
+    public bool FillsIn { get; private init; }
+
     /// <summary>What the engine did so far; null where another program makes the clips.</summary>
     public EngineStatistics? Statistics => _generator?.Statistics;
 
@@ -77,7 +81,12 @@ public sealed class BatchBackend : IAsyncDisposable
         }
 
         var backend = await settings.Comfy.OpenAsync(host, cancellationToken).ConfigureAwait(false);
-        return new BatchBackend(backend, backend.Name, backend.Concurrency, new OwnedParts())
+        return new BatchBackend(
+            new ExtendingBackend(backend, model: null, ffmpeg: null, host.Options.Clock),
+            backend.Name,
+            backend.Concurrency,
+            new OwnedParts()
+        )
         {
             Settings = settings,
             Format = backend.Format,
@@ -124,8 +133,9 @@ public sealed class BatchBackend : IAsyncDisposable
                 Notice = host.Options.Notice,
                 Steps = settings.Reuse == ReuseMode.Similar ? new StepStore(owned.Add(host.OpenSection(CacheSections.Steps))) : null,
             };
+            var films = FilmModel.Of(opened.Model);
             var concurrency = (engine.Options.BatchSize ?? ChosenBatch) + engine.Options.Lanes + Around;
-            return new BatchBackend(backend, opened.Model.Name, concurrency, owned)
+            return new BatchBackend(new ExtendingBackend(backend, films, ffmpeg, host.Options.Clock), opened.Model.Name, concurrency, owned)
             {
                 Settings = settings with
                 {
@@ -134,7 +144,8 @@ public sealed class BatchBackend : IAsyncDisposable
                     ModelDigest = opened.Model.ReadDigest(cancellationToken: cancellationToken),
                 },
                 ReadSettings = (clip, token) => MetadataReader.ReadAsync(ffmpeg, clip, token),
-                Films = FilmModel.Of(opened.Model),
+                Films = films,
+                FillsIn = opened.Model.TakesControl && opened.Model.Transformer.ModelType != ModelType.Fun,
                 _generator = opened.Generator,
             };
         }

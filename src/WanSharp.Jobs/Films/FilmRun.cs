@@ -26,6 +26,9 @@ public sealed class FilmRun(
     string? scratch = null
 )
 {
+    /// <summary>Sections are kept to the bit: each is read again when the film is joined, and by the section that continues it.</summary>
+    public const string SectionFormat = ".mkv";
+
     private const string SheetName = "film.html";
 
     /// <summary>How often to look what other processes have done.</summary>

@@ -18,6 +18,7 @@ internal static class FilmSettings
             ["version"] = first.Version,
             ["model"] = first.Model,
             ["model_digest"] = first.ModelDigest,
+            ["frames"] = parts.Sum(part => part.Show),
         };
         return FilmText.Write(
             new Film { Sections = [.. film.Sections.Select((section, i) => Resolved(section, i + 1, parts, settings))] },

@@ -63,7 +63,7 @@ internal sealed class JobAttempt(
             var state = store.Queue.Fail(job.Id, exception.Message, exception is InvalidRequestException ? 1 : options.Attempts);
             if (state != JobState.Queued)
             {
-                DeleteQuietly(store.Folder.Snapshot(job.Id));
+                Quietly(() => store.Folder.DeleteSnapshot(job.Id));
             }
 
             Tell(
@@ -77,7 +77,7 @@ internal sealed class JobAttempt(
         }
         finally
         {
-            DeleteQuietly(_work);
+            Quietly(() => File.Delete(_work));
             store.Queue.PurgeIfRemoved(job.Id);
         }
     }
@@ -176,7 +176,7 @@ internal sealed class JobAttempt(
         );
         DurableFiles.Rename(_work, _place, overwrite: job.Overwrites);
         store.Queue.Succeed(job.Id);
-        DeleteQuietly(store.Folder.Snapshot(job.Id));
+        Quietly(() => store.Folder.DeleteSnapshot(job.Id));
     }
 
     /// <summary>
@@ -218,7 +218,7 @@ internal sealed class JobAttempt(
             new JobOutcome { WasThere = true }
         );
         store.Queue.Succeed(job.Id);
-        DeleteQuietly(store.Folder.Snapshot(job.Id));
+        Quietly(() => store.Folder.DeleteSnapshot(job.Id));
         return true;
     }
 
@@ -274,11 +274,11 @@ internal sealed class JobAttempt(
         }
     }
 
-    private static void DeleteQuietly(string path)
+    private static void Quietly(Action delete)
     {
         try
         {
-            File.Delete(path);
+            delete();
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

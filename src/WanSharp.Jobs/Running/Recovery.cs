@@ -34,7 +34,7 @@ internal static class Recovery
                 )
                 {
                     store.Queue.Succeed(id);
-                    File.Delete(store.Folder.Snapshot(id));
+                    store.Folder.DeleteSnapshot(id);
                 }
                 else
                 {

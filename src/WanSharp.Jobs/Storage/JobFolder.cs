@@ -104,6 +104,20 @@ public sealed class JobFolder
             System.IO.Path.ChangeExtension(job.ToString(System.Globalization.CultureInfo.InvariantCulture), ".bin")
         );
 
+    /// <summary>Deletes what is kept of a job between its attempts: a file, or the folder of a film.</summary>
+    internal void DeleteSnapshot(long job)
+    {
+        var path = Snapshot(job);
+        if (Directory.Exists(path))
+        {
+            Directory.Delete(path, recursive: true);
+        }
+        else
+        {
+            File.Delete(path);
+        }
+    }
+
     internal string WorkOf(string worker) => System.IO.Path.Combine(Workers, worker);
 
     internal string LockOf(string worker) => System.IO.Path.Combine(Workers, worker + ".lock");

@@ -225,7 +225,7 @@ internal sealed class JobQueue(JobDatabase database, JobFolder folder, JobClock 
             {
                 try
                 {
-                    File.Delete(folder.Snapshot(id));
+                    folder.DeleteSnapshot(id);
                     if (isMade)
                     {
                         File.Delete(folder.Artifact(output));

@@ -1,3 +1,5 @@
+using WanSharp.Engine.Requests;
+
 namespace WanSharp.Jobs.Storage;
 
 /// <content>What may become of jobs after they came: pausing, going first, being tried again, being deleted.</content>
@@ -319,11 +321,19 @@ public sealed partial class JobStore
             )
         );
 
-    /// <summary>The image files that jobs name.</summary>
-    public IReadOnlySet<string> ImagesInUse() =>
+    /// <summary>The files of pictures and clips that jobs name.</summary>
+    public IReadOnlySet<string> FilesInUse() =>
         _database.Read(connection =>
             connection
-                .Query("SELECT DISTINCT image.value FROM jobs, json_each(jobs.request, '$.images') AS image", row => row.GetString(0))
+                .Query(
+                    """
+                    SELECT image.value FROM jobs, json_each(jobs.request, '$.images') AS image
+                    UNION SELECT file.value FROM jobs, json_each(json_array(request ->> 'extends', request ->> 'control',
+                      request ->> 'mask', request ->> 'reference', request ->> 'camera')) AS file WHERE file.value IS NOT NULL
+                    """,
+                    row => row.GetString(0)
+                )
+                .SelectMany(text => text.Split(LoraUse.Separator))
                 .ToHashSet(StringComparer.Ordinal)
         );
 

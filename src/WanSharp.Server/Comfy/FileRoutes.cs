@@ -83,7 +83,7 @@ internal sealed class FileRoutes(VideoQueue queue, InputPictures pictures) : IRo
             form.Files["image"] ?? throw ApiException.Invalid("image", "There is no 'image': send the picture's file under this name.");
         var folder = form["subfolder"].FirstOrDefault() ?? "";
         var overwrite = form["overwrite"].FirstOrDefault() is "true" or "1";
-        var name = await pictures.SaveAsync(file, folder, overwrite, context.RequestAborted).ConfigureAwait(false);
+        var name = await pictures.SaveAsync(file, folder, Caller.Of(context), overwrite, context.RequestAborted).ConfigureAwait(false);
         await context
             .SendAsync(
                 new JsonObject

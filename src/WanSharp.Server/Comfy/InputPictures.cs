@@ -2,6 +2,7 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using WanSharp.Server.Http;
 using WanSharp.Server.Pictures;
+using WanSharp.Server.Security;
 using WanSharp.Storage;
 using WanSharp.Tensors;
 
@@ -32,16 +33,23 @@ internal sealed class InputPictures(PictureStore store, string folder) : IKeptPi
     /// <summary>Keeps a picture.</summary>
     /// <param name="file">The picture.</param>
     /// <param name="subfolder">What the client sorts it into; empty for nothing.</param>
+    /// <param name="caller">Who brings it.</param>
     /// <param name="overwrite">Whether it takes the place of another one of its name; otherwise it gets another name.</param>
     /// <param name="cancellationToken">Cancels the operation.</param>
     /// <returns>The name that it got, without the subfolder.</returns>
     /// <exception cref="ApiException">It is no picture, or its name is not taken.</exception>
-    public async Task<string> SaveAsync(IFormFile file, string subfolder, bool overwrite, CancellationToken cancellationToken)
+    public async Task<string> SaveAsync(
+        IFormFile file,
+        string subfolder,
+        Caller caller,
+        bool overwrite,
+        CancellationToken cancellationToken
+    )
     {
         var asked = file.FileName;
         RequireName("image", asked, allowsSlash: false);
         RequireName("subfolder", subfolder, allowsSlash: true);
-        var path = await store.SaveAsync(new PictureSource("image", file, null), cancellationToken).ConfigureAwait(false);
+        var path = await store.SaveAsync(new PictureSource("image", file, null), caller, cancellationToken).ConfigureAwait(false);
         await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {

@@ -17,6 +17,9 @@ internal sealed record VideoDetails
     /// <summary>The video whose settings it took.</summary>
     public string? RemixedFrom { get; init; }
 
+    /// <summary>The video that it continues or edits.</summary>
+    public string? Source { get; init; }
+
     /// <summary>What the client calls the batch that it came with.</summary>
     public string? BatchName { get; init; }
 

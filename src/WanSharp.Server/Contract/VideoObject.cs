@@ -29,6 +29,9 @@ internal sealed record VideoObject
 
     public required string? RemixedFromVideoId { get; init; }
 
+    /// <summary>The video of this server that it continues or edits; null where it is of none.</summary>
+    public string? SourceVideoId { get; init; }
+
     /// <summary>The length as text: "4".</summary>
     public required string Seconds { get; init; }
 

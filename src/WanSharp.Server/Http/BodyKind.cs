@@ -9,6 +9,9 @@ internal enum BodyKind
     /// <summary>A video, as JSON or a form.</summary>
     Video,
 
+    /// <summary>A video that is made of another one, as JSON or a form.</summary>
+    Sequel,
+
     /// <summary>What is to change of a video, as JSON or a form.</summary>
     Edit,
 

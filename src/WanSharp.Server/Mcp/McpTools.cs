@@ -167,15 +167,8 @@ internal sealed class McpTools(WanHost host, VideoQueue queue, VideoForms forms,
     /// <summary>Reads a request as the videos API does: with its fields, and its refusals.</summary>
     private async Task<VideoRequest> ReadAsync(McpCall call, CancellationToken cancellationToken)
     {
-        var nothing = new VideoRequest
-        {
-            Entry = new BatchEntry
-            {
-                Line = 1,
-                Request = new JobRequest { Prompt = "" },
-            },
-        };
-        return await forms.ReadAsync(BodyReader.Of(call.Without("wait", "timeout_s")), nothing, cancellationToken).ConfigureAwait(false);
+        var body = BodyReader.Of(call.Without("wait", "timeout_s"));
+        return await forms.ReadAsync(body, VideoRequest.Nothing, call.Caller, cancellationToken).ConfigureAwait(false);
     }
 
     private async Task<JsonObject> WaitAsync(McpCall call, Job job, bool showsFiles, CancellationToken cancellationToken)

@@ -127,6 +127,7 @@ internal static class OpenApiDocument
         kind switch
         {
             BodyKind.Video => Both(Object(VideoFields.Schema(), "prompt")),
+            BodyKind.Sequel => Both(Object([.. VideoFields.Schema(), new("video", VideoFields.Source())], "prompt", "video")),
             BodyKind.Edit => Both(Object(VideoFields.Schema())),
             BodyKind.Batch => Both(
                 Object([

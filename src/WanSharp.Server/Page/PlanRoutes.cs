@@ -31,8 +31,9 @@ internal sealed class PlanRoutes(ServerOptions options, VideoQueue queue, VideoF
     {
         var token = context.RequestAborted;
         var body = await BodyReader.ReadAsync(context.Request, token).ConfigureAwait(false);
+        var caller = Caller.Of(context);
         var request = await forms
-            .ReadAsync(body, Given(context.Request.Query["remix_of"].FirstOrDefault(), Caller.Of(context)), token)
+            .ReadAsync(body, Given(context.Request.Query["remix_of"].FirstOrDefault(), caller), caller, token)
             .ConfigureAwait(false);
         var job = await queue.PlanAsync(request, token).ConfigureAwait(false);
         var settings = GenerationSettings.FromJson(job.Prepared.Settings);
@@ -53,7 +54,7 @@ internal sealed class PlanRoutes(ServerOptions options, VideoQueue queue, VideoF
                     Measuring: facts.IsLocal && cost is null,
                     MemoryBytes: cost?.PrivateBytes,
                     Cached: isKept,
-                    Queued: queue.Counts(Caller.Of(context)).Queued,
+                    Queued: queue.Counts(caller).Queued,
                     Notes: ClientText.OfAll(job.Prepared.Notes)
                 ),
                 PageJson.Readable.PlanObject

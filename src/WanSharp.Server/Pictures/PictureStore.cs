@@ -2,20 +2,15 @@ using WanSharp.Hosting;
 using WanSharp.Media;
 using WanSharp.Media.Images;
 using WanSharp.Server.Http;
-using WanSharp.Storage;
-using WanSharp.Tensors;
+using WanSharp.Server.Security;
 
 namespace WanSharp.Server.Pictures;
 
-/// <summary>
-/// Keeps the pictures of requests as files named by their digests: what a client calls them is never a path, and one that comes again is
-/// there already. Thread-safe.
-/// </summary>
+/// <summary>Keeps the pictures of requests. Thread-safe.</summary>
 /// <param name="host">Where ffmpeg is, which reads TIFF.</param>
-/// <param name="folder">Where the pictures are.</param>
+/// <param name="files">Where the pictures are kept.</param>
 /// <param name="fetch">Fetches those that are addresses.</param>
-/// <param name="mostBytes">How many bytes of them there may be.</param>
-internal sealed class PictureStore(WanHost host, string folder, PictureFetch fetch, long mostBytes)
+internal sealed class PictureStore(WanHost host, UploadFolder files, PictureFetch fetch)
 {
     private const string Data = "data:";
     private const string Base64 = ";base64";
@@ -27,48 +22,25 @@ internal sealed class PictureStore(WanHost host, string folder, PictureFetch fet
 
     /// <summary>Keeps a picture.</summary>
     /// <returns>Its file.</returns>
-    /// <exception cref="ApiException">It is none, too large, or not to be had.</exception>
-    public async Task<string> SaveAsync(PictureSource source, CancellationToken cancellationToken)
-    {
-        var content = await ReadAsync(source, cancellationToken).ConfigureAwait(false);
-        var path = Path.Combine(folder, Digests.OfBytes(content));
-        if (File.Exists(path))
-        {
-            File.SetLastWriteTimeUtc(path, host.Options.Clock.GetUtcNow().UtcDateTime); // whoever sweeps takes it for young
-            return path;
-        }
+    /// <exception cref="ApiException">It is none, too large, or not to be had; or there is no room for it.</exception>
+    public Task<string> SaveAsync(PictureSource source, Caller caller, CancellationToken cancellationToken) =>
+        files.SaveAsync(
+            caller,
+            async (stream, token) =>
+                await stream.WriteAsync(await ReadAsync(source, token).ConfigureAwait(false), token).ConfigureAwait(false),
+            (path, token) => CheckAsync(source.Field, path, token),
+            cancellationToken
+        );
 
-        DurableFiles.CreateFolder(folder);
-        RequireRoom(content.Length);
-        var trial = Path.Combine(folder, $".{Guid.NewGuid():N}");
+    private async Task CheckAsync(string field, string path, CancellationToken cancellationToken)
+    {
         try
         {
-            await File.WriteAllBytesAsync(trial, content, cancellationToken).ConfigureAwait(false);
-            _ = await ImageReader.ReadAsync(_ffmpeg, trial, cancellationToken).ConfigureAwait(false);
-            DurableFiles.Flush(trial);
-            DurableFiles.Rename(trial, path, overwrite: true);
-            return path;
+            _ = await ImageReader.ReadAsync(_ffmpeg, path, cancellationToken).ConfigureAwait(false);
         }
         catch (MediaException exception)
         {
-            throw ApiException.Invalid(source.Field, exception.Message.Replace(trial, $"The {source.Field}", StringComparison.Ordinal));
-        }
-        finally
-        {
-            File.Delete(trial);
-        }
-    }
-
-    /// <summary>Refuses what would fill the disk: clients need not delete what they send, and it is kept for days.</summary>
-    private void RequireRoom(long length)
-    {
-        if (new DirectoryInfo(folder).EnumerateFiles().Sum(file => file.Exists ? file.Length : 0) + length > mostBytes)
-        {
-            throw new ApiException(
-                507,
-                "storage_full",
-                $"The server keeps {mostBytes >> 20} MiB of pictures already: wait until those that no video needs are cleared away."
-            );
+            throw ApiException.Invalid(field, exception.Message.Replace(path, $"The {field}", StringComparison.Ordinal));
         }
     }
 

@@ -19,6 +19,9 @@ internal sealed record Caller(string Name)
     /// <summary>How many videos may be asked for within 24 hours; null for any number.</summary>
     public int? MostPerDay { get; init; }
 
+    /// <summary>How many bytes of files that they brought are kept at a time; null for any number.</summary>
+    public long? MostUploadBytes { get; init; }
+
     /// <summary>Whose the videos are that are asked for; null for nobody's.</summary>
     public string? Owner => Name.Length > 0 ? Name : null;
 
@@ -38,6 +41,7 @@ internal sealed record Caller(string Name)
             SeesAll = !key.Limits.OnlyOwn,
             MostOpen = key.Limits.MostOpen,
             MostPerDay = key.Limits.MostPerDay,
+            MostUploadBytes = key.Limits.MostUploadBytes,
         };
 
     /// <summary>Whether a video of an owner is seen.</summary>

@@ -9,6 +9,9 @@ public sealed record KeyLimits
     /// <summary>How many videos may be asked for within 24 hours; null for any number.</summary>
     public int? MostPerDay { get; init; }
 
+    /// <summary>How many bytes of files that it brought are kept at a time; null for any number.</summary>
+    public long? MostUploadBytes { get; init; }
+
     /// <summary>Whether it sees its own videos alone, and only what tells keys apart.</summary>
     public bool OnlyOwn { get; init; }
 }

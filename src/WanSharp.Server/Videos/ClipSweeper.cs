@@ -63,9 +63,15 @@ internal sealed class ClipSweeper(
             webhooks.Prune(host.Options.Clock.GetUtcNow() - MessagesKept);
             var data = Path.GetFullPath(options.DataFolder);
             // by their names, which are digests: the folder may be spelled in another way than when they came
-            var images = store.ImagesInUse().Select(Path.GetFileName).ToHashSet(StringComparer.Ordinal);
+            var images = store.FilesInUse().Select(file => Path.GetFileName(file).Split('@')[0]).ToHashSet(StringComparer.Ordinal);
             images.UnionWith(named.SelectMany(one => one.Sweep(host.Options.Clock.GetUtcNow())));
-            Delete(Path.Combine(data, ServerFolders.Uploads), file => !images.Contains(Path.GetFileName(file)));
+            var uploads = Path.Combine(data, ServerFolders.Uploads);
+            Delete(uploads, file => !images.Contains(Path.GetFileName(file)));
+            foreach (var notes in UploadFolder.NotesIn(uploads))
+            {
+                Delete(notes, note => !File.Exists(Path.Combine(uploads, Path.GetFileName(note))));
+            }
+
             var clips = store.DigestsOfClips();
             Delete(Path.Combine(data, ServerFolders.Pictures), file => !clips.Contains(Path.GetFileName(file).Split('-')[0]));
         }
@@ -75,6 +81,10 @@ internal sealed class ClipSweeper(
         }
     }
 
+    /// <summary>When a file came, or came again.</summary>
+    private static DateTime UsedAt(string file) =>
+        (File.GetLastWriteTimeUtc(file), File.GetLastAccessTimeUtc(file)) is var (came, again) && came > again ? came : again;
+
     private void Delete(string folder, Func<string, bool> isNeedless)
     {
         if (!Directory.Exists(folder))
@@ -83,7 +93,7 @@ internal sealed class ClipSweeper(
         }
 
         var young = host.Options.Clock.GetUtcNow().UtcDateTime - Young;
-        foreach (var file in Directory.EnumerateFiles(folder).Where(file => File.GetLastWriteTimeUtc(file) < young && isNeedless(file)))
+        foreach (var file in Directory.EnumerateFiles(folder).Where(file => UsedAt(file) < young && isNeedless(file)))
         {
             File.Delete(file);
         }

@@ -60,7 +60,7 @@ internal sealed class EditRoutes(VideoQueue queue, VideoForms forms, ServerOptio
     {
         for (var i = 0; i < MostMerges; i++)
         {
-            var request = await forms.ReadAsync(body, AsItIs(job, body), context.RequestAborted).ConfigureAwait(false);
+            var request = await forms.ReadAsync(body, AsItIs(job, body), Caller.Of(context), context.RequestAborted).ConfigureAwait(false);
             if (request.Format != Path.GetExtension(job.Output))
             {
                 throw ApiException.Invalid("format", "The format is settled when a video is asked for: delete it, and ask for a new one.");

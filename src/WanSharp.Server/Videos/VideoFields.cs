@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Http;
 using WanSharp.Engine.Requests;
 using WanSharp.Jobs;
 using WanSharp.Jobs.Batches;
@@ -15,6 +16,9 @@ namespace WanSharp.Server.Videos;
 /// </summary>
 internal static class VideoFields
 {
+    /// <summary>The setting whose file is a text.</summary>
+    public const string Camera = "camera";
+
     private const int LongestName = 256;
 
     /// <summary>Fields with the picture of a frame: 0 the first, -1 the last.</summary>
@@ -59,12 +63,14 @@ internal static class VideoFields
 
         foreach (var file in body.Files)
         {
-            if (!Pictures.TryGetValue(file.Name, out var frame))
+            if (Pictures.TryGetValue(file.Name, out var frame))
+            {
+                AddPicture(pictures, frame, new PictureSource(file.Name, file, Text: null));
+            }
+            else if (!UploadedSettings.Names.Contains(NameOf(file)))
             {
                 throw Unknown(file.Name);
             }
-
-            AddPicture(pictures, frame, new PictureSource(file.Name, file, Text: null));
         }
 
         SettingNames.RequireNoRivals(body);
@@ -73,6 +79,25 @@ internal static class VideoFields
         return request.Entry.Request.Prompt.Trim().Length > 0
             ? (request, pictures)
             : throw ApiException.Invalid("prompt", "There is no prompt: say what the video shows.");
+    }
+
+    /// <summary>The settings that files of a request are the values of, each with its files.</summary>
+    /// <exception cref="ApiException">One has a name as well, or several files where it takes one.</exception>
+    public static IReadOnlyList<(SettingField Setting, IReadOnlyList<IFormFile> Files)> FilesOf(RequestBody body)
+    {
+        var found = new List<(SettingField, IReadOnlyList<IFormFile>)>();
+        foreach (var files in body.Files.GroupBy(NameOf).Where(files => UploadedSettings.Names.Contains(files.Key)))
+        {
+            var setting = SettingFields.Find(files.Key)!;
+            if (body.Has(files.Key) || (files.Count() > 1 && !setting.IsList))
+            {
+                throw ApiException.Invalid(files.Key, $"The {files.Key} is there twice: leave one out.");
+            }
+
+            found.Add((setting, [.. files]));
+        }
+
+        return found;
     }
 
     /// <summary>The fields as JSON Schema.</summary>
@@ -86,6 +111,15 @@ internal static class VideoFields
             .. BodyReader.Envelopes.Select(name => Field(name, "object")),
             .. SettingsSchema(),
         ];
+
+    /// <summary>The video that another one is made of, as JSON Schema.</summary>
+    public static JsonObject Source() =>
+        new()
+        {
+            ["type"] = new JsonArray("string", "object"),
+            ["format"] = "binary",
+            ["description"] = "A video: {\"id\": …} of one of this server, or a file of a form.",
+        };
 
     /// <summary>A clip's settings as JSON Schema, under our names and those of other servers.</summary>
     public static IEnumerable<KeyValuePair<string, JsonNode?>> SettingsSchema() =>
@@ -155,6 +189,9 @@ internal static class VideoFields
             );
         }
     }
+
+    /// <summary>The field of a file: forms write those of lists as <c>reference[]</c>.</summary>
+    private static string NameOf(IFormFile file) => file.Name.EndsWith("[]", StringComparison.Ordinal) ? file.Name[..^2] : file.Name;
 
     private static void AddPicture(Dictionary<int, PictureSource> pictures, int frame, PictureSource source)
     {

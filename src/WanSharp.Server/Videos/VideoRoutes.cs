@@ -13,21 +13,10 @@ using WanSharp.Server.Work;
 namespace WanSharp.Server.Videos;
 
 /// <summary>The videos API: asking for videos, looking at them, deleting them.</summary>
-internal sealed class VideoRoutes(VideoQueue queue, VideoForms forms, VideoWaiting waiting, ProgressBoard board) : IRoutes
+internal sealed class VideoRoutes(VideoQueue queue, VideoDesk desk, VideoWaiting waiting) : IRoutes
 {
     private const int UsualPage = 20;
     private const int LargestPage = 100;
-
-    /// <summary>What a request begins with that says nothing yet.</summary>
-    private static VideoRequest Nothing =>
-        new()
-        {
-            Entry = new BatchEntry
-            {
-                Line = 1,
-                Request = new JobRequest { Prompt = "" },
-            },
-        };
 
     /// <inheritdoc/>
     public bool TellsKeysApart => true;
@@ -57,23 +46,19 @@ internal sealed class VideoRoutes(VideoQueue queue, VideoForms forms, VideoWaiti
             .MapPost("/v1/videos/sync", SynchronouslyAsync)
             .Describe("Makes a video and answers with its file.", answer: null, BodyKind.Video)
             .Sends(MediaTypes.Clips);
-        Refuse("edits", "edits videos: ask for a new one, or remix one with another prompt");
-        Refuse("extensions", "extends videos: ask for one of more seconds, or extend its file with `wan extend`");
-        Refuse("characters", "keeps characters: give a picture as input_reference");
-
-        void Refuse(string name, string what) => routes.MapPost($"/v1/videos/{name}", context => RefuseAsync(context, what));
+        routes.MapPost("/v1/videos/characters", RefuseAsync);
     }
 
     private async Task CreateAsync(HttpContext context)
     {
-        var (job, _) = await AddAsync(context, Nothing).ConfigureAwait(false);
-        await SendAsync(context, job).ConfigureAwait(false);
+        var (job, _) = await desk.AddAsync(context, VideoRequest.Nothing).ConfigureAwait(false);
+        await desk.SendAsync(context, job).ConfigureAwait(false);
     }
 
     /// <summary>Makes a video while the client waits, and answers with its file. A client that goes gives it up.</summary>
     private async Task SynchronouslyAsync(HttpContext context)
     {
-        var (job, isNew) = await AddAsync(context, Nothing).ConfigureAwait(false);
+        var (job, isNew) = await desk.AddAsync(context, VideoRequest.Nothing).ConfigureAwait(false);
         if (!isNew && job.State == JobState.Cancelled)
         {
             queue.Change([job.Id], VideoChange.Retry, Caller.Of(context)); // its client went, and comes back
@@ -121,43 +106,18 @@ internal sealed class VideoRoutes(VideoQueue queue, VideoForms forms, VideoWaiti
                 Priority = source.Priority,
             },
         };
-        var (job, _) = await AddAsync(context, asItWas).ConfigureAwait(false);
-        await SendAsync(context, job).ConfigureAwait(false);
+        var (job, _) = await desk.AddAsync(context, asItWas).ConfigureAwait(false);
+        await desk.SendAsync(context, job).ConfigureAwait(false);
     }
 
-    private async Task<(Job Job, bool IsNew)> AddAsync(HttpContext context, VideoRequest given)
-    {
-        var (caller, token) = (Caller.Of(context), context.RequestAborted);
-        var body = await BodyReader.ReadAsync(context.Request, token).ConfigureAwait(false);
-        if (IdempotencyKey.Of(context) is { } key)
-        {
-            given = given with { Id = VideoId.Of(key.Owner, key.Text), Sha256 = await body.DigestAsync(token).ConfigureAwait(false) };
-            if (queue.FindSame(given.Id, given.Sha256, caller) is { } there)
-            {
-                IdempotencyKey.Replayed(context);
-                return (there, false); // before its pictures are fetched again
-            }
-        }
-
-        queue.RequireRoom(caller);
-        var request = await forms.ReadAsync(body, given, token).ConfigureAwait(false);
-        var (job, isNew) = await queue.AddAsync(request, caller, token).ConfigureAwait(false);
-        if (!isNew)
-        {
-            IdempotencyKey.Replayed(context);
-        }
-
-        return (job, isNew);
-    }
-
-    /// <summary>Says that the server does not do something. A client that still sends its video would not read an earlier answer.</summary>
-    private static async Task RefuseAsync(HttpContext context, string what)
+    /// <summary>Keeps no characters. A client that still sends its video would not read an earlier answer.</summary>
+    private static async Task RefuseAsync(HttpContext context)
     {
         await context.Request.Body.CopyToAsync(Stream.Null, context.RequestAborted).ConfigureAwait(false);
-        throw new ApiException(400, "not_supported", $"This server never {what}.");
+        throw new ApiException(400, "not_supported", "This server never keeps characters: give a picture as input_reference.");
     }
 
-    private Task GetAsync(HttpContext context) => SendAsync(context, queue.Require(context.Id(), Caller.Of(context)));
+    private Task GetAsync(HttpContext context) => desk.SendAsync(context, queue.Require(context.Id(), Caller.Of(context)));
 
     private Task DeleteAsync(HttpContext context)
     {
@@ -223,14 +183,4 @@ internal sealed class VideoRoutes(VideoQueue queue, VideoForms forms, VideoWaiti
                 $"The status is queued, in_progress, completed, failed or cancelled, not '{status}'."
             ),
         };
-
-    private Task SendAsync(HttpContext context, Job job)
-    {
-        if (board.PollAfter(job) is { Ticks: > 0 } wait)
-        {
-            context.Response.Headers["openai-poll-after-ms"] = wait.TotalMilliseconds.ToString("0", CultureInfo.InvariantCulture);
-        }
-
-        return context.SendAsync(queue.Show(job), ServerJson.Readable.VideoObject);
-    }
 }

@@ -4,7 +4,7 @@ using WanSharp.Jobs;
 namespace WanSharp.Server.Work;
 
 /// <summary>
-/// A backend whose jobs find their pictures where the server keeps them now: a job names its picture by the path that it had when the job
+/// A backend whose jobs find their files where the server keeps them now: a job names its picture by the path that it had when the job
 /// came, and a data folder may be moved, or be reached by another name. Thread-safe.
 /// </summary>
 /// <param name="backend">Makes the clips.</param>
@@ -48,12 +48,11 @@ internal sealed class KeptPictures(IJobBackend backend, string folder) : IJobBac
     private static string FolderOf(ServerOptions options) => Path.Combine(Path.GetFullPath(options.DataFolder), ServerFolders.Uploads);
 
     private static JobRequest Found(JobRequest request, string folder) =>
-        request.Images.Count == 0
-            ? request
-            : request with
-            {
-                Images = request.Images.ToDictionary(image => image.Key, image => Found(image.Value, folder)),
-            };
+        UploadedSettings.Found(request, folder) with
+        {
+            Images = request.Images.ToDictionary(image => image.Key, image => Found(image.Value, folder)),
+            Extends = request.Extends is { } clip ? Found(clip, folder) : null,
+        };
 
     private static string Found(string path, string folder)
     {

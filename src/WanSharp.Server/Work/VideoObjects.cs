@@ -18,7 +18,7 @@ internal sealed class VideoObjects(ServerOptions options, ProgressBoard board)
         using var settings = JsonDocument.Parse(job.Settings ?? "{}");
         var clip = settings.RootElement;
         var (width, height) = (Number(clip, "width"), Number(clip, "height"));
-        var (frames, fps) = (Number(clip, "frames"), Number(clip, "fps"));
+        var (frames, fps) = (Frames(clip), Number(clip, "fps"));
         var isDone = job.State == JobState.Succeeded;
         return new VideoObject
         {
@@ -32,6 +32,7 @@ internal sealed class VideoObjects(ServerOptions options, ProgressBoard board)
             ExpiresAt = isDone && options.Keep is { } keep ? (job.FinishedAt + keep)?.ToUnixTimeSeconds() : null,
             Error = ErrorOf(job),
             RemixedFromVideoId = details?.RemixedFrom,
+            SourceVideoId = details?.Source,
             Seconds = fps > 0 ? ((double)frames / fps).ToString("0.###", CultureInfo.InvariantCulture) : "0",
             Size = string.Create(CultureInfo.InvariantCulture, $"{width}x{height}"),
             Seed = job.Request.Seed ?? 0,
@@ -74,6 +75,10 @@ internal sealed class VideoObjects(ServerOptions options, ProgressBoard board)
             JobState.Cancelled => new VideoError("cancelled", "It was cancelled."),
             _ => null,
         };
+
+    /// <summary>The frames of a clip, or of a film, whose settings are those of its sections.</summary>
+    private static int Frames(JsonElement settings) =>
+        Number(settings.TryGetProperty("made", out var film) && film.ValueKind == JsonValueKind.Object ? film : settings, "frames");
 
     private static int Number(JsonElement settings, string name) =>
         settings.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var number)

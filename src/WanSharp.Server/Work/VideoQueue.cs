@@ -13,7 +13,7 @@ using WanSharp.Tensors;
 namespace WanSharp.Server.Work;
 
 /// <summary>The server's jobs as videos: asking for them, finding them, deleting them. Thread-safe.</summary>
-internal sealed class VideoQueue(
+internal sealed partial class VideoQueue(
     ServerOptions options,
     WanHost host,
     JobStore store,
@@ -343,6 +343,7 @@ internal sealed class VideoQueue(
                 {
                     RequestSha256 = request.Sha256,
                     RemixedFrom = request.RemixedFrom,
+                    Source = request.Source,
                     User = request.User,
                     Workflow = request.Workflow,
                     Prompt = PromptOf(job, request.Entry),

@@ -1,3 +1,4 @@
+using WanSharp.Jobs;
 using WanSharp.Jobs.Batches;
 
 namespace WanSharp.Server.Work;
@@ -5,6 +6,17 @@ namespace WanSharp.Server.Work;
 /// <summary>A video that is asked for, as far as it is known without the model.</summary>
 internal sealed record VideoRequest
 {
+    /// <summary>One that says nothing yet.</summary>
+    public static VideoRequest Nothing =>
+        new()
+        {
+            Entry = new BatchEntry
+            {
+                Line = 1,
+                Request = new JobRequest { Prompt = "" },
+            },
+        };
+
     /// <summary>What to make.</summary>
     public required BatchEntry Entry { get; init; }
 
@@ -22,6 +34,9 @@ internal sealed record VideoRequest
 
     /// <summary>The video whose settings it takes.</summary>
     public string? RemixedFrom { get; init; }
+
+    /// <summary>The video that it continues or edits.</summary>
+    public string? Source { get; init; }
 
     /// <summary>Whom the client makes it for.</summary>
     public string? User { get; init; }
