@@ -68,7 +68,7 @@ public sealed class BatchRecoveryTests : IDisposable
 
         var run = await DoneAsync(_batch);
 
-        Assert.Contains("1 clip is changed since they were made, and left unchanged", run.Error, StringComparison.Ordinal);
+        Assert.Contains("1 clip is changed since it was made, and left unchanged", run.Error, StringComparison.Ordinal);
         Assert.Equal(edited, File.ReadAllBytes(Clip(2)));
     }
 
