@@ -10,6 +10,7 @@ namespace WanSharp.Tools.Tests.Selftest;
 /// Whole networks on a WebGPU device; the VAE and the pipelines take minutes on a software one and are left to <c>wan
 /// selftest</c>.
 /// </summary>
+[Collection("native objects")]
 public sealed class WebGpuSelftestTests(WebGpuSelftestTests.Device device) : IClassFixture<WebGpuSelftestTests.Device>
 {
     [Theory]
@@ -104,6 +105,7 @@ public sealed class WebGpuSelftestTests(WebGpuSelftestTests.Device device) : ICl
     /// <summary>One runtime for all tests of the class: a shader that one test needed is there for the next.</summary>
     public sealed class Device : IDisposable
     {
+        private readonly LiveObjects _live = new();
         private readonly Lazy<OrtRuntime> _runtime = new(() =>
             OrtRuntime.Create(new RuntimeOptions { LibraryPath = NodePackages.WebGpuLibrary })
         );
@@ -127,6 +129,8 @@ public sealed class WebGpuSelftestTests(WebGpuSelftestTests.Device device) : ICl
             {
                 _runtime.Value.Dispose();
             }
+
+            _live.AssertNoneIsLeft();
         }
     }
 }

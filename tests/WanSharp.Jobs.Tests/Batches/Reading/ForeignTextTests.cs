@@ -196,7 +196,8 @@ public sealed class ForeignTextTests : IDisposable
         var problem = Assert.Single(Read("a.csv", "prompt,negative\na cat, sitting,\n")).Problem;
         Assert.Contains("put text with commas in quotes", problem?.Message, StringComparison.Ordinal);
         Assert.Null(Assert.Single(Read("a.csv", "prompt,negative,\na cat,sitting,\n")).Problem);
-        Assert.Null(Assert.Single(Read("a.csv", "prompt,seed\na cat,7,\n")).Problem);
+        Assert.NotNull(Assert.Single(Read("a.csv", "prompt,seed\nParis,1900,\n")).Problem);
+        Assert.Null(Assert.Single(Read("a.csv", "prompt,seed\n\"a cat\",7,\n")).Problem);
     }
 
     public void Dispose() => _folder.Dispose();
