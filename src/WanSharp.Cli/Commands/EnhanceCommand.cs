@@ -7,7 +7,6 @@ using WanSharp.Engine.FinishedClips;
 using WanSharp.Engine.Requests;
 using WanSharp.Media.Clips;
 using WanSharp.Media.Metadata;
-using WanSharp.Tensors;
 
 namespace WanSharp.Cli.Commands;
 
@@ -58,11 +57,7 @@ internal sealed class EnhanceCommand(CliEnvironment environment)
         using var chosen = parsed.GetValue(_output) is null ? TakeName(clip) : null;
         var place = chosen?.Path ?? parsed.GetValue(_output)!;
         var target = await new ClipPlace(environment).FindAsync(ffmpeg, ClipPlace.Parse(place), cancellationToken);
-        if (FileFacts.AreOne(clip, target.FullPath))
-        {
-            throw new InvalidRequestException("output", $"{clip} would be written over: name another output with -o.");
-        }
-
+        OwnInputs.Spare(target.FullPath, "output", [clip]);
         VideoWriter.Require(target);
         var wanted = _settings.Read(parsed, new ClipSettings());
         var embedded = await MetadataReader.ReadAsync(ffmpeg, clip, cancellationToken);

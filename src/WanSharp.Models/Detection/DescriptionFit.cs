@@ -20,9 +20,9 @@ internal static class DescriptionFit
     private static readonly (string Key, string[] Known)[] Computed =
     [
         ("window_size", ["[-1,-1]", "-1"]),
-        ("local_attn_size", ["-1", "0"]),
+        ("local_attn_size", ["-1"]),
         ("sink_size", ["0"]),
-        ("qk_norm", ["true", "rms_norm_across_heads", "rms_norm"]),
+        ("qk_norm", ["true", "rms_norm_across_heads"]),
         ("cross_attn_norm", ["true"]),
         ("rope_theta", ["10000", "10000.0"]),
         ("rope_scaling", []),

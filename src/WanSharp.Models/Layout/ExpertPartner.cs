@@ -93,7 +93,7 @@ internal sealed class ExpertPartner(Headers headers)
             .Concat(above is null ? [] : FolderSearch.Folders(above).Select(other => Path.Combine(other, Path.GetFileName(file.Path))))
             .Where(path => File.Exists(path) && ExpertTwins.MayBeTwins(file.Path, path) && ModelFiles.RealPath(path) != own);
         if (
-            near.Select(headers.Read).FirstOrDefault(other => other.Transformer == file.Transformer && !AreCopies(other.Path, file.Path)) is
+            near.Select(headers.Read).FirstOrDefault(other => other.Transformer == file.Transformer && !SameContent.Is(other, file)) is
             { } twin
         )
         {
@@ -104,9 +104,6 @@ internal sealed class ExpertPartner(Headers headers)
             );
         }
     }
-
-    /// <summary>Whether two files are one network, as where a browser stored it twice. Indexes of shards do not tell.</summary>
-    private static bool AreCopies(string a, string b) => !ShardFiles.IsIndex(a) && !ShardFiles.IsIndex(b) && FileSamples.AreAlike(a, b);
 
     private NetworkFile? In((string Folder, int Depth) place, NetworkFile file, string? noise)
     {
